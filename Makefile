@@ -1,0 +1,27 @@
+# The words of this project; each is one line into tools/bootstrap.py, which brings what a fresh machine lacks.
+.PHONY: run test check fix bench demo screens help
+BOOTSTRAP = python3 tools/bootstrap.py
+
+help: ## show these words
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+run: ## start the whole site (one Ctrl-C ends it; PORT=8000)
+	@exec $(BOOTSTRAP) run
+
+test: ## all tests on throw-away servers; ARGS="-k word" narrows
+	@$(BOOTSTRAP) test -- $(ARGS)
+
+check: ## format, lint, types, import direction, migrations, deploy check, diagram
+	@$(BOOTSTRAP) check
+
+fix: ## put format and lint right
+	@$(BOOTSTRAP) fix
+
+bench: ## measure against the speed table; ARGS="--size 117000"
+	@$(BOOTSTRAP) exec --keep bench -- python tools/bench.py $(ARGS)
+
+demo: ## make the demo world on the running site; ARGS="--more"
+	@$(BOOTSTRAP) exec -- python manage.py demo $(ARGS)
+
+screens: ## renew docs/screens from the browser stories
+	@GRIDLOOP_SCREENS=1 $(BOOTSTRAP) test -- tests/stories $(ARGS)
