@@ -1,8 +1,8 @@
-"""Make the illustrative partition of Panlong: streets, communities and 620 grids inside the district's outline.
+"""Make the illustrative partition of Panlong: streets, communities and 620 grids inside its outline.
 
 No public outline of streets, communities or grids exists. This tool divides the simplified outline of the
 district so that a demo has a map: streets lie where they really lie, everything below them is invented.
-The result is the same on every run. Needs shapely only; the pages never import it.
+The result is the same on every run. Needs shapely (with its numpy) and nothing else of the project.
 
     python tools/make_grids.py
 """
@@ -10,13 +10,14 @@ The result is the same on every run. Needs shapely only; the pages never import 
 import csv
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import shapely
 from shapely.geometry import LineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTLINE = ROOT / "grid/data/panlong_outline.geojson"
@@ -37,6 +38,8 @@ DECIMALS_ON_OUTLINE = 11
 DECIMALS = 7
 
 CENTRE = (102.722, 25.042)
+
+Shares = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -103,12 +106,12 @@ def read_communities() -> dict[str, list[str]]:
     return found
 
 
-def to_metres(shape):
+def to_metres(shape: BaseGeometry) -> BaseGeometry:
     """Project degrees to metres around 25.1 N."""
     return shapely.transform(shape, lambda points: (points - ORIGIN) * METRES)
 
 
-def to_degrees(shape):
+def to_degrees(shape: BaseGeometry) -> BaseGeometry:
     """Undo `to_metres`."""
     return shapely.transform(shape, lambda points: points / METRES + ORIGIN)
 
@@ -210,7 +213,7 @@ class Warp:
         return points
 
 
-def divide_freely(parent: Polygon, number: int, shares, *, salt: int) -> list[Polygon]:
+def divide_freely(parent: Polygon, number: int, shares: Shares, *, salt: int) -> list[Polygon]:
     """Divide into compact parts around seeds of our own choice; try on until every part is one ring."""
     size = math.sqrt(parent.area / number)
     for attempt in range(60):
@@ -258,12 +261,9 @@ def divide(
             break
         weights += 0.35 * (targets - areas)
         if turn < relax:
-            seeds = np.array(
-                [
-                    seed if part.is_empty else part.centroid.coords[0]
-                    for seed, part in zip(seeds, clipped, strict=True)
-                ]
-            )
+            for seed, part in zip(seeds, clipped, strict=True):
+                if not part.is_empty:
+                    seed[:] = part.centroid.coords[0]
     return label_faces(parent, cells, targets)
 
 
@@ -310,7 +310,7 @@ def bend(ring: np.ndarray, warp: Warp, step: float) -> Polygon:
 
 
 def label_faces(parent: Polygon, cells: list[Polygon], targets: np.ndarray) -> list[Polygon]:
-    """Cut the parent along the edges of the cells; a torn-off piece goes to the neighbour with the longest border."""
+    """Cut the parent along the cells; a torn-off piece goes to the neighbour it borders most."""
     if any(cell.is_empty for cell in cells):
         raise NotOnePiece
     pieces: list[list[Polygon]] = [[] for _ in cells]
@@ -345,7 +345,7 @@ def faces(parent: Polygon, lines: list) -> Iterator[Polygon]:
             yield face
 
 
-def is_one_ring(part) -> bool:
+def is_one_ring(part: BaseGeometry) -> bool:
     """Whether this is one valid polygon without a hole."""
     return part.geom_type == "Polygon" and part.is_valid and not part.interiors
 
@@ -410,7 +410,7 @@ def side(along: np.ndarray, across: np.ndarray, offset: float) -> Polygon:
     return Polygon([edge - along * 1e5, edge + along * 1e5, far + along * 1e5, far - along * 1e5])
 
 
-# --- one set of corners for all ------------------------------------------------------------------------------
+# --- one set of corners for all -----------------------------------------------------------------------------
 
 
 def snap_together(cells: dict[str, Polygon], outline: Polygon) -> dict[str, Polygon]:
@@ -429,7 +429,7 @@ def snap_together(cells: dict[str, Polygon], outline: Polygon) -> dict[str, Poly
 
 
 class Corners:
-    """Rounds corners: seven decimals inside, more on the district's outline, where a neighbour's line is given."""
+    """Rounds corners: seven decimals inside, more on the outline, whose edges are given."""
 
     def __init__(self, outline: Polygon) -> None:
         self.edge = outline.exterior
@@ -472,9 +472,9 @@ def leftovers(parents: dict[str, Polygon], children: dict[str, Polygon]) -> tupl
 def write(streets: dict[str, Polygon], communities: dict[str, Polygon], grids: dict[str, Polygon]) -> None:
     """Write the rings, one a line, so that a change of one grid is a change of one line."""
     head = {
-        "source": "盘龙区简化轮廓(grid/data/panlong_outline.geojson)与统计用区划代码(governance/data/divisions.csv),"
-        "由 tools/make_grids.py 生成",
-        "note": "示意划分:街道、社区、网格边界均为演示而划,非法定界线,不作任何勘界依据。坐标 WGS-84。",
+        "source": "盘龙区简化轮廓（grid/data/panlong_outline.geojson）与统计用区划代码"
+        "（governance/data/divisions.csv），由 tools/make_grids.py 生成",
+        "note": "示意划分：街道、社区、网格边界均为演示而划，非法定界线，不作勘界依据。坐标为 WGS-84。",
     }
     lines = [f"{json.dumps(key)}:{json.dumps(text, ensure_ascii=False)}" for key, text in head.items()]
     for name, level in (("streets", streets), ("communities", communities), ("grids", grids)):
