@@ -88,7 +88,7 @@ INSTALLED_APPS = [
     "cases",
     "grid",
     "governance",
-    "django.contrib.admin",
+    "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,19 @@
+"""Django's admin, without the one admin module that needs a system library."""
+
+from importlib import import_module
+
+from django.apps import apps
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.utils.module_loading import module_has_submodule
+
+NEEDS_GDAL = {"leaflet"}
+
+
+class AdminConfig(SimpleAdminConfig):
+    """Load every app's admin module except django-leaflet's, which imports GDAL (our positions are GeoJSON)."""
+
+    def ready(self) -> None:
+        super().ready()
+        for app in apps.get_app_configs():
+            if app.name not in NEEDS_GDAL and module_has_submodule(app.module, "admin"):
+                import_module(f"{app.name}.admin")
