@@ -1,0 +1,1 @@
+"""Tests of GridLoop; `make test` runs them on servers of their own."""

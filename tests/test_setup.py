@@ -1,0 +1,115 @@
+"""The set-up itself: lock files, static files, settings and the servers of a test run."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = ["requirements.lock", "requirements-node.lock", "package-lock.json"]
+
+
+def in_a_process(code: str, **environment: str | None) -> subprocess.CompletedProcess:
+    """Run Python with another environment; None removes a variable."""
+    merged = {**os.environ, **environment}
+    clean = {name: value for name, value in merged.items() if value is not None}
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=clean, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_files_name_no_registry_and_no_folder(name):
+    text = (ROOT / name).read_text()
+    lines = [line for line in text.splitlines() if re.search(r"://|file:|find-links", line)]
+    assert [line for line in lines if '"url": "https://' not in line] == []  # npm repeats donation pages
+    assert '"resolved"' not in text
+
+
+def test_every_locked_python_package_has_a_hash():
+    blocks = re.split(r"^(?=\S)", (ROOT / "requirements.lock").read_text(), flags=re.MULTILINE)
+    assert [block.splitlines()[0] for block in blocks if block.strip() and "--hash=sha256:" not in block] == []
+
+
+def test_python_requirements_are_all_locked():
+    wanted = re.findall(r"^([a-z][a-z0-9-]*)", (ROOT / "requirements.in").read_text(), re.MULTILINE)
+    held = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    assert set(wanted) - held == set()
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
+def test_a_missing_setting_is_named_in_a_sentence(name, tmp_path):
+    code = "import config.settings as s; s.read_env_file"
+    result = in_a_process(code, **{name: None, "DEBUG": "0"})
+    assert result.returncode != 0
+    assert f"{name} is not set." in result.stderr
+
+
+def test_another_database_than_postgresql_is_refused():
+    result = in_a_process("import config.settings", DATABASE_URL="sqlite:///x.db")
+    assert "must begin with postgresql://" in result.stderr
+
+
+@pytest.mark.django_db
+def test_the_database_sorts_the_same_on_every_machine():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datlocprovider, datlocale FROM pg_database WHERE datname = current_database()")
+        provider, locale = cursor.fetchone()
+    assert (provider, locale) == ("b", "C.UTF-8")
+
+
+@pytest.mark.django_db
+def test_acknowledged_writes_are_synchronous():
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_committed_row_is_gone_in_the_next_test(turn):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('left_behind') IS NULL")
+        assert cursor.fetchone() == (True,)
+        cursor.execute("CREATE TABLE left_behind (number integer)")
+
+
+def test_the_worker_has_a_broker_number_of_its_own():
+    assert settings.CELERY_BROKER_URL == os.environ["REDIS_URL"]
+    assert not settings.CELERY_BROKER_URL.endswith("/0")
+
+
+def test_static_files_collect_under_hashed_names(tmp_path):
+    code = "from django.core.management import call_command; import django; django.setup(); "
+    code += "call_command('collectstatic', interactive=False, verbosity=0)"
+    result = in_a_process(code, PLAIN_STATIC="0", DATA_DIR=str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    names = {path.name for path in (tmp_path / "static" / "vendor" / "htmx").iterdir()}
+    assert any(re.fullmatch(r"htmx\.min\.[0-9a-f]{12}\.js", name) for name in names)
+
+
+def test_every_scheduled_task_exists():
+    from config.celery import app
+
+    app.loader.import_default_modules()
+    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(app.tasks)
+
+
+def test_a_dead_broker_answers_quickly():
+    code = (
+        "import time, kombu, django; django.setup(); from config.celery import app\n"
+        "begun = time.monotonic()\n"
+        "try: app.send_task('governance.tasks.relay')\n"
+        "except kombu.exceptions.OperationalError: print(time.monotonic() - begun)"
+    )
+    result = in_a_process(code, REDIS_URL="redis://127.0.0.1:1/0")
+    assert float(result.stdout) < 2, result.stderr
+
+
+def test_the_page_rules_allow_no_inline_code():
+    rules = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    assert "'unsafe-inline'" not in rules["script-src"] + rules["style-src"]
+    assert "'unsafe-eval'" not in rules["script-src"]
