@@ -1,6 +1,8 @@
 """All settings in one file; what differs between machines comes from the environment (see .env.example)."""
 
 import os
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -182,6 +184,12 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
+# Personal data are encrypted with the newest key; older versions stay readable: FIELD_KEYS=1:base64,2:base64
+FIELD_KEYS = {
+    int(version): key
+    for version, _, key in (entry.partition(":") for entry in env_list("FIELD_KEYS"))
+} or {1: b64encode(sha256(f"fields:{SECRET_KEY}".encode()).digest()).decode()}
+
 # --- Transport and browser rules ------------------------------------------------------------------------------
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -221,15 +229,21 @@ CONTENT_SECURITY_POLICY = {
 NODE_MODULES = BASE_DIR / "node_modules"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-# Packages are taken one folder at a time, so that nothing else of node_modules is ever served.
-STATICFILES_DIRS = [
-    BASE_DIR / "static",
-    ("vendor/htmx", NODE_MODULES / "htmx.org" / "dist"),
-    ("vendor/tabler", NODE_MODULES / "@tabler" / "core" / "dist"),
-    ("vendor/markercluster", NODE_MODULES / "leaflet.markercluster" / "dist"),
-    ("vendor/echarts", NODE_MODULES / "echarts" / "dist"),
-    ("vendor/idb", NODE_MODULES / "idb" / "build"),
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "config.staticfiles.VendorFinder",
 ]
+# Served path → file in node_modules, one by one: what stands here has a user, and nothing else is ever served.
+VENDOR_FILES = {
+    "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "vendor/echarts/echarts.min.js": "echarts/dist/echarts.min.js",
+    "vendor/idb/index.js": "idb/build/index.js",
+    "vendor/markercluster/leaflet.markercluster.js": "leaflet.markercluster/dist/leaflet.markercluster.js",
+    "vendor/markercluster/MarkerCluster.css": "leaflet.markercluster/dist/MarkerCluster.css",
+    "vendor/markercluster/MarkerCluster.Default.css": "leaflet.markercluster/dist/MarkerCluster.Default.css",
+}
 # Tests and `runserver` read static files where they lie; everything else takes the collected, hashed copies.
 PLAIN_STATIC = env_bool("PLAIN_STATIC", DEBUG)
 WHITENOISE_USE_FINDERS = PLAIN_STATIC

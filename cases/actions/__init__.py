@@ -1,0 +1,20 @@
+"""Everything that writes a case. ``report`` makes one, ``perform`` moves one; there is no third way."""
+
+from cases.actions import effects, requests  # noqa: F401  (they register the effects of the moves)
+from cases.actions.door import Answer, perform
+from cases.actions.refusals import Forbidden, KeyReused, Refused, Stale, Unfit
+from cases.actions.reporting import locate, report
+from cases.actions.sweeping import sweep
+
+__all__ = [
+    "Answer",
+    "Forbidden",
+    "KeyReused",
+    "Refused",
+    "Stale",
+    "Unfit",
+    "locate",
+    "perform",
+    "report",
+    "sweep",
+]

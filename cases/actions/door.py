@@ -1,0 +1,244 @@
+"""The one door: lock → table → duty → effect → version + 1 → event → outbox, in one transaction."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from cases import chain
+from cases.actions.notices import tell_about
+from cases.actions.refusals import Forbidden, KeyReused, Refused, Stale, Unfit
+from cases.calendar import calendar_for
+from cases.deadlines import Calendar
+from cases.models import Assignment, Case, CaseEvent, CaseText, Photo
+from cases.permissions import duties_on
+from cases.workflow import MOVES, Move, State
+from governance.models import User
+from governance.roles import Duty
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a write says: which case, in which state, at which version; the same again for a repeat."""
+
+    uuid: uuid.UUID
+    case_id: int
+    move: str
+    state: str
+    version: int
+    is_repeat: bool = False
+
+
+@dataclass
+class Walk:
+    """One move under way: the locked case, its open leg, who does what, and what the effect adds."""
+
+    case: Case
+    leg: Assignment | None
+    move: Move
+    by: User | None
+    now: dt.datetime
+    given: dict[str, Any]
+    held: frozenset[Duty] = frozenset()
+    others: dict[uuid.UUID, Case] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    tell_also: list[dict[str, Any]] = field(default_factory=list)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return calendar_for(self.case.district_id, self.now)
+
+
+Effect = Callable[[Walk], State | None]
+#: Effect of each move by name: changes the case and its legs, may return the state it leads to.
+EFFECTS: dict[str, Effect] = {}
+
+#: Answers that are words; one text a move, kept apart from the event.
+WORDS = ("words", "reason")
+PHOTO_FIELDS = {"photos": None, "before_photo": Photo.Kind.BEFORE, "after_photo": Photo.Kind.AFTER}
+
+
+def effect(*names: str) -> Callable[[Effect], Effect]:
+    """Register the effect of one or more moves."""
+
+    def register(function: Effect) -> Effect:
+        for name in names:
+            EFFECTS[name] = function
+        return function
+
+    return register
+
+
+def perform(
+    case: uuid.UUID,
+    move: str,
+    *,
+    by: User | None,
+    now: dt.datetime,
+    key: uuid.UUID,
+    given: dict[str, Any] | None = None,
+    leg: int | None = None,
+) -> Answer:
+    """Make a move of the table.
+
+    ``by=None`` is the system. ``key`` is the client's own; the same key and content give the same answer again.
+    ``leg`` is the leg that the person saw; if another is open by now, the move is refused as stale.
+
+    Raises ``Case.DoesNotExist`` out of scope, ``Stale``, ``Forbidden``, ``Unfit`` or ``KeyReused``.
+    """
+    given = given or {}
+    wanted = chain.request_digest(by.pk if by else None, move, given)
+    try:
+        with transaction.atomic():
+            return _walk(case, MOVES[move], by=by, now=now, key=key, given=given, leg_id=leg, wanted=wanted)
+    except (Refused, IntegrityError):
+        earlier = repeat_of(key, wanted, move)
+        if earlier is None or earlier.uuid != case:
+            raise
+        return earlier
+
+
+def repeat_of(key: uuid.UUID, wanted: str, move: str) -> Answer | None:
+    """The answer given before to this key, or None; raises ``KeyReused`` when the content differs."""
+    event = CaseEvent.objects.filter(key=key).select_related("case").first()
+    if event is None:
+        return None
+    if event.request_digest != wanted or event.move != move:
+        raise KeyReused("同一标识已用于另一内容,未重复办理。")
+    return Answer(event.case.uuid, event.case_id, event.move, event.after, event.sequence, is_repeat=True)
+
+
+def _walk(
+    case_uuid: uuid.UUID,
+    move: Move,
+    *,
+    by: User | None,
+    now: dt.datetime,
+    key: uuid.UUID,
+    given: dict[str, Any],
+    leg_id: int | None,
+    wanted: str,
+) -> Answer:
+    locked = _lock(case_uuid, given.get("target"), by)
+    case = locked.pop(case_uuid)
+    leg = Assignment.objects.open().filter(case=case).select_related("case__responsibility").first()
+    if leg is not None:
+        case.responsibility = leg.case.responsibility  # fresh: read after the lock
+    before = State(case.state)
+    if before not in move.sources:
+        raise Stale(f"案件现为“{before.label}”,不能{move.label}。")
+    if leg_id is not None and (leg is None or leg.pk != leg_id):
+        raise Stale("案件已被他人办理,请刷新后再操作。")
+    held = duties_on(case, leg, by)
+    if not held & set(move.duties):
+        whose = "、".join(duty.label for duty in move.duties)
+        raise Forbidden(f"{move.label}由{whose}办理。")
+    _demand(move, given, by)
+    walk = Walk(case, leg, move, by, now, given, held, locked)
+    after = EFFECTS[move.name](walk) or (move.targets[0] if move.targets else before)
+    assert move.may_lead(before, after), (move.name, before, after)
+    case.state = after
+    case.version += 1
+    return record(walk, before, key=key, wanted=wanted)
+
+
+def _lock(case_uuid: uuid.UUID, target: Case | None, by: User | None) -> dict[uuid.UUID, Case]:
+    """Lock the case (and the target of a merge) in id order, within the scope of the person."""
+    visible = Case.objects.all() if by is None else Case.objects.visible_to(by)
+    wanted = [case_uuid] if target is None else [case_uuid, target.uuid]
+    rows = visible.filter(uuid__in=wanted).order_by("pk").select_for_update(of=("self",))
+    locked = {row.uuid: row for row in rows}
+    if len(locked) < len(set(wanted)):
+        raise Case.DoesNotExist("没有这个案件,或不在您的管辖范围内。")
+    return locked
+
+
+def _demand(move: Move, given: dict[str, Any], by: User | None) -> None:
+    """Everything the table asks of people must be there; the system gives what it knows."""
+    if by is None:
+        return
+    for name in move.needs:
+        if name not in given or given[name] in (None, "", []):
+            raise Unfit(f"{move.label}需要填写:{FIELD_LABELS.get(name, name)}。", field=name)
+
+
+FIELD_LABELS = {
+    "words": "说明",
+    "reason": "理由",
+    "photos": "照片",
+    "before_photo": "处置前照片",
+    "after_photo": "处置后照片",
+    "position": "现场位置",
+    "unit": "单位",
+    "right_unit": "认为应承办的单位",
+    "refusal": "回退原因",
+    "responsibility": "适用权责",
+    "target": "并入的案件",
+    "amount": "延长时间",
+    "until": "挂账至",
+    "deadline": "期限",
+    "grade": "评价",
+    "condition_met": "结案条件",
+    "place": "位置",
+    "category": "类别",
+}
+
+
+def record(walk: Walk, before: State | None, *, key: uuid.UUID, wanted: str) -> Answer:
+    """Write what every move writes: the case row, words, photos, the chained event and the outbox."""
+    case, given = walk.case, walk.given
+    body = next((given[name] for name in WORDS if given.get(name)), "")
+    words = CaseText(sequence=case.version, body=body)
+    words.salt, digest = chain.text_digest(body) if body else ("", "")
+    photos = {uid: kind for name, kind in PHOTO_FIELDS.items() for uid in _as_list(given.get(name)) if uid}
+    if photos:
+        walk.facts["photos"] = sorted(str(uid) for uid in photos)
+    if given.get("position"):
+        walk.facts["position"] = given["position"]
+    event = CaseEvent(
+        key=key,
+        request_digest=wanted,
+        sequence=case.version,
+        at=walk.now,
+        move=walk.move.name,
+        before=before or "",
+        after=case.state,
+        by=walk.by,
+        loop=case.loop,
+        centre_id=case.centre_id,
+        unit_id=case.unit_id,
+        data=chain.canonical(walk.facts),
+        text_digest=digest,
+        previous=case.chain_head,
+    )
+    event.case_id = case.pk
+    event.digest = case.chain_head = chain.digest(event)
+    case.save(force_update=True)
+    event.save(force_insert=True)
+    if body:
+        words.case_id = case.pk
+        words.save(force_insert=True)
+    if photos:
+        claim(photos, case=case, by=walk.by)
+    tell_about(walk)
+    return Answer(case.uuid, case.pk, walk.move.name, case.state, case.version)
+
+
+def claim(photos: dict[uuid.UUID, str | None], *, case: Case, by: User | None) -> None:
+    """Give uploaded photos to the case; each must be the person's own and not taken yet."""
+    kinds = {kind for kind in photos.values() if kind}
+    free = Photo.objects.filter(uuid__in=photos, uploaded_by=by, case=None)
+    taken = 0
+    for kind in kinds or {None}:
+        mine = free.filter(uuid__in=[uid for uid, k in photos.items() if k == kind]) if kind else free
+        taken += mine.update(case=case, sequence=case.version, **({"kind": kind} if kind else {}))
+    if taken != len(photos):
+        raise Unfit("有照片未上传成功或已被使用,请重新拍照。", field="photos")
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]

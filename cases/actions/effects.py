@@ -1,0 +1,320 @@
+"""What each move does to a case, beyond what every move does (``door.record``)."""
+
+import datetime as dt
+
+from cases import deadlines
+from cases.actions import legs
+from cases.actions.door import Walk, effect
+from cases.actions.refusals import Refused, Unfit
+from cases.deadlines import Limit
+from cases.models import Assignment, Responsibility
+from cases.workflow import OPEN, UNREGISTERED, Grade, Loop, State, Step
+from governance.models import Organization, User
+
+Outcome = Assignment.Outcome
+REOPEN_DAYS = 7
+REFUSALS_BEFORE_DISPUTE = 2
+
+
+@effect("comment")
+def nothing_more(walk: Walk) -> None:
+    """A comment tells the owner and never moves a clock."""
+
+
+# Report, check, register ------------------------------------------------------------------------------------------
+
+
+@effect("send_to_check")
+def send_to_check(walk: Walk) -> None:
+    legs.stop_leg(walk, Outcome.STANDING)
+    legs.open_check(walk, Step.CHECKING)
+
+
+@effect("found", "not_found")
+def answer_check(walk: Walk) -> None:
+    legs.stop_leg(walk)
+    legs.continue_standing(walk)
+
+
+@effect("register")
+def register(walk: Walk) -> None:
+    """Freeze the row of the list that applies; it may correct category and loop."""
+    case, row = walk.case, walk.given["responsibility"]
+    centre = territory(walk, Loop(row.loop))
+    if centre is None:
+        raise Unfit("案件位置没有这一级的指挥中心。", field="responsibility")
+    legs.stop_leg(walk)
+    case.category_id, case.responsibility = row.category_id, row
+    case.loop, case.centre = row.loop, centre
+    walk.facts |= {"responsibility": row.pk, "version": row.version}
+    legs.open_leg(walk, Step.DISPATCHING)
+
+
+@effect("decline", "withdraw")
+def end(walk: Walk) -> None:
+    legs.stop_leg(walk, Outcome.ENDED)
+
+
+@effect("merge")
+def merge(walk: Walk) -> None:
+    """The target takes over everyone who reported, so that all of them stay informed."""
+    case, target = walk.case, walk.others.get(walk.given["target"].uuid)
+    if target is None:
+        raise Unfit("不能并入自己。", field="target")
+    if target.state not in OPEN or target.district_id != case.district_id:
+        raise Unfit("只能并入本区的在办案件。", field="target")
+    legs.stop_leg(walk, Outcome.ENDED)
+    case.merged_into = target
+    target.reporters = sorted({*target.reporters, *case.reporters})
+    target.people = sorted({*target.people, *case.people})
+    target.save(update_fields=["reporters", "people"])
+    walk.facts["target"] = target.pk
+
+
+@effect("return")
+def send_back(walk: Walk) -> None:
+    legs.stop_leg(walk, Outcome.REFUSED)
+    legs.open_leg(walk, Step.REGISTERING)
+
+
+# Dispatch and handle ----------------------------------------------------------------------------------------------
+
+
+def _hand_to(walk: Walk, unit: Organization) -> None:
+    """Give the case to a unit: its own old due date if it had the case before, else the full limit."""
+    case = walk.case
+    earlier = case.legs.filter(step=Step.HANDLING, unit=unit, outcome=Outcome.REFUSED).order_by("-pk").first()
+    case.unit = unit
+    case.rounds += 1
+    if unit.pk not in case.units:
+        case.units.append(unit.pk)
+    legs.stop_leg(walk)
+    legs.open_leg(walk, Step.HANDLING, unit_id=unit.pk, due_at=earlier.due_at if earlier else None)
+
+
+@effect("dispatch")
+def dispatch(walk: Walk) -> None:
+    _hand_to(walk, walk.given["unit"])
+
+
+@effect("adjudicate")
+def adjudicate(walk: Walk) -> None:
+    """The decision is kept as a precedent: category, unit and grounds are in this event and its words."""
+    walk.facts |= {"precedent": True, "category": walk.case.category_id}
+    _hand_to(walk, walk.given["unit"])
+
+
+def _not_a_reporter(walk: Walk) -> None:
+    if walk.by and walk.by.pk in walk.case.reporters:
+        raise Refused("上报人不能处置自己上报的案件,请由本单位其他人办理。")
+
+
+def _count_as_handler(walk: Walk) -> None:
+    assert walk.by is not None
+    case = walk.case
+    for people in (case.handlers, case.people):
+        if walk.by.pk not in people:
+            people.append(walk.by.pk)
+
+
+@effect("accept")
+def accept(walk: Walk) -> None:
+    """The clock has been running since dispatch; accepting only says who."""
+    _not_a_reporter(walk)
+    assert walk.leg and walk.by
+    walk.leg.person = walk.by
+    walk.leg.save(update_fields=["person"])
+    _count_as_handler(walk)
+
+
+@effect("refuse")
+def refuse(walk: Walk) -> State:
+    case = walk.case
+    case.refusals += 1
+    walk.facts |= {"refusal": walk.given["refusal"], "right_unit": walk.given["right_unit"].pk}
+    legs.stop_leg(walk, Outcome.REFUSED)
+    case.unit = None
+    disputed = case.refusals >= REFUSALS_BEFORE_DISPUTE
+    legs.open_leg(walk, Step.ADJUDICATING if disputed else Step.DISPATCHING)
+    return State.DISPUTED if disputed else State.REGISTERED
+
+
+@effect("feedback")
+def feedback(walk: Walk) -> None:
+    _not_a_reporter(walk)
+    _count_as_handler(walk)
+    legs.stop_leg(walk)
+    legs.open_check(walk, Step.VERIFYING)
+
+
+# Verify, close, evaluate ------------------------------------------------------------------------------------------
+
+
+@effect("pass")
+def passed(walk: Walk) -> None:
+    legs.stop_leg(walk)
+    legs.open_leg(walk, Step.CLOSING)
+
+
+@effect("fail")
+def failed(walk: Walk) -> None:
+    """Back to the same hands with the limit of rework; having been late stays a fact of the case."""
+    case = walk.case
+    last = case.legs.filter(step=Step.HANDLING).order_by("-pk").first()
+    legs.stop_leg(walk, Outcome.FAILED)
+    case.rounds += 1
+    if last is None:  # self-handled: back to the person who said it was done
+        case.unit_id = case.community_id or case.district_id
+    person = last.person_id if last else case.handlers[-1]
+    limit = legs.limit_of(walk, "rework")
+    legs.open_leg(walk, Step.HANDLING, limit=limit, unit_id=case.unit_id, person_id=person)
+
+
+@effect("close")
+def close(walk: Walk) -> None:
+    legs.stop_leg(walk)
+    walk.case.closed_at = walk.now
+    legs.open_leg(walk, Step.EVALUATING)
+
+
+@effect("refuse_closing")
+def refuse_closing(walk: Walk) -> None:
+    legs.stop_leg(walk, Outcome.FAILED)
+    legs.open_check(walk, Step.VERIFYING)
+
+
+@effect("evaluate")
+def evaluate(walk: Walk) -> None:
+    grade = walk.given.get("grade", Grade.LAPSED)
+    walk.case.grade = grade
+    walk.facts["grade"] = grade
+    legs.stop_leg(walk, Outcome.LAPSED if grade == Grade.LAPSED else Outcome.DONE)
+    walk.case.due_at = None
+
+
+@effect("reopen")
+def reopen(walk: Walk) -> None:
+    case = walk.case
+    assert case.closed_at is not None
+    if walk.now > case.closed_at + dt.timedelta(days=REOPEN_DAYS):
+        raise Refused(f"结案已超过 {REOPEN_DAYS} 天,不能重开,请重新上报。")
+    legs.stop_leg(walk, Outcome.ENDED)
+    case.closed_at, case.unit = None, None
+    legs.open_leg(walk, Step.DISPATCHING)
+
+
+# Up and down the loops --------------------------------------------------------------------------------------------
+
+
+def territory(walk: Walk, loop: Loop) -> Organization | None:
+    """The territory that commands a loop at the place of the case."""
+    case = walk.case
+    return {Loop.COMMUNITY: case.community, Loop.STREET: case.street, Loop.DISTRICT: case.district}[loop]
+
+
+def _change_loop(walk: Walk, loop: Loop, centre: Organization, outcome: Assignment.Outcome) -> State:
+    case = walk.case
+    legs.stop_leg(walk, outcome)
+    case.loop, case.centre, case.unit = loop, centre, None
+    row = case.responsibility
+    if row is not None:
+        listed = Responsibility.objects.current().filter(category=row.category_id, condition=row.condition)
+        case.responsibility = listed.filter(loop=loop).first() or row
+    unregistered = case.state in UNREGISTERED
+    legs.open_leg(walk, Step.REGISTERING if unregistered else Step.DISPATCHING)
+    return State.REPORTED if unregistered else State.REGISTERED
+
+
+@effect("escalate")
+def escalate(walk: Walk) -> State:
+    """One loop up with the new loop's clock; having been late stays a fact of the case."""
+    case = walk.case
+    loop = Loop(case.loop).above
+    centre = territory(walk, loop) if loop else None
+    if loop is None or centre is None:
+        raise Refused("案件已在区级,不能再上报;可由区领导督办。")
+    if walk.by is None:
+        case.climbed_by_time = True
+        walk.facts["by_time"] = True
+    walk.tell_also.append({"organization": case.centre_id, "duty": "C"})
+    return _change_loop(walk, loop, centre, Outcome.CLIMBED)
+
+
+@effect("delegate")
+def delegate(walk: Walk) -> State:
+    case = walk.case
+    loop = Loop(case.loop).below
+    centre = territory(walk, loop) if loop else None
+    if loop is None or centre is None:
+        raise Refused("案件已在最基层,不能再下沉。")
+    if case.was_delegated or case.climbed_by_time:
+        raise Refused("下沉只能一次,超时上报来的案件不能再下沉。")
+    case.was_delegated = True
+    return _change_loop(walk, loop, centre, Outcome.DELEGATED)
+
+
+# Time -------------------------------------------------------------------------------------------------------------
+
+
+@effect("warn", "overdue")
+def mark(walk: Walk) -> None:
+    leg = walk.leg
+    assert leg is not None
+    leg.lateness = walk.given["lateness"]
+    leg.sweep_at = walk.given["sweep_at"]
+    leg.save(update_fields=["lateness", "sweep_at"])
+    walk.case.lateness = leg.lateness
+    if walk.move.name == "overdue" and leg.step == Step.HANDLING:
+        walk.case.was_late = True
+
+
+@effect("draw_anew")
+def draw_anew(walk: Walk) -> None:
+    old = legs.stop_leg(walk, Outcome.REDRAWN)
+    legs.open_check(walk, Step(old.step), tried=old.tried)
+
+
+@effect("raise_closing")
+def raise_closing(walk: Walk) -> None:
+    """The parent's duty chief closes; the commanding centre stays what it was."""
+    loop = Loop(walk.case.loop).above
+    centre = territory(walk, loop) if loop else None
+    if centre is None:
+        raise Refused("没有上级指挥中心。")
+    legs.stop_leg(walk, Outcome.CLIMBED)
+    legs.open_leg(walk, Step.CLOSING, centre=centre)
+
+
+def restart(walk: Walk, marks: deadlines.Marks) -> None:
+    """Give the open leg new marks: a granted extension."""
+    leg = walk.leg
+    assert leg is not None
+    legs.set_marks(leg, marks)
+    leg.save(force_update=True)
+    walk.case.due_at, walk.case.lateness = leg.due_at, leg.lateness
+    walk.facts["due_at"] = leg.due_at
+
+
+def named_leader(walk: Walk) -> User | None:
+    """Who answers at the top: the leader (acting included), else the deputy, else the parent's chief."""
+    from governance.models import Post
+    from governance.roles import Role
+
+    place: Organization | None = walk.case.district
+    while place is not None:
+        posts = Post.objects.current(walk.now.date()).filter(organization=place, user__is_active=True)
+        for role in (Role.LEADER, Role.DEPUTY_LEADER):
+            post = posts.filter(role=role).select_related("user").order_by("is_acting", "pk").first()
+            if post is not None:
+                return post.user
+        place = place.parent
+    return None
+
+
+def amount_in_unit(walk: Walk) -> Limit:
+    """The asked amount in the unit of the leg's limit."""
+    assert walk.leg is not None
+    try:
+        return Limit(amount=walk.given["amount"], unit=walk.leg.limit.unit)
+    except ValueError as problem:
+        raise Unfit(str(problem), field="amount") from problem

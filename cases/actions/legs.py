@@ -1,0 +1,173 @@
+"""Legs and their clocks: stop one, open the next, draw who checks."""
+
+import datetime as dt
+from functools import reduce
+from operator import or_
+
+from django.db.models import Case as Choice
+from django.db.models import Exists, IntegerField, OuterRef, Q, Value, When
+
+from cases import deadlines
+from cases.actions.door import Walk
+from cases.deadlines import Clock, Limit, Marks
+from cases.models import Assignment
+from cases.routing import STANDING
+from cases.workflow import Lateness, Loop, State, Step
+from governance.models import Organization, Post, User
+from governance.roles import Role
+from grid.models import GridDuty
+
+#: A late checker is drawn anew twice, then the desk does it.
+DRAWS = 3
+#: Steps that the sweep does not warn about: waiting and evaluating end by themselves.
+QUIET = (Step.WAITING, Step.EVALUATING)
+
+
+def limit_of(walk: Walk, step: Step | str) -> Limit:
+    """The limit of a step by the responsibility list; before registering without a match, the standing one."""
+    row = walk.case.responsibility
+    if step == Step.ADJUDICATING:
+        step = Step.DISPATCHING
+    return row.limit(step) if row else STANDING[Loop(walk.case.loop)]
+
+
+def stop_leg(walk: Walk, outcome: Assignment.Outcome = Assignment.Outcome.DONE) -> Assignment:
+    """Stop the open leg; a standing one keeps what is left of its limit."""
+    leg = walk.leg
+    assert leg is not None
+    leg.stopped_at = walk.now
+    leg.outcome = outcome
+    leg.is_late = walk.now > leg.due_at
+    leg.sweep_at = None
+    if outcome == Assignment.Outcome.STANDING:
+        leg.rest_amount = deadlines.remainder(leg.due_at, leg.limit, walk.now, walk.calendar).amount
+    if leg.is_late and leg.step == Step.HANDLING:
+        walk.case.was_late = True
+    leg.save(force_update=True)
+    walk.leg = None
+    return leg
+
+
+def open_leg(
+    walk: Walk,
+    step: Step,
+    *,
+    limit: Limit | None = None,
+    clock: Clock | None = None,
+    due_at: dt.datetime | None = None,
+    centre: Organization | None = None,
+    unit_id: int | None = None,
+    person_id: int | None = None,
+    desk_allowed: bool = False,
+    tried: list[int] | None = None,
+    back_to: State | None = None,
+) -> Assignment:
+    """Open the next leg; ``due_at`` keeps an older due date, ``clock`` continues a clock that stood."""
+    case = walk.case
+    limit = limit or (clock.limit if clock else limit_of(walk, step))
+    marks = clock or deadlines.start(walk.now, limit, walk.calendar)
+    if due_at is not None:
+        marks = kept(marks, due_at)
+    leg = Assignment(
+        case=case,
+        step=step,
+        loop=case.loop,
+        centre_id=centre.pk if centre else case.centre_id,
+        unit_id=unit_id,
+        person_id=person_id,
+        desk_allowed=desk_allowed,
+        tried=tried or [],
+        opened_at=walk.now,
+        back_to=back_to or "",
+    )
+    set_marks(leg, marks, quiet=step in QUIET)
+    leg.save(force_insert=True)
+    case.due_at = leg.due_at
+    case.lateness = leg.lateness
+    if person_id and person_id not in case.people:
+        case.people.append(person_id)
+    walk.leg = leg
+    walk.facts["due_at"] = leg.due_at
+    if marks.is_provisional:
+        walk.facts["provisional"] = True
+    return leg
+
+
+def kept(marks: Marks, due_at: dt.datetime) -> Marks:
+    """The same limit with an older due date; warning and grace move with it."""
+    shift = due_at - marks.due_at
+    return Marks(
+        due_at=due_at,
+        warn_at=marks.warn_at + shift,
+        escalate_at=max(marks.escalate_at + shift, due_at),
+        limit=marks.limit,
+        is_provisional=marks.is_provisional,
+    )
+
+
+def set_marks(leg: Assignment, marks: Marks, *, quiet: bool = False) -> None:
+    """Write a clock onto a leg and say when the sweep looks at it next."""
+    leg.limit_amount, leg.limit_unit = marks.limit.amount, marks.limit.unit
+    leg.due_at, leg.warn_at, leg.escalate_at = marks.due_at, marks.warn_at, marks.escalate_at
+    leg.is_provisional = marks.is_provisional
+    leg.sweep_at = marks.due_at if quiet else min(marks.warn_at, marks.due_at)
+    leg.lateness = Lateness.NONE
+
+
+def continue_standing(walk: Walk) -> Assignment:
+    """Open again the leg that stood still (for a check or a suspension) with what was left of it."""
+    old = walk.case.legs.filter(outcome=Assignment.Outcome.STANDING).order_by("-pk")[0]
+    assert old.rest_amount is not None
+    rest = Limit(amount=old.rest_amount, unit=old.limit.unit)
+    clock = deadlines.resume(walk.now, rest, old.limit, walk.calendar)
+    return open_leg(walk, Step(old.step), clock=clock, unit_id=old.unit_id, person_id=old.person_id)
+
+
+def draw(walk: Walk, tried: list[int]) -> int | None:
+    """Draw who checks: the grid's people, then the community's clerks, then the street's supervisors.
+
+    Never a reporter, a handler of any round or somebody drawn before; None means the desk.
+    """
+    case, today = walk.case, walk.now.date()
+    on_grid = GridDuty.objects.current(today).filter(grid=case.grid_id).exclude(duty=GridDuty.Duty.HELPER)
+    posts = Post.objects.current(today)
+    tiers = [on_grid]
+    if case.community_id:
+        tiers.append(posts.filter(organization=case.community_id, role=Role.CLERK))
+    if case.street_id:
+        tiers.append(posts.filter(organization=case.street_id, role=Role.SUPERVISOR))
+    else:
+        tiers.append(posts.filter(organization=case.district_id, role=Role.INSPECTOR))
+    candidates = (
+        User.objects.filter(reduce(or_, (Q(pk__in=tier.values("user")) for tier in tiers)))
+        .filter(is_active=True)
+        .exclude(pk__in=[*case.reporters, *case.handlers, *tried])
+        .annotate(
+            tier=Choice(
+                *(
+                    When(Exists(tier.filter(user=OuterRef("pk"))), then=Value(n))
+                    for n, tier in enumerate(tiers)
+                ),
+                default=Value(len(tiers)),
+                output_field=IntegerField(),
+            )
+        )
+    )
+    return candidates.order_by("tier", "?").values_list("pk", flat=True).first()
+
+
+def open_check(walk: Walk, step: Step, tried: list[int] | None = None) -> Assignment:
+    """Open a checking or verifying leg with a drawn person, or with the street's desk when nobody is left."""
+    case, tried = walk.case, tried or []
+    person_id = draw(walk, tried) if len(tried) < DRAWS else None
+    row = case.responsibility
+    remote = bool(row and row.remote_verification)
+    walk.facts["drawn"] = person_id
+    return open_leg(
+        walk,
+        step,
+        unit_id=case.street_id or case.district_id,
+        person_id=person_id,
+        desk_allowed=person_id is None or remote,
+        tried=[*tried, person_id] if person_id else tried,
+    )

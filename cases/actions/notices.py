@@ -1,0 +1,45 @@
+"""Who is told about a move, and in which words; the relay finds the people behind a duty."""
+
+from typing import TYPE_CHECKING, Any
+
+from cases.workflow import STATES, Clock, State
+from governance.actions import tell
+from governance.roles import Duty
+
+if TYPE_CHECKING:
+    from cases.actions.door import Walk
+
+#: Moves after which the reporters hear of it too.
+TOLD_TO_REPORTERS = {"register", "decline", "merge", "close", "reopen", "grant_void", "escalate"}
+#: Moves that change nothing for anybody else's next step.
+SILENT = {"accept", "evaluate", "withdraw"}
+
+
+def owner_of(walk: "Walk") -> dict[str, Any] | None:
+    """Whose turn it is now, as an address of the outbox."""
+    place, leg = STATES[State(walk.case.state)], walk.leg
+    if place.owner is None or leg is None or place.owner == Duty.REPORT:
+        return None
+    if leg.person_id:
+        return {"user": leg.person_id}
+    if place.owner == Duty.HANDLE:
+        return {"organization": leg.unit_id, "duty": Duty.HANDLE}
+    if place.owner == Duty.VERIFY:
+        return {"organization": leg.unit_id or leg.centre_id, "duty": Duty.ACCEPT}
+    return {"organization": leg.centre_id, "duty": place.owner}
+
+
+def tell_about(walk: "Walk") -> None:
+    """One outbox row a move at most."""
+    if walk.move.name in SILENT and not walk.tell_also:
+        return
+    case, audience = walk.case, list(walk.tell_also)
+    if owner := owner_of(walk):
+        audience.append(owner)
+    if walk.move.name in TOLD_TO_REPORTERS or (not audience and walk.move.clock == Clock.ENDS):
+        audience += [{"user": person} for person in case.reporters]
+    if walk.by is not None:
+        audience = [address for address in audience if address != {"user": walk.by.pk}]
+    state = State(case.state).label
+    subject = f"{case.number} {walk.move.label} · {case.address or '现场'}({state})"
+    tell(subject, url=f"/cases/{case.uuid}/", audience=audience, now=walk.now)

@@ -1,0 +1,208 @@
+"""Asked, then granted or denied by another: extension, suspension, voiding; and supervision, urging."""
+
+import datetime as dt
+
+from django.utils import timezone
+
+from cases import deadlines
+from cases.actions import effects, legs
+from cases.actions.door import Walk, effect
+from cases.actions.refusals import Forbidden, Refused, Unfit
+from cases.deadlines import Limit
+from cases.models import Assignment, Request, Supervision
+from cases.workflow import State, Step
+from governance.roles import Duty
+
+Kind = Request.Kind
+EXTENSIONS = 2
+LONGEST_SUSPENSION = dt.timedelta(days=366)
+
+
+def _ask(walk: Walk, kind: Request.Kind, decider: Duty, **asked) -> None:
+    """Write a request; one of a kind may wait."""
+    case = walk.case
+    if case.requests.filter(kind=kind, decided_at=None).exists():
+        raise Refused(f"已有一份{kind.label}申请待批。")
+    Request.objects.create(
+        case=case, kind=kind, asked_by=walk.by, asked_at=walk.now, decider=decider, **asked
+    )
+    place = walk.leg.centre_id if walk.leg else case.centre_id
+    if decider == Duty.LEAD:
+        walk.tell_also += [
+            {"organization": p, "duty": Duty.LEAD} for p in (case.street_id, case.district_id) if p
+        ]
+    else:
+        walk.tell_also.append({"organization": place, "duty": decider})
+
+
+def _waiting(walk: Walk, kind: Request.Kind) -> Request:
+    found = walk.case.requests.filter(kind=kind, decided_at=None).first()
+    if found is None:
+        raise Refused(f"没有待批的{kind.label}申请。")
+    return found
+
+
+def _decide(walk: Walk, request: Request, *, granted: bool) -> None:
+    """Decide a request: by the duty it waits for, and never by the one who asked."""
+    if request.decider not in walk.held:
+        raise Forbidden(f"这份{request.get_kind_display()}申请由{Duty(request.decider).label}决定。")
+    if walk.by and request.asked_by_id == walk.by.pk:
+        raise Forbidden("不能批准自己的申请。")
+    request.decided_by, request.decided_at, request.is_granted = walk.by, walk.now, granted
+    request.save(update_fields=["decided_by", "decided_at", "is_granted"])
+    walk.facts["request"] = request.pk
+    walk.tell_also.append({"user": request.asked_by_id})
+
+
+@effect("deny_extension", "deny_suspension", "deny_void")
+def deny(walk: Walk) -> None:
+    request = _waiting(walk, Kind(walk.move.name.removeprefix("deny_")))
+    if request.kind == Kind.SUSPENSION and request.endorsed_by_id is None and Duty.CHIEF in walk.held:
+        request.decider = Duty.CHIEF
+    _decide(walk, request, granted=False)
+
+
+@effect("ask_extension")
+def ask_extension(walk: Walk) -> None:
+    """Asked before the deadline, at most twice; the first is the dispatcher's to grant, the second the chief's."""
+    case, leg = walk.case, walk.leg
+    assert leg is not None
+    if walk.now >= leg.due_at:
+        raise Refused("已超过处置期限,不能再申请延期。")
+    if case.extensions >= EXTENSIONS:
+        raise Refused(f"最多延期 {EXTENSIONS} 次。")
+    amount = effects.amount_in_unit(walk)
+    if amount.amount <= 0 or amount.amount > leg.limit.amount:
+        raise Unfit(f"延长时间须大于 0,且不超过原时限({leg.limit})。", field="amount")
+    _ask(walk, Kind.EXTENSION, Duty.CHIEF if case.extensions else Duty.DISPATCH, amount=amount.amount)
+
+
+@effect("grant_extension")
+def grant_extension(walk: Walk) -> None:
+    leg, request = walk.leg, _waiting(walk, Kind.EXTENSION)
+    assert leg is not None and request.amount is not None
+    _decide(walk, request, granted=True)
+    amount = Limit(amount=request.amount, unit=leg.limit.unit)
+    effects.restart(walk, deadlines.extend(leg.due_at, amount, leg.limit, walk.calendar))
+    walk.case.extensions += 1
+
+
+@effect("ask_suspension")
+def ask_suspension(walk: Walk) -> None:
+    """Once a case, at most a year; the duty chief agrees first, then a leader grants."""
+    until, today = walk.given["until"], timezone.localdate(walk.now)
+    if walk.case.was_suspended:
+        raise Refused("每件案件只能挂账一次。")
+    if not today < until <= today + LONGEST_SUSPENSION:
+        raise Unfit("挂账日期须在今天之后、一年之内。", field="until")
+    _ask(walk, Kind.SUSPENSION, Duty.LEAD, until=until)
+    walk.tell_also.append({"organization": walk.case.centre_id, "duty": Duty.CHIEF})
+
+
+@effect("endorse_suspension")
+def endorse_suspension(walk: Walk) -> None:
+    request = _waiting(walk, Kind.SUSPENSION)
+    if walk.by and request.asked_by_id == walk.by.pk:
+        raise Forbidden("不能同意自己的申请。")
+    request.endorsed_by = walk.by
+    request.save(update_fields=["endorsed_by"])
+
+
+@effect("grant_suspension")
+def grant_suspension(walk: Walk) -> None:
+    request = _waiting(walk, Kind.SUSPENSION)
+    if request.endorsed_by_id is None:
+        raise Refused("须先由值班长同意,再由领导批准。")
+    assert request.until is not None
+    _decide(walk, request, granted=True)
+    before = State(walk.case.state)
+    legs.stop_leg(walk, Assignment.Outcome.STANDING)
+    walk.case.was_suspended = True
+    days = (request.until - timezone.localdate(walk.now)).days
+    limit = Limit(amount=days, unit=deadlines.Unit.CALENDAR_DAY)
+    legs.open_leg(walk, Step.WAITING, limit=limit, unit_id=walk.case.unit_id, back_to=before)
+
+
+@effect("resume")
+def resume(walk: Walk) -> State:
+    leg = legs.stop_leg(walk)
+    legs.continue_standing(walk)
+    return State(leg.back_to)
+
+
+@effect("ask_void")
+def ask_void(walk: Walk) -> None:
+    """A or D asks the duty chief; whoever is duty chief asks a leader."""
+    _ask(walk, Kind.VOID, Duty.LEAD if Duty.CHIEF in walk.held else Duty.CHIEF)
+
+
+@effect("grant_void")
+def grant_void(walk: Walk) -> None:
+    _decide(walk, _waiting(walk, Kind.VOID), granted=True)
+    legs.stop_leg(walk, Assignment.Outcome.ENDED)
+
+
+# Supervision and urging -------------------------------------------------------------------------------------------
+
+
+@effect("order_supervision")
+def order_supervision(walk: Walk) -> None:
+    """A leader orders; at the top of the tree the system orders a named leader, never nobody."""
+    case, leg = walk.case, walk.leg
+    assert leg is not None
+    if case.supervisions.filter(accepted_at=None).exists():
+        if walk.by is not None:
+            raise Refused("已有一份督办未销号。")
+    else:
+        leader = effects.named_leader(walk) if walk.by is None else None
+        Supervision.objects.create(
+            case=case,
+            ordered_by=walk.by,
+            ordered_at=walk.now,
+            leader=leader,
+            unit_id=case.unit_id or leg.centre_id,
+            deadline=walk.given["deadline"],
+        )
+        walk.facts |= {"leader": leader.pk if leader else None, "deadline": walk.given["deadline"]}
+        if leader:
+            walk.tell_also.append({"user": leader.pk})
+            if leader.pk not in case.people:
+                case.people.append(leader.pk)
+    if walk.by is None:
+        leg.sweep_at = None
+        leg.save(update_fields=["sweep_at"])
+
+
+def _standing(walk: Walk) -> Supervision:
+    found = walk.case.supervisions.filter(accepted_at=None).first()
+    if found is None:
+        raise Refused("没有未销号的督办。")
+    return found
+
+
+@effect("reply_supervision")
+def reply_supervision(walk: Walk) -> None:
+    order = _standing(walk)
+    order.replied_by, order.replied_at = walk.by, walk.now
+    order.save(update_fields=["replied_by", "replied_at"])
+    if order.ordered_by_id:
+        walk.tell_also.append({"user": order.ordered_by_id})
+
+
+@effect("accept_supervision")
+def accept_supervision(walk: Walk) -> None:
+    order = _standing(walk)
+    if order.replied_at is None:
+        raise Refused("责任单位还没有答复,不能销号。")
+    if walk.by and order.replied_by_id == walk.by.pk:
+        raise Forbidden("不能给自己的答复销号。")
+    order.accepted_at = walk.now
+    order.save(update_fields=["accepted_at"])
+
+
+@effect("urge")
+def urge(walk: Walk) -> None:
+    today = timezone.localdate(walk.now)
+    if walk.case.urged_on == today:
+        raise Refused("今天已催办过,每天一次。")
+    walk.case.urged_on = today

@@ -1,0 +1,108 @@
+"""The chain of events: SHA-256 over fixed columns, the same in Python (writing) and in SQL (verifying)."""
+
+import datetime as dt
+import hashlib
+import hmac
+import json
+import secrets
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, models
+
+from cases.models import CaseEvent
+
+_SQL = """
+    SELECT id, case_id FROM (
+        SELECT e.*, lag(digest, 1, '') OVER chain AS expected_previous,
+               lag(sequence, 1, 0) OVER chain + 1 AS expected_sequence,
+               last_value(digest) OVER (PARTITION BY case_id ORDER BY sequence
+                   ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS tail
+        FROM cases_caseevent e WINDOW chain AS (PARTITION BY case_id ORDER BY sequence)
+    ) e JOIN cases_case c ON c.id = e.case_id
+    WHERE previous <> expected_previous OR sequence <> expected_sequence OR tail <> c.chain_head
+       OR digest <> encode(sha256(convert_to(concat_ws(E'\\n', previous, case_id, sequence,
+            to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), move, before, after,
+            coalesce(by_id::text, ''), e.loop, e.centre_id, coalesce(e.unit_id::text, ''),
+            data, text_digest, key, request_digest), 'UTF8')), 'hex')
+"""
+
+#: Cases whose last events were cut off, or that have none at all.
+_SQL_CUT = """
+    SELECT c.id FROM cases_case c
+    LEFT JOIN LATERAL (SELECT digest, sequence FROM cases_caseevent e WHERE e.case_id = c.id
+                       ORDER BY sequence DESC LIMIT 1) last ON true
+    WHERE last.digest IS DISTINCT FROM c.chain_head OR last.sequence IS DISTINCT FROM c.version
+"""
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it; model rows become their primary keys.
+
+    Raises ``TypeError`` for what has no canonical form.
+    """
+    if isinstance(value, models.Model):
+        return value.pk
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset | models.QuerySet):
+        return [plain(item) for item in value]
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat()
+    if isinstance(value, dt.date | Decimal | uuid.UUID):
+        return str(value)
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise TypeError(f"no canonical form for {type(value).__name__}")
+
+
+def canonical(value: Any) -> str:
+    """Canonical JSON text: sorted keys, no spaces."""
+    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def request_digest(user_id: int | None, move: str, given: dict[str, Any]) -> str:
+    """Keyed digest of a request, so that a repeat can be told from a change without keeping the words."""
+    message = canonical([user_id, move, given]).encode()
+    return hmac.new(settings.SECRET_KEY.encode(), message, hashlib.sha256).hexdigest()
+
+
+def text_digest(body: str) -> tuple[str, str]:
+    """A fresh salt and the salted digest of a text."""
+    salt = secrets.token_hex(16)
+    return salt, hashlib.sha256((salt + body).encode()).hexdigest()
+
+
+def digest(event: CaseEvent) -> str:
+    """Digest of an event over its fixed columns and the digest before it."""
+    at = event.at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    columns = [
+        event.previous,
+        event.case_id,
+        event.sequence,
+        at,
+        event.move,
+        event.before,
+        event.after,
+        event.by_id or "",
+        event.loop,
+        event.centre_id,
+        event.unit_id or "",
+        event.data,
+        event.text_digest,
+        event.key,
+        event.request_digest,
+    ]
+    return hashlib.sha256("\n".join(str(column) for column in columns).encode()).hexdigest()
+
+
+def broken() -> list[int]:
+    """Ids of cases whose chain does not hold: changed, removed, inserted or reordered events."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL)
+        found = {case_id for _, case_id in cursor.fetchall()}
+        cursor.execute(_SQL_CUT)
+        found.update(case_id for (case_id,) in cursor.fetchall())
+    return sorted(found)

@@ -1,0 +1,20 @@
+from cases.models.case import Case
+from cases.models.catalogue import Category, Responsibility
+from cases.models.legs import Assignment, Request, Supervision
+from cases.models.records import CaseEvent, CaseText, Contact, Photo
+from cases.models.time import WorkDay, WorkingHours
+
+__all__ = [
+    "Assignment",
+    "Case",
+    "CaseEvent",
+    "CaseText",
+    "Category",
+    "Contact",
+    "Photo",
+    "Request",
+    "Responsibility",
+    "Supervision",
+    "WorkDay",
+    "WorkingHours",
+]

@@ -1,0 +1,182 @@
+"""The case: one flat row that lists, maps and counts read alone."""
+
+import re
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from cases.models.catalogue import Category, Responsibility
+from cases.workflow import OPEN, STATES, Grade, Lateness, Loop, State, Tone
+from governance.models import Level, Organization, User
+from grid.models import Grid, GridDuty
+
+
+class CaseQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "CaseQuerySet":
+        """The one scope of cases: own territory, own units, own grids, own part in it; deny by default."""
+        seen = Q(people__contains=[user.pk])
+        territories = user.powers.territories
+        for column, level in (
+            ("district", Level.DISTRICT),
+            ("street", Level.STREET),
+            ("community", Level.COMMUNITY),
+        ):
+            ids = [place.pk for place in territories if place.level == level]
+            if ids:
+                seen |= Q(**{f"{column}__in": ids})
+        if user.powers.unit_ids:
+            seen |= Q(units__overlap=user.powers.unit_ids)
+        if user.powers.covers_grids:
+            grids = GridDuty.objects.current(timezone.localdate()).filter(user=user)
+            seen |= Q(grid__in=grids.values("grid"))
+        return self.filter(seen)
+
+    def open(self) -> "CaseQuerySet":
+        return self.filter(is_open=True)
+
+    def overdue(self) -> "CaseQuerySet":
+        """Open and red; the mark is the sweep's, no clock is read here."""
+        return self.open().filter(lateness=Lateness.RED)
+
+    def settled_at_base(self) -> "CaseQuerySet":
+        """Closed in the community or street loop 基层办结."""
+        return self.filter(closed_at__isnull=False, loop__in=[Loop.COMMUNITY, Loop.STREET])
+
+    def by_what_breaks_next(self) -> "CaseQuerySet":
+        return self.order_by("due_at", "pk")
+
+    def numbered(self, text: str) -> "CaseQuerySet":
+        """Find by the printed number, or by its last part."""
+        found = re.fullmatch(r"(?:\d{6}-)?0*(\d{1,18})", text.strip())
+        return self.filter(pk=int(found[1])) if found else self.none()
+
+
+class Case(models.Model):
+    """Whatever somebody must settle; written through ``cases.actions`` alone."""
+
+    class Source(models.TextChoices):
+        FIELD = "field", "网格上报"
+        SELF = "self", "自处理"
+        PHONE = "phone", "来电登记"
+        API = "api", "系统对接"
+
+    class Datum(models.TextChoices):
+        WGS84 = "wgs84", "WGS-84"
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    source = models.CharField("来源", max_length=20, choices=Source)
+    category = models.ForeignKey(Category, models.PROTECT, verbose_name="类别")
+    responsibility = models.ForeignKey(
+        Responsibility, models.PROTECT, null=True, blank=True, verbose_name="适用权责"
+    )
+    routing_reason = models.CharField("分派依据", max_length=300)
+
+    longitude = models.FloatField("经度")
+    latitude = models.FloatField("纬度")
+    datum = models.CharField("坐标系", max_length=10, choices=Datum, default=Datum.WGS84)
+    tile_x = models.IntegerField(editable=False)
+    tile_y = models.IntegerField(editable=False)
+    address = models.CharField("位置描述", max_length=120, blank=True)
+    # Of the day it was reported: a merged community keeps its old cases.
+    grid = models.ForeignKey(Grid, models.PROTECT, null=True, verbose_name="网格")
+    community = models.ForeignKey(
+        Organization, models.PROTECT, null=True, related_name="+", verbose_name="社区"
+    )
+    street = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+", verbose_name="街道")
+    district = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="区")
+
+    loop = models.CharField("闭环", max_length=20, choices=Loop)
+    centre = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="指挥中心")
+    state = models.CharField("状态", max_length=20, choices=State)
+    is_open = models.GeneratedField(
+        expression=Q(state__in=[state.value for state in OPEN]),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    version = models.PositiveIntegerField("版本", default=1)
+    due_at = models.DateTimeField("截止", null=True)
+    lateness = models.CharField("时限", max_length=10, choices=Lateness, default=Lateness.NONE)
+    was_late = models.BooleanField("曾超期", default=False)
+
+    unit = models.ForeignKey(
+        Organization, models.PROTECT, null=True, related_name="+", verbose_name="处置单位"
+    )
+    # Who had a part in it: arrays on the row, so that scope and separation of duties need no join.
+    reporters = ArrayField(models.BigIntegerField(), default=list, verbose_name="上报人")
+    handlers = ArrayField(models.BigIntegerField(), default=list, verbose_name="处置人")
+    people = ArrayField(models.BigIntegerField(), default=list, verbose_name="参与人")
+    units = ArrayField(models.BigIntegerField(), default=list, verbose_name="参与单位")
+
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged_cases")
+    refusals = models.PositiveSmallIntegerField("回退次数", default=0)
+    rounds = models.PositiveSmallIntegerField("处置轮次", default=0)
+    extensions = models.PositiveSmallIntegerField("延期次数", default=0)
+    was_suspended = models.BooleanField("曾挂账", default=False)
+    was_delegated = models.BooleanField("曾下沉", default=False)
+    climbed_by_time = models.BooleanField("超时上报过", default=False)
+    urged_on = models.DateField("最近催办", null=True)
+    grade = models.CharField("评价", max_length=20, choices=Grade, blank=True)
+
+    reported_at = models.DateTimeField("上报")
+    device_time = models.DateTimeField("手机时间", null=True, help_text="只是手机的说法,时限不看它")
+    closed_at = models.DateTimeField("结案", null=True)
+    chain_head = models.CharField(max_length=64, default="", editable=False)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "案件"
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=Q(is_open=True), name="case_open_due"),
+            models.Index(fields=["centre", "state", "due_at"], condition=Q(is_open=True), name="case_queue"),
+            models.Index(fields=["unit", "due_at"], condition=Q(is_open=True), name="case_unit_due"),
+            models.Index(
+                fields=["tile_x", "tile_y"],
+                include=["state", "lateness", "district", "street", "community", "loop", "category"],
+                condition=Q(is_open=True),
+                name="case_open_map",
+            ),
+            models.Index(fields=["district", "-id"], name="case_of_district"),
+            models.Index(fields=["street", "-id"], name="case_of_street"),
+            models.Index(fields=["community", "-id"], name="case_of_community"),
+            models.Index(fields=["grid", "-id"], name="case_of_grid"),
+            models.Index(
+                fields=["district", "closed_at"],
+                include=["loop", "was_late", "street"],
+                condition=Q(closed_at__isnull=False),
+                name="case_closed",
+            ),
+            models.Index(fields=["district", "reported_at"], include=["street"], name="case_reported"),
+            GinIndex(fields=["people"], name="case_people"),
+            GinIndex(fields=["units"], name="case_units"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(is_open=True) | Q(due_at__isnull=False), name="open_case_has_a_clock"
+            ),
+            models.CheckConstraint(
+                condition=Q(longitude__range=(-180, 180), latitude__range=(-85, 85)),
+                name="case_position_on_earth",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.category}"
+
+    @property
+    def number(self) -> str:
+        """The number people read out: day of report and running number."""
+        return f"{timezone.localtime(self.reported_at):%y%m%d}-{self.pk:06d}"
+
+    @property
+    def tone(self) -> Tone:
+        return STATES[State(self.state)].tone
+
+    @property
+    def is_from_resident(self) -> bool:
+        """Call-backs go to residents; staff score their own reports."""
+        return self.source == self.Source.PHONE

@@ -1,0 +1,121 @@
+"""What a case can be about, and who has the power to settle it (权责清单)."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from cases.deadlines import Limit
+from cases.workflow import Loop, Step
+from governance.models import Function
+
+#: Every responsibility states a limit for each of these; ``rework`` is the second round of handling.
+LIMITED = (
+    "registering",
+    "checking",
+    "dispatching",
+    "handling",
+    "rework",
+    "verifying",
+    "closing",
+    "evaluating",
+)
+
+
+class Category(models.Model):
+    """A component 部件 or matter 事项 of an edition of the standard, or a local category beside it."""
+
+    class Kind(models.TextChoices):
+        COMPONENT = "component", "部件"
+        MATTER = "matter", "事项"
+        DISPUTE = "dispute", "矛盾纠纷"
+        SERVICE = "service", "居民服务"
+        SAFETY = "safety", "平安隐患"
+        PARTY = "party", "党群事项"
+
+    edition = models.CharField("版本", max_length=40)
+    kind = models.CharField("类别", max_length=20, choices=Kind)
+    code = models.CharField("代码", max_length=10)
+    class_name = models.CharField("大类", max_length=40)
+    name = models.CharField("名称", max_length=60)
+    initials = models.CharField("拼音首字母", max_length=60, blank=True)
+    source = models.CharField("来源", max_length=120, blank=True)
+    is_active = models.BooleanField("启用", default=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "案件类别"
+        ordering = ["edition", "kind", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "kind", "code"], name="category_code_once_an_edition")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def validate_limits(value: dict[str, str]) -> None:
+    """Every step has a limit that ``Limit.parse`` can read."""
+    missing = [step for step in LIMITED if step not in value]
+    if missing:
+        raise ValidationError(f"缺少时限:{'、'.join(missing)}")
+    for step, text in value.items():
+        if step not in LIMITED:
+            raise ValidationError(f"没有名为 {step} 的环节")
+        try:
+            Limit.parse(text)
+        except ValueError as problem:
+            raise ValidationError(f"{step}:{problem}") from problem
+
+
+class ResponsibilityQuerySet(models.QuerySet):
+    def current(self) -> "ResponsibilityQuerySet":
+        return self.filter(is_current=True)
+
+
+class Responsibility(models.Model):
+    """One row of the list: category × condition × loop → lead, power, limits, conditions; versioned."""
+
+    class Power(models.TextChoices):
+        SETTLE = "settle", "处置"
+        ASSIST = "assist", "协助"
+        REPORT = "report", "上报"
+
+    category = models.ForeignKey(
+        Category, models.PROTECT, related_name="responsibilities", verbose_name="类别"
+    )
+    condition = models.CharField("情形", max_length=40, default="一般")
+    loop = models.CharField("闭环", max_length=20, choices=Loop)
+    version = models.PositiveSmallIntegerField("版本", default=1)
+    is_current = models.BooleanField("现行", default=True)
+    lead = models.CharField("牵头职能", max_length=40, choices=Function)
+    helpers = models.JSONField("协办职能", default=list, blank=True)
+    power = models.CharField("权力", max_length=20, choices=Power)
+    registering_condition = models.CharField("立案条件", max_length=200)
+    closing_condition = models.CharField("结案条件", max_length=200)
+    limits = models.JSONField("时限", validators=[validate_limits], help_text='例如 {"handling": "4 工作时"}')
+    remote_verification = models.BooleanField("可远程核查", default=False)
+    basis = models.CharField("依据", max_length=200, blank=True)
+    valid_from = models.DateField("生效")
+    valid_until = models.DateField("终止", null=True, blank=True)
+
+    objects = ResponsibilityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "权责清单"
+        ordering = ["category", "condition", "loop"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["category", "condition", "loop", "version"], name="responsibility_version_once"
+            ),
+            models.UniqueConstraint(
+                fields=["category", "condition", "loop"],
+                condition=Q(is_current=True),
+                name="responsibility_one_current",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category.code} {self.category.name}·{self.condition}·{self.get_loop_display()} v{self.version}"
+
+    def limit(self, step: Step | str) -> Limit:
+        """The limit of a step (or of ``rework``)."""
+        return Limit.parse(self.limits[step])

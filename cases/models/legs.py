@@ -1,0 +1,138 @@
+"""Legs, requests and supervision orders: who has the case, until when, and what was asked."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from cases.deadlines import Limit, Unit
+from cases.models.case import Case
+from cases.workflow import Lateness, Loop, State, Step
+from governance.models import Organization, User
+
+
+class AssignmentQuerySet(models.QuerySet):
+    def open(self) -> "AssignmentQuerySet":
+        return self.filter(stopped_at=None)
+
+    def due_for_sweep(self, now) -> "AssignmentQuerySet":
+        """Open legs on which time has something to do."""
+        return self.open().filter(sweep_at__lte=now).order_by("sweep_at", "pk")
+
+
+class Assignment(models.Model):
+    """One leg: a step of the case in one pair of hands; to-do list, clock ledger and base of all figures."""
+
+    class Outcome(models.TextChoices):
+        DONE = "done", "完成"
+        STANDING = "standing", "暂停"
+        REFUSED = "refused", "回退"
+        FAILED = "failed", "未通过"
+        CLIMBED = "climbed", "上报上级"
+        DELEGATED = "delegated", "下沉"
+        REDRAWN = "redrawn", "重新抽派"
+        LAPSED = "lapsed", "逾期终止"
+        ENDED = "ended", "终止"
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="legs", verbose_name="案件")
+    step = models.CharField("环节", max_length=20, choices=Step)
+    loop = models.CharField("闭环", max_length=20, choices=Loop)
+    centre = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="指挥中心")
+    unit = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+", verbose_name="单位")
+    person = models.ForeignKey(User, models.PROTECT, null=True, related_name="legs", verbose_name="人员")
+    desk_allowed = models.BooleanField("可由坐席远程办理", default=False)
+    tried = ArrayField(models.BigIntegerField(), default=list, verbose_name="已抽派过")
+
+    opened_at = models.DateTimeField("开始")
+    limit_amount = models.DecimalField("时限", max_digits=9, decimal_places=4)
+    limit_unit = models.CharField("单位", max_length=20, choices=Unit)
+    due_at = models.DateTimeField("截止")
+    warn_at = models.DateTimeField("预警")
+    escalate_at = models.DateTimeField("宽限止")
+    sweep_at = models.DateTimeField("下次到时", null=True)
+    lateness = models.CharField("时限", max_length=10, choices=Lateness, default=Lateness.NONE)
+    is_provisional = models.BooleanField("日历未公布", default=False)
+
+    stopped_at = models.DateTimeField("结束", null=True)
+    outcome = models.CharField("结果", max_length=20, choices=Outcome, blank=True)
+    is_late = models.BooleanField("超期完成", default=False)
+    back_to = models.CharField("回到", max_length=20, choices=State, blank=True)
+    rest_amount = models.DecimalField("余量", max_digits=9, decimal_places=4, null=True)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "办理环节"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(stopped_at=None), name="case_has_one_open_leg"
+            ),
+            models.CheckConstraint(
+                condition=Q(stopped_at=None, outcome="") | Q(stopped_at__isnull=False) & ~Q(outcome=""),
+                name="stopped_leg_has_an_outcome",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["case", "id"], name="leg_of_case"),
+            models.Index(fields=["sweep_at", "id"], condition=Q(stopped_at=None), name="leg_sweep"),
+            models.Index(fields=["person", "due_at"], condition=Q(stopped_at=None), name="leg_of_person"),
+        ]
+
+    @property
+    def limit(self) -> Limit:
+        return Limit(amount=self.limit_amount, unit=Unit(self.limit_unit))
+
+
+class Request(models.Model):
+    """Asked, then granted or denied by another: never a state, never a leg."""
+
+    class Kind(models.TextChoices):
+        EXTENSION = "extension", "延期"
+        SUSPENSION = "suspension", "挂账"
+        VOID = "void", "作废"
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="requests", verbose_name="案件")
+    kind = models.CharField("种类", max_length=20, choices=Kind)
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="申请人")
+    asked_at = models.DateTimeField("申请时间")
+    amount = models.DecimalField("延长", max_digits=9, decimal_places=4, null=True)
+    until = models.DateField("挂账至", null=True)
+    endorsed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="同意人")
+    decider = models.CharField("由谁决定", max_length=1)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="决定人")
+    decided_at = models.DateTimeField("决定时间", null=True)
+    is_granted = models.BooleanField("批准", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "申请"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "kind"], condition=Q(decided_at=None), name="one_request_of_a_kind_waits"
+            ),
+        ]
+
+
+class Supervision(models.Model):
+    """A supervision order 督办: to the unit, or at the top of the tree to a named leader."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="supervisions", verbose_name="案件")
+    ordered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="督办人")
+    ordered_at = models.DateTimeField("督办时间")
+    leader = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="supervisions", verbose_name="责任领导"
+    )
+    unit = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="责任单位")
+    deadline = models.DateTimeField("答复期限")
+    replied_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="答复人")
+    replied_at = models.DateTimeField("答复时间", null=True)
+    accepted_at = models.DateTimeField("销号时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "督办"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(accepted_at=None), name="one_supervision_stands"
+            ),
+        ]

@@ -1,0 +1,93 @@
+"""What happened and what was said: events only appended, words and photos beside them, erasable."""
+
+import uuid
+
+from django.db import models
+
+from cases.models.case import Case
+from cases.workflow import MOVES, Loop, State
+from governance.models import Organization, User
+
+
+class CaseEvent(models.Model):
+    """One move, chained to the one before; holds no personal text. Triggers refuse change and removal.
+
+    ``data`` is canonical JSON text, so that SQL can recompute ``digest`` byte by byte (``cases/chain.py``).
+    """
+
+    key = models.UUIDField(unique=True, help_text="客户端给出的唯一标识:同一请求只做一次")
+    request_digest = models.CharField(max_length=64)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="events", verbose_name="案件")
+    sequence = models.PositiveIntegerField("序号")
+    at = models.DateTimeField("时间")
+    move = models.CharField("动作", max_length=30, choices=[(m.name, m.label) for m in MOVES.values()])
+    before = models.CharField("此前", max_length=20, choices=State, blank=True)
+    after = models.CharField("此后", max_length=20, choices=State)
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="办理人")
+    loop = models.CharField("闭环", max_length=20, choices=Loop)
+    centre = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="指挥中心")
+    unit = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+", verbose_name="单位")
+    data = models.TextField("事实", default="{}")
+    text_digest = models.CharField(max_length=64, blank=True)
+    previous = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "案件记录"
+        ordering = ["case", "sequence"]
+        constraints = [models.UniqueConstraint(fields=["case", "sequence"], name="event_sequence_once")]
+
+
+class CaseText(models.Model):
+    """Words that people wrote on a case; erasable without breaking the chain of events."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="texts", verbose_name="案件")
+    sequence = models.PositiveIntegerField("序号")
+    body = models.TextField("内容", max_length=2000)
+    salt = models.CharField(max_length=32)
+    erased_at = models.DateTimeField("抹除", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "案件文字"
+        constraints = [models.UniqueConstraint(fields=["case", "sequence"], name="text_of_one_event")]
+
+    def __str__(self) -> str:
+        return self.body
+
+
+class Contact(models.Model):
+    """A resident who called: encrypted at rest, masked on the page, shown with a reason and a log row."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="contacts", verbose_name="案件")
+    name = models.BinaryField("称呼")
+    phone = models.BinaryField("电话")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "来电人"
+
+
+class Photo(models.Model):
+    """A rebuilt picture (JPEG, no metadata); belongs to its uploader until a move takes it."""
+
+    class Kind(models.TextChoices):
+        SITE = "site", "现场"
+        BEFORE = "before", "处置前"
+        AFTER = "after", "处置后"
+        CHECK = "check", "核查"
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4)
+    case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="photos", verbose_name="案件")
+    sequence = models.PositiveIntegerField("序号", null=True)
+    kind = models.CharField("类别", max_length=10, choices=Kind, default=Kind.SITE)
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="拍摄人")
+    uploaded_at = models.DateTimeField("上传")
+    file = models.CharField("文件", max_length=80)
+    sha256 = models.CharField(max_length=64)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    longitude = models.FloatField("经度", null=True)
+    latitude = models.FloatField("纬度", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "照片"
+        ordering = ["pk"]

@@ -1,0 +1,261 @@
+"""The table of moves: what may happen to a case, by whom, with what, and what it does to the clock.
+
+This module is the truth; ``docs/workflow.md`` is drawn from it. It knows no database. Who holds a duty *on a given
+case* is answered by ``cases/permissions.py``; what a move writes stands in ``cases/actions/``.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+from governance.roles import Duty
+
+
+class State(TextChoices):
+    REPORTED = "reported", "待立案"
+    CHECKING = "checking", "待核实"
+    REGISTERED = "registered", "待派遣"
+    DISPATCHED = "dispatched", "待签收"
+    HANDLING = "handling", "处置中"
+    DISPUTED = "disputed", "争议待裁定"
+    SUSPENDED = "suspended", "挂账"
+    HANDLED = "handled", "待核查"
+    VERIFIED = "verified", "待结案"
+    CLOSED = "closed", "待评价"
+    EVALUATED = "evaluated", "已评价"
+    DECLINED = "declined", "不予立案"
+    WITHDRAWN = "withdrawn", "已撤回"
+    MERGED = "merged", "已并案"
+    VOIDED = "voided", "已作废"
+
+
+class Step(TextChoices):
+    """What a leg of the case is about; every open leg has one clock."""
+
+    REGISTERING = "registering", "立案"
+    CHECKING = "checking", "核实"
+    DISPATCHING = "dispatching", "派遣"
+    HANDLING = "handling", "处置"
+    ADJUDICATING = "adjudicating", "裁定"
+    WAITING = "waiting", "挂账等待"
+    VERIFYING = "verifying", "核查"
+    CLOSING = "closing", "结案"
+    EVALUATING = "evaluating", "评价"
+
+
+class Loop(TextChoices):
+    """The three loops 三级闭环, lowest first."""
+
+    COMMUNITY = "community", "社区自循环"
+    STREET = "street", "街道微循环"
+    DISTRICT = "district", "区级小循环"
+
+    @property
+    def above(self) -> "Loop | None":
+        return {Loop.COMMUNITY: Loop.STREET, Loop.STREET: Loop.DISTRICT}.get(self)
+
+    @property
+    def below(self) -> "Loop | None":
+        return {Loop.STREET: Loop.COMMUNITY, Loop.DISTRICT: Loop.STREET}.get(self)
+
+
+class Tone(TextChoices):
+    """The loud colours: one meaning each, the same on badge, map and chart."""
+
+    WAITING = "waiting", "等待"
+    WORKING = "working", "处理"
+    CHECKING = "checking", "核查"
+    SETTLED = "settled", "办结"
+    VOID = "void", "终止"
+
+
+class Lateness(TextChoices):
+    """The mark the sweep leaves on a leg; lists and figures read the mark, not a clock."""
+
+    NONE = "none", "未到预警"
+    YELLOW = "yellow", "临期"
+    RED = "red", "超期"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A state as the table sees it: its colour, whose turn it is and which clock runs there."""
+
+    tone: Tone
+    owner: Duty | None = None
+    step: Step | None = None
+
+
+# fmt: off
+STATES: dict[State, Place] = {
+    State.REPORTED:   Place(Tone.WAITING,  Duty.CHIEF,    Step.REGISTERING),
+    State.CHECKING:   Place(Tone.CHECKING, Duty.VERIFY,   Step.CHECKING),
+    State.REGISTERED: Place(Tone.WAITING,  Duty.DISPATCH, Step.DISPATCHING),
+    State.DISPATCHED: Place(Tone.WAITING,  Duty.HANDLE,   Step.HANDLING),
+    State.HANDLING:   Place(Tone.WORKING,  Duty.HANDLE,   Step.HANDLING),
+    State.DISPUTED:   Place(Tone.WAITING,  Duty.CHIEF,    Step.ADJUDICATING),
+    State.SUSPENDED:  Place(Tone.WAITING,  Duty.CHIEF,    Step.WAITING),
+    State.HANDLED:    Place(Tone.CHECKING, Duty.VERIFY,   Step.VERIFYING),
+    State.VERIFIED:   Place(Tone.CHECKING, Duty.CHIEF,    Step.CLOSING),
+    State.CLOSED:     Place(Tone.SETTLED,  Duty.REPORT,   Step.EVALUATING),
+    State.EVALUATED:  Place(Tone.SETTLED),
+    State.DECLINED:   Place(Tone.VOID),
+    State.WITHDRAWN:  Place(Tone.VOID),
+    State.MERGED:     Place(Tone.VOID),
+    State.VOIDED:     Place(Tone.VOID),
+}
+# fmt: on
+
+FINAL = frozenset({State.EVALUATED, State.DECLINED, State.WITHDRAWN, State.MERGED, State.VOIDED})
+#: ``closed`` counts as closed everywhere although its evaluation leg is open.
+OPEN = tuple(state for state in State if state not in FINAL and state != State.CLOSED)
+SETTLED = (State.CLOSED, State.EVALUATED)
+
+UNREGISTERED = (State.REPORTED, State.CHECKING)
+BEFORE_FEEDBACK = (State.REGISTERED, State.DISPATCHED, State.HANDLING)
+CLIMBING = (*UNREGISTERED, *BEFORE_FEEDBACK, State.DISPUTED)
+
+
+class Clock(TextChoices):
+    """What a move does to the clock."""
+
+    OPENS = "opens", "新时限开始"
+    UNCHANGED = "unchanged", "不变"
+    STANDS = "stands", "暂停,余量保留"
+    CONTINUES = "continues", "余量继续"
+    MOVES = "moves", "截止时间顺延"
+    ENDS = "ends", "结束"
+
+
+@dataclass(frozen=True)
+class Move:
+    """One line of the table.
+
+    ``sources`` is empty for a move that makes a case. ``targets`` is empty where the state stays; several targets
+    mean that the effect decides among them (the first or the second refusal, say).
+    """
+
+    name: str
+    label: str
+    sources: tuple[State, ...]
+    targets: tuple[State, ...]
+    duties: tuple[Duty, ...]
+    needs: tuple[str, ...]
+    clock: Clock
+    ends_badly: bool = False  # asked once more before it is done
+
+    def may_lead(self, before: State, after: State) -> bool:
+        """Whether this move may bring a case from one state to another."""
+        return before in self.sources and (after in self.targets if self.targets else after == before)
+
+
+A, C, D, H = Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH, Duty.HANDLE
+V, L, R, S = Duty.VERIFY, Duty.LEAD, Duty.REPORT, Duty.SYSTEM
+ANYONE = Duty.ANYONE
+
+# fmt: off
+_MOVES = (
+    #    what                  label         from                                to                                  whose      must be given                             clock
+    Move("report",             "上报",       (),                                 (State.REPORTED,),                  (R,),      ("place", "category", "words"),           Clock.OPENS),
+    Move("report_handled",     "自处理上报", (),                                 (State.HANDLED,),                   (R,),      ("place", "category", "words", "before_photo", "after_photo"), Clock.OPENS),
+    Move("send_to_check",      "核实",       (State.REPORTED,),                  (State.CHECKING,),                  (A,),      (),                                       Clock.STANDS),
+    Move("found",              "核实属实",   (State.CHECKING,),                  (State.REPORTED,),                  (V,),      ("words", "photos", "position"),          Clock.CONTINUES),
+    Move("not_found",          "核实不属实", (State.CHECKING,),                  (State.REPORTED,),                  (V,),      ("words", "photos", "position"),          Clock.CONTINUES),
+    Move("register",           "立案",       (State.REPORTED,),                  (State.REGISTERED,),                (C,),      ("responsibility",),                      Clock.OPENS),
+    Move("decline",            "不予立案",   (State.REPORTED,),                  (State.DECLINED,),                  (C,),      ("reason",),                              Clock.ENDS, True),
+    Move("withdraw",           "撤回",       (State.REPORTED,),                  (State.WITHDRAWN,),                 (R,),      (),                                       Clock.ENDS, True),
+    Move("merge",              "并案",       (State.REPORTED, State.REGISTERED), (State.MERGED,),                    (C,),      ("target",),                              Clock.ENDS, True),
+    Move("return",             "退回",       (State.REGISTERED,),                (State.REPORTED,),                  (D,),      ("reason",),                              Clock.OPENS),
+    Move("dispatch",           "派遣",       (State.REGISTERED,),                (State.DISPATCHED,),                (D,),      ("unit",),                                Clock.OPENS),
+    Move("accept",             "签收",       (State.DISPATCHED,),                (State.HANDLING,),                  (H,),      (),                                       Clock.UNCHANGED),
+    Move("refuse",             "回退",       (State.DISPATCHED, State.HANDLING), (State.REGISTERED, State.DISPUTED), (H,),      ("refusal", "reason", "right_unit"),      Clock.OPENS),
+    Move("adjudicate",         "裁定",       (State.DISPUTED,),                  (State.DISPATCHED,),                (C, L),    ("unit", "reason"),                       Clock.OPENS),
+    Move("ask_extension",      "申请延期",   (State.DISPATCHED, State.HANDLING), (),                                 (H,),      ("reason", "amount"),                     Clock.UNCHANGED),
+    Move("grant_extension",    "批准延期",   (State.DISPATCHED, State.HANDLING), (),                                 (D, C),    (),                                       Clock.MOVES),
+    Move("deny_extension",     "不批准延期", (State.DISPATCHED, State.HANDLING), (),                                 (D, C),    ("reason",),                              Clock.UNCHANGED),
+    Move("ask_suspension",     "申请挂账",   BEFORE_FEEDBACK,                    (),                                 (H, D),    ("reason", "until"),                      Clock.UNCHANGED),
+    Move("endorse_suspension", "同意挂账",   BEFORE_FEEDBACK,                    (),                                 (C,),      (),                                       Clock.UNCHANGED),
+    Move("grant_suspension",   "批准挂账",   BEFORE_FEEDBACK,                    (State.SUSPENDED,),                 (L,),      (),                                       Clock.STANDS),
+    Move("deny_suspension",    "不批准挂账", BEFORE_FEEDBACK,                    (),                                 (C, L),    ("reason",),                              Clock.UNCHANGED),
+    Move("resume",             "恢复",       (State.SUSPENDED,),                 BEFORE_FEEDBACK,                    (S, C),    (),                                       Clock.CONTINUES),
+    Move("feedback",           "反馈",       (State.HANDLING,),                  (State.HANDLED,),                   (H,),      ("words", "photos"),                      Clock.OPENS),
+    Move("pass",               "核查通过",   (State.HANDLED,),                   (State.VERIFIED,),                  (V,),      ("words", "photos", "position"),          Clock.OPENS),
+    Move("fail",               "核查不通过", (State.HANDLED,),                   (State.HANDLING,),                  (V,),      ("reason", "photos"),                     Clock.OPENS),
+    Move("close",              "结案",       (State.VERIFIED,),                  (State.CLOSED,),                    (C,),      ("condition_met",),                       Clock.OPENS),
+    Move("refuse_closing",     "不予结案",   (State.VERIFIED,),                  (State.HANDLED,),                   (C,),      ("reason",),                              Clock.OPENS),
+    Move("evaluate",           "评价",       (State.CLOSED,),                    (State.EVALUATED,),                 (R, A, S), ("grade",),                               Clock.ENDS),
+    Move("reopen",             "重开",       (State.CLOSED,),                    (State.REGISTERED,),                (R, C),    ("reason",),                              Clock.OPENS),
+    Move("escalate",           "上报上级",   CLIMBING,                           (State.REPORTED, State.REGISTERED), (S, C),    ("reason",),                              Clock.OPENS),
+    Move("delegate",           "下沉",       CLIMBING,                           (State.REPORTED, State.REGISTERED), (C,),      ("reason",),                              Clock.OPENS),
+    Move("order_supervision",  "督办",       OPEN,                               (),                                 (L, S),    ("reason", "deadline"),                   Clock.UNCHANGED),
+    Move("reply_supervision",  "督办回复",   OPEN,                               (),                                 (H, C, L), ("words",),                               Clock.UNCHANGED),
+    Move("accept_supervision", "督办销号",   OPEN,                               (),                                 (L,),      (),                                       Clock.UNCHANGED),
+    Move("urge",               "催办",       OPEN,                               (),                                 (C, D, R), (),                                       Clock.UNCHANGED),
+    Move("comment",            "留言",       OPEN,                               (),                                 (ANYONE,), ("words",),                               Clock.UNCHANGED),
+    Move("ask_void",           "申请作废",   OPEN,                               (),                                 (A, D, C), ("reason",),                              Clock.UNCHANGED),
+    Move("grant_void",         "批准作废",   OPEN,                               (State.VOIDED,),                    (C, L),    (),                                       Clock.ENDS, True),
+    Move("deny_void",          "不批准作废", OPEN,                               (),                                 (C, L),    ("reason",),                              Clock.UNCHANGED),
+    # What the sweep writes when time passes; nobody else may.
+    Move("warn",               "临期预警",   OPEN,                               (),                                 (S,),      (),                                       Clock.UNCHANGED),
+    Move("overdue",            "超期",       OPEN,                               (),                                 (S,),      (),                                       Clock.UNCHANGED),
+    Move("draw_anew",          "重新抽派",   (State.CHECKING, State.HANDLED),    (),                                 (S,),      (),                                       Clock.OPENS),
+    Move("raise_closing",      "上级代结案", (State.VERIFIED,),                  (),                                 (S,),      (),                                       Clock.OPENS),
+)
+# fmt: on
+
+MOVES: dict[str, Move] = {move.name: move for move in _MOVES}
+REPORTS = tuple(move for move in _MOVES if not move.sources)
+
+
+class Refusal(TextChoices):
+    """Why a handler sends a case back: a list, so that returns can be counted and learned from."""
+
+    NOT_OURS = "not_ours", "不属于本单位职责"
+    WRONG_PLACE = "wrong_place", "不在本单位管辖范围"
+    NO_POWER = "no_power", "没有处置权限"
+    UNCLEAR = "unclear", "位置或描述不清,无法处置"
+    DUPLICATE = "duplicate", "与在办案件重复"
+
+
+class Grade(TextChoices):
+    """Residents answer in three grades; staff score their own report's handling from 1 to 5."""
+
+    SATISFIED = "satisfied", "满意"
+    MOSTLY = "mostly", "基本满意"
+    UNSATISFIED = "unsatisfied", "不满意"
+    SCORE_5 = "5", "5 分"
+    SCORE_4 = "4", "4 分"
+    SCORE_3 = "3", "3 分"
+    SCORE_2 = "2", "2 分"
+    SCORE_1 = "1", "1 分"
+    LAPSED = "lapsed", "逾期未评"
+
+
+RESIDENT_GRADES = (Grade.SATISFIED, Grade.MOSTLY, Grade.UNSATISFIED)
+STAFF_GRADES = (Grade.SCORE_5, Grade.SCORE_4, Grade.SCORE_3, Grade.SCORE_2, Grade.SCORE_1)
+
+
+def moves_from(state: State) -> list[Move]:
+    """Moves that the table knows in a state, in the order of the table."""
+    return [move for move in _MOVES if state in move.sources]
+
+
+def diagram() -> str:
+    """The table as a Mermaid state diagram and a Markdown table (the text of ``docs/workflow.md``)."""
+    lines = ["```mermaid", "stateDiagram-v2"]
+    lines += [f"    {state.value}: {state.label}" for state in State]
+    for move in _MOVES:
+        for target in move.targets:
+            origins = [s.value for s in move.sources if s != target] or ["[*]"]
+            lines += [f"    {origin} --> {target.value}: {move.label}" for origin in origins]
+    lines += [f"    {state.value} --> [*]" for state in State if state in FINAL]
+    lines += ["```", "", "| 动作 | 标识 | 从 | 到 | 谁 | 必须给出 | 时限 |", "|---|---|---|---|---|---|---|"]
+    for move in _MOVES:
+        origin = "、".join(s.label for s in move.sources) or "—"
+        target = "、".join(s.label for s in move.targets) or "不变"
+        whose = "、".join(d.label for d in move.duties)
+        needs = "、".join(f"`{n}`" for n in move.needs) or "—"
+        lines.append(
+            f"| {move.label} | `{move.name}` | {origin} | {target} | {whose} | {needs} | {move.clock.label} |"
+        )
+    return "\n".join(lines) + "\n"

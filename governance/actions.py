@@ -1,0 +1,72 @@
+"""What governance writes: notices into the outbox and from there into inboxes, looks at personal data."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from governance.models import AccessLog, Notice, Outbox, Post, User
+from governance.roles import Duty
+
+LEASE = dt.timedelta(minutes=1)
+TRIES = 5
+
+
+def tell(subject: str, *, url: str, audience: list[dict], now: dt.datetime) -> None:
+    """Write a notice to be delivered, in the transaction of the change it speaks of."""
+    if audience:
+        Outbox.objects.create(subject=subject[:120], url=url, audience=audience, created_at=now)
+
+
+def relay(*, now: dt.datetime, most: int = 200) -> int:
+    """Deliver what waits in the outbox; returns how many rows were delivered.
+
+    Rows are leased first, so that a relay that dies leaves them to the next one; a notice is unique per row and
+    person, so that nobody sees it twice.
+    """
+    with transaction.atomic():
+        waiting = Outbox.objects.filter(done_at=None, dead_at=None)
+        free = waiting.filter(Q(leased_until=None) | Q(leased_until__lt=now))
+        ids = list(
+            free.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True)[:most]
+        )
+        Outbox.objects.filter(pk__in=ids).update(leased_until=now + LEASE, attempts=F("attempts") + 1)
+    delivered = 0
+    for row in Outbox.objects.filter(pk__in=ids).order_by("pk"):
+        try:
+            deliver(row, now=now)
+            delivered += 1
+        except Exception as problem:  # one bad row must not stop the others; it is shown, not swallowed
+            dead = now if row.attempts >= TRIES else None
+            Outbox.objects.filter(pk=row.pk).update(error=repr(problem)[:200], dead_at=dead)
+    return delivered
+
+
+@transaction.atomic
+def deliver(row: Outbox, *, now: dt.datetime) -> None:
+    """Put one outbox row into the inboxes of its audience of today."""
+    people: set[int] = set()
+    for address in row.audience:
+        if "user" in address:
+            people.add(address["user"])
+        else:
+            posts = Post.objects.current(now.date()).with_duty(Duty(address["duty"]))
+            people.update(posts.filter(organization=address["organization"]).values_list("user", flat=True))
+    notices = [Notice(user_id=person, outbox=row, at=now) for person in sorted(people)]
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    Outbox.objects.filter(pk=row.pk).update(done_at=now)
+
+
+def read_all(*, by: User, now: dt.datetime) -> int:
+    """Mark every notice of a person as read."""
+    return by.notices.unread().update(read_at=now)
+
+
+def read_notice(notice: Notice, *, now: dt.datetime) -> None:
+    """Mark one notice as read."""
+    Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=now)
+
+
+def log_access(subject: str, *, by: User, reason: str, now: dt.datetime) -> AccessLog:
+    """Record a look at personal data before it is shown."""
+    return AccessLog.objects.create(user=by, subject=subject, reason=reason, at=now)

@@ -1,0 +1,55 @@
+"""The outbox (what must still happen) and the inbox (what people were told)."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from governance.models.people import User
+
+
+class Outbox(models.Model):
+    """A side effect, written in the transaction of its change and worked off by the relay.
+
+    ``audience`` is a list of ``{"user": id}`` and ``{"organization": id, "duty": letter}``.
+    """
+
+    subject = models.CharField("标题", max_length=120)
+    url = models.CharField("链接", max_length=200, blank=True)
+    audience = models.JSONField("收件人")
+    created_at = models.DateTimeField("产生", default=timezone.now)
+    leased_until = models.DateTimeField("租约", null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField("次数", default=0)
+    error = models.CharField("错误", max_length=200, blank=True)
+    done_at = models.DateTimeField("送达", null=True, blank=True)
+    dead_at = models.DateTimeField("放弃", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "待办通知"
+        indexes = [
+            models.Index(fields=["id"], condition=Q(done_at=None, dead_at=None), name="outbox_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class NoticeQuerySet(models.QuerySet):
+    def unread(self) -> "NoticeQuerySet":
+        return self.filter(read_at=None)
+
+
+class Notice(models.Model):
+    """One line in one person's inbox."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="notices", verbose_name="收件人")
+    outbox = models.ForeignKey(Outbox, models.PROTECT, related_name="notices", verbose_name="来源")
+    at = models.DateTimeField("时间", default=timezone.now)
+    read_at = models.DateTimeField("已读", null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "通知"
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["outbox", "user"], name="notice_seen_once")]
+        indexes = [models.Index(fields=["user"], condition=Q(read_at=None), name="notice_unread")]

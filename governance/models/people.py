@@ -1,0 +1,128 @@
+"""People, the posts they hold and the looks they take at personal data."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from governance.models.organizations import Organization
+from governance.roles import DUTIES, TERRITORY_ROLES, UNIT_ROLES, Duty, Role
+
+
+class PostQuerySet(models.QuerySet):
+    def current(self, on: dt.date) -> "PostQuerySet":
+        return self.filter(starts_on__lte=on).filter(Q(ends_on=None) | Q(ends_on__gt=on))
+
+    def with_duty(self, duty: Duty) -> "PostQuerySet":
+        return self.filter(role__in=[role for role, duties in DUTIES.items() if duty in duties])
+
+
+@dataclass(frozen=True)
+class Powers:
+    """What a person's posts of today allow; derived at every request and kept no longer than it."""
+
+    posts: tuple["Post", ...]
+
+    def holds(self, duty: Duty, organization_id: int | None) -> bool:
+        """Whether a post with this duty is held at exactly this organization."""
+        return any(p.organization_id == organization_id and duty in DUTIES[Role(p.role)] for p in self.posts)
+
+    def has(self, duty: Duty) -> bool:
+        return any(duty in DUTIES[Role(p.role)] for p in self.posts)
+
+    def places(self, duty: Duty) -> list[int]:
+        """Organizations at which this duty is held."""
+        return [p.organization_id for p in self.posts if duty in DUTIES[Role(p.role)]]
+
+    @cached_property
+    def territories(self) -> list[Organization]:
+        """Territories whose every case is seen."""
+        return [
+            p.organization for p in self.posts if p.role in TERRITORY_ROLES and not p.organization.function
+        ]
+
+    @cached_property
+    def unit_ids(self) -> list[int]:
+        """Units whose cases are seen."""
+        return [p.organization_id for p in self.posts if p.role in UNIT_ROLES]
+
+    @property
+    def covers_grids(self) -> bool:
+        """Whether the person may be on duty for grids beyond the territory of the post."""
+        return any(p.role == Role.INSPECTOR for p in self.posts)
+
+
+class User(AbstractUser):
+    """A member of staff or a volunteer who signs in; what they may do comes from their posts alone."""
+
+    first_name = None
+    last_name = None
+    name = models.CharField("姓名", max_length=40)
+
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "人员"
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    @cached_property
+    def powers(self) -> Powers:
+        """Powers from the posts of today (one query; lives as long as this object, i.e. one request)."""
+        posts = self.posts.current(timezone.localdate()).select_related("organization")
+        return Powers(tuple(posts))
+
+
+class Post(models.Model):
+    """User × organization × role, dated; a person may hold several, and a post may be acting."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="posts", verbose_name="人员")
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="posts", verbose_name="组织")
+    role = models.CharField("岗位", max_length=30, choices=Role)
+    is_acting = models.BooleanField("代理", default=False)
+    starts_on = models.DateField("任职", default=dt.date(2016, 1, 1))
+    ends_on = models.DateField("离任", null=True, blank=True)
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "岗位任职"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "organization", "role"],
+                condition=Q(ends_on=None),
+                name="post_held_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")), name="post_dates_in_order"
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "role"], name="post_by_place")]
+
+    def __str__(self) -> str:
+        acting = "代理" if self.is_acting else ""
+        return f"{self.organization}{acting}{self.get_role_display()}"
+
+
+class AccessLog(models.Model):
+    """A look at personal data: who, what, why, when."""
+
+    user = models.ForeignKey(User, models.PROTECT, verbose_name="查看人")
+    subject = models.CharField("对象", max_length=80)
+    reason = models.CharField("事由", max_length=200)
+    at = models.DateTimeField("时间", default=timezone.now)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "个人信息查看记录"
+        ordering = ["-at"]

@@ -1,0 +1,88 @@
+"""Who may do what kind of thing: role × duty, readable by a non-programmer.
+
+A duty is a kind of act in the loop (design.md, "States and moves"); a role is the post a person holds.
+What a duty permits in which state stands in ``cases/workflow.py``.
+"""
+
+from django.db.models import TextChoices
+
+
+class Duty(TextChoices):
+    ACCEPT = "A", "受理员"
+    CHIEF = "C", "值班长"
+    DISPATCH = "D", "派遣员"
+    HANDLE = "H", "处置人员"
+    VERIFY = "V", "核查人员"
+    LEAD = "L", "领导"
+    REPORT = "R", "上报人"
+    SYSTEM = "S", "系统"
+    ANYONE = "*", "能看到案件的人"
+
+
+class Role(TextChoices):
+    GRID_WORKER = "grid_worker", "社区网格员"
+    INSPECTOR = "inspector", "区级巡查员"
+    SUPERVISOR = "supervisor", "街道监督员"
+    VOLUNTEER = "volunteer", "志愿者"
+    COURTYARD_LEADER = "courtyard_leader", "庭院长"
+    BUILDING_LEADER = "building_leader", "楼栋长"
+    CLERK = "clerk", "社区坐席"
+    COMMUNITY_WORKER = "community_worker", "社区工作者"
+    ACCEPTOR = "acceptor", "受理员"
+    DUTY_CHIEF = "duty_chief", "值班长"
+    DISPATCHER = "dispatcher", "派遣员"
+    HANDLER = "handler", "处置人员"
+    LEADER = "leader", "领导"
+    DEPUTY_LEADER = "deputy_leader", "副职领导"
+    AUDITOR = "auditor", "审计员"
+    SYSTEM_ADMIN = "system_admin", "系统管理员"
+    SECURITY_ADMIN = "security_admin", "安全管理员"
+
+
+# fmt: off
+DUTIES: dict[Role, frozenset[Duty]] = {
+    # who                    what                                                    where they sit
+    Role.GRID_WORKER:        frozenset({Duty.REPORT, Duty.HANDLE, Duty.VERIFY}),   # community, outdoors
+    Role.INSPECTOR:          frozenset({Duty.REPORT, Duty.VERIFY}),                # district, outdoors
+    Role.SUPERVISOR:         frozenset({Duty.REPORT, Duty.VERIFY}),                # street, outdoors
+    Role.VOLUNTEER:          frozenset({Duty.REPORT}),                             # community
+    Role.COURTYARD_LEADER:   frozenset({Duty.REPORT}),                             # courtyard
+    Role.BUILDING_LEADER:    frozenset({Duty.REPORT}),                             # building
+    Role.CLERK:              frozenset({Duty.REPORT, Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH}),
+    Role.COMMUNITY_WORKER:   frozenset({Duty.REPORT, Duty.HANDLE}),                # community office
+    Role.ACCEPTOR:           frozenset({Duty.REPORT, Duty.ACCEPT}),                # centre: supervision side 监督
+    Role.DUTY_CHIEF:         frozenset({Duty.REPORT, Duty.CHIEF}),                 # centre: supervision side 监督
+    Role.DISPATCHER:         frozenset({Duty.REPORT, Duty.DISPATCH}),              # centre: command side 指挥
+    Role.HANDLER:            frozenset({Duty.REPORT, Duty.HANDLE}),                # department or company
+    Role.LEADER:             frozenset({Duty.REPORT, Duty.LEAD}),
+    Role.DEPUTY_LEADER:      frozenset({Duty.REPORT, Duty.LEAD}),
+    # Three separate administrators 三员分立: none of them takes part in the loop.
+    Role.AUDITOR:            frozenset(),
+    Role.SYSTEM_ADMIN:       frozenset(),
+    Role.SECURITY_ADMIN:     frozenset(),
+}
+# fmt: on
+
+#: These see every case of the territory of their post.
+TERRITORY_ROLES = frozenset(
+    {
+        Role.CLERK,
+        Role.COMMUNITY_WORKER,
+        Role.ACCEPTOR,
+        Role.DUTY_CHIEF,
+        Role.DISPATCHER,
+        Role.LEADER,
+        Role.DEPUTY_LEADER,
+        Role.AUDITOR,
+        Role.GRID_WORKER,
+        Role.SUPERVISOR,
+    }
+)
+
+#: Handlers see what their unit is, or was, asked to settle.
+UNIT_ROLES = frozenset({Role.HANDLER, Role.COMMUNITY_WORKER, Role.GRID_WORKER})
+
+
+def roles_with(duty: Duty) -> list[Role]:
+    """Roles that carry a duty."""
+    return [role for role, duties in DUTIES.items() if duty in duties]

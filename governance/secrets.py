@@ -1,0 +1,40 @@
+"""Personal data at rest: AES-256-GCM with a versioned key ring (trust rule 8)."""
+
+import base64
+import os
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+_NONCE = 12
+
+
+def _key(version: int) -> AESGCM:
+    return AESGCM(base64.b64decode(settings.FIELD_KEYS[version]))
+
+
+def seal(text: str) -> bytes:
+    """Encrypt with the newest key; the first byte names the key's version."""
+    version = max(settings.FIELD_KEYS)
+    nonce = os.urandom(_NONCE)
+    return bytes([version]) + nonce + _key(version).encrypt(nonce, text.encode(), None)
+
+
+def unseal(sealed: bytes) -> str:
+    """Decrypt what ``seal`` wrote.
+
+    Raises ``KeyError`` when the key ring no longer holds the version, ``InvalidTag`` when the bytes were altered.
+    """
+    sealed = bytes(sealed)
+    nonce, body = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
+    return _key(sealed[0]).decrypt(nonce, body, None).decode()
+
+
+def mask_name(name: str) -> str:
+    """王小明 → 王**."""
+    return name[:1] + "*" * max(len(name) - 1, 1)
+
+
+def mask_phone(phone: str) -> str:
+    """13912345678 → 139****5678."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 8 else "****"
