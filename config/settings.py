@@ -62,7 +62,7 @@ def database(url: str) -> dict[str, object]:
 
 read_env_file(BASE_DIR / ".env")
 
-# --- What this machine is -------------------------------------------------------------------------------------
+# --- What this machine is
 
 START_HINT = "Start with `make run` (it brings its own servers), or set it in the environment or in .env."
 
@@ -82,7 +82,7 @@ DATABASES = {"default": database(env("DATABASE_URL", hint=START_HINT))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL", hint=START_HINT)
 
-# --- Apps -----------------------------------------------------------------------------------------------------
+# --- Apps
 
 INSTALLED_APPS = [
     *(["demo"] if DEMO else []),
@@ -140,14 +140,14 @@ TEMPLATES = [
     },
 ]
 
-# --- Language and time ----------------------------------------------------------------------------------------
+# --- Language and time
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True
 
-# --- Accounts -------------------------------------------------------------------------------------------------
+# --- Accounts
 
 AUTH_USER_MODEL = "governance.User"
 AUTHENTICATION_BACKENDS = [
@@ -186,11 +186,10 @@ AXES_VERBOSE = False
 
 # Personal data are encrypted with the newest key; older versions stay readable: FIELD_KEYS=1:base64,2:base64
 FIELD_KEYS = {
-    int(version): key
-    for version, _, key in (entry.partition(":") for entry in env_list("FIELD_KEYS"))
+    int(version): key for version, _, key in (entry.partition(":") for entry in env_list("FIELD_KEYS"))
 } or {1: b64encode(sha256(f"fields:{SECRET_KEY}".encode()).digest()).decode()}
 
-# --- Transport and browser rules ------------------------------------------------------------------------------
+# --- Transport and browser rules
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -224,7 +223,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# --- Files ----------------------------------------------------------------------------------------------------
+# --- Files
 
 NODE_MODULES = BASE_DIR / "node_modules"
 STATIC_URL = "/static/"
@@ -262,7 +261,7 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
-# --- Interfaces for programs ----------------------------------------------------------------------------------
+# --- Interfaces for programs
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
@@ -283,7 +282,7 @@ SPECTACULAR_SETTINGS = {
 }
 LEAFLET_CONFIG = {"TILES": [], "MINIMAP": False, "RESET_VIEW": False}
 
-# --- Celery ---------------------------------------------------------------------------------------------------
+# --- Celery
 
 SWEEP_SECONDS = float(env("SWEEP_SECONDS", "5"))
 RELAY_SECONDS = float(env("RELAY_SECONDS", "5"))
@@ -325,12 +324,14 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-# --- Log ------------------------------------------------------------------------------------------------------
+# --- Log
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%H:%M:%S"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%H:%M:%S"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
     "loggers": {"axes": {"level": "WARNING"}, "celery.beat": {"level": "WARNING"}},

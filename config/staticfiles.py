@@ -21,7 +21,9 @@ class VendorFinder(BaseFinder):
     def check(self, **kwargs: object) -> list[CheckMessage]:
         """Name the files that are not there: a package was not installed, or moved them in a new version."""
         missing = [path for path in self.files.values() if not (self.root / path).is_file()]
-        return [Warning(f"node_modules/{path} is missing.", hint="Run `make run` or npm ci.") for path in missing]
+        return [
+            Warning(f"node_modules/{path} is missing.", hint="Run `make run` or npm ci.") for path in missing
+        ]
 
     def find(self, path: str, find_all: bool = False, **kwargs: object) -> str | list[str]:
         """Return where a served path lies; nothing when it is not ours."""
@@ -58,7 +60,9 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
         super().__init__(*args, **kwargs)
         # Only our own scripts are searched for imports: minified libraries have none, name source maps that they
         # do not ship, and cost half a minute.
-        self._patterns = {"js/*.js" if glob == "*.js" else glob: rules for glob, rules in self._patterns.items()}
+        self._patterns = {
+            "js/*.js" if glob == "*.js" else glob: rules for glob, rules in self._patterns.items()
+        }
 
     def url_converter(self, name, hashed_files, template=None):
         """Leave a reference alone that another package's style sheet makes to a file it does not ship."""

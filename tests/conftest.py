@@ -29,7 +29,7 @@ CHROMIUM_FLAGS = [
 ]
 
 
-# --- Databases --------------------------------------------------------------------------------------------------
+# --- Databases
 
 
 def run_on_server(*statements: str) -> None:
@@ -113,7 +113,7 @@ def clone_instead_of_flush(_case: TransactionTestCase) -> None:
 TransactionTestCase._fixture_teardown = clone_instead_of_flush
 
 
-# --- Surroundings -----------------------------------------------------------------------------------------------
+# --- Surroundings
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,7 +24,7 @@ def with_path(url: str, path: str) -> str:
 
 SERVER_URL = os.environ.get("GRIDLOOP_TEST_SERVER") or os.environ.get("DATABASE_URL", "")
 if not SERVER_URL or not os.environ.get("REDIS_URL"):
-    raise SystemExit("The tests need their servers: run them with `make test` (narrow with ARGS=\"-k word\").")
+    raise SystemExit('The tests need their servers: run them with `make test` (narrow with ARGS="-k word").')
 
 # Processes that a test starts inherit these too, and so work on the worker's own database.
 os.environ["GRIDLOOP_TEST_SERVER"] = with_path(SERVER_URL, "postgres")

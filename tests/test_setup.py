@@ -31,7 +31,9 @@ def test_lock_files_name_no_registry_and_no_folder(name):
 
 def test_every_locked_python_package_has_a_hash():
     blocks = re.split(r"^(?=\S)", (ROOT / "requirements.lock").read_text(), flags=re.MULTILINE)
-    assert [block.splitlines()[0] for block in blocks if block.strip() and "--hash=sha256:" not in block] == []
+    assert [
+        block.splitlines()[0] for block in blocks if block.strip() and "--hash=sha256:" not in block
+    ] == []
 
 
 def test_python_requirements_are_all_locked():
@@ -78,7 +80,7 @@ def test_a_committed_row_is_gone_in_the_next_test(turn):
 
 
 def test_the_worker_has_a_broker_number_of_its_own():
-    assert settings.CELERY_BROKER_URL == os.environ["REDIS_URL"]
+    assert os.environ["REDIS_URL"] == settings.CELERY_BROKER_URL
     assert not settings.CELERY_BROKER_URL.endswith("/0")
 
 

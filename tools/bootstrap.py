@@ -19,8 +19,8 @@ if sys.version_info < (3, 11):
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import servers  # noqa: E402
-from servers import DATA, ROOT, VENV, SetupError, locked  # noqa: E402
+import servers
+from servers import ROOT, VENV, SetupError, locked
 
 PYTHON = VENV / "bin" / "python"
 BEGUN = time.monotonic()
@@ -47,7 +47,7 @@ def command(*parts: object, **options) -> None:
         raise SetupError(f"This step failed (exit code {result.returncode}): {' '.join(words)}")
 
 
-# --- Python packages --------------------------------------------------------------------------------------------
+# --- Python packages
 
 
 def locked_block(name: str, lock: str) -> str:
@@ -125,7 +125,7 @@ def prepare_python() -> None:
     python_packages(ROOT / "requirements.lock", VENV / "requirements.stamp")
 
 
-# --- JavaScript packages ----------------------------------------------------------------------------------------
+# --- JavaScript packages
 
 
 def node_tools() -> tuple[str, dict[str, str]]:
@@ -159,7 +159,7 @@ def prepare() -> None:
         prepare_node()
 
 
-# --- Commands ---------------------------------------------------------------------------------------------------
+# --- Commands
 
 
 def base_environment() -> dict[str, str]:
@@ -193,7 +193,9 @@ def run_inside(words: list[str], addresses: dict[str, str], extra: dict[str, str
     if words and words[0] in {"python", "python3"}:
         words = [str(PYTHON), *words[1:]]
     with no_interrupt():
-        process = subprocess.Popen(words, env=environment, preexec_fn=servers.dies_with_parent(signal.SIGTERM))
+        process = subprocess.Popen(
+            words, env=environment, preexec_fn=servers.dies_with_parent(signal.SIGTERM)
+        )
         return process.wait()
 
 
@@ -221,6 +223,56 @@ def do_test(arguments: argparse.Namespace) -> int:
     words = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     with servers.throwaway_servers() as addresses:
         return run_inside([str(PYTHON), "-m", "pytest", *words], addresses, {"DEMO": "1", "HTTPS": "0"})
+
+
+PRODUCTION = {
+    "DEBUG": "0",
+    "DEMO": "0",
+    "HTTPS": "1",
+    "PLAIN_STATIC": "0",
+    "SECRET_KEY": "a-text-for-the-deploy-check-alone-with-more-than-fifty-characters-0123456789",
+    "ALLOWED_HOSTS": "gridloop.example",
+    "CSRF_TRUSTED_ORIGINS": "https://gridloop.example",
+}
+
+
+def do_check(arguments: argparse.Namespace) -> int:
+    """Check format, lint, types on the rules, import direction, migrations, deployment and the diagram."""
+    prepare()
+    manage = [str(PYTHON), "manage.py"]
+    checks = {
+        "format": (["ruff", "format", "--check", "--quiet", "."], {}),
+        "lint": (["ruff", "check", "--quiet", "."], {}),
+        "templates": (["djlint", "templates", "--lint", "--quiet"], {}),
+        "import direction": (["lint-imports"], {}),
+        "types on the rules": (["mypy"], {}),
+        "missing migrations": ([*manage, "makemigrations", "--check", "--dry-run"], {}),
+        "deployment": ([*manage, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
+        "workflow diagram": ([*manage, "workflow_diagram", "--check"], {}),
+    }
+    failed = []
+    with servers.throwaway_servers() as addresses:
+        for name, (words, extra) in checks.items():
+            environment = {**base_environment(), **addresses, **extra}
+            words = [str(VENV / "bin" / words[0]), *words[1:]] if not words[0].startswith("/") else words
+            result = subprocess.run(
+                words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+            say(f"{'ok    ' if result.returncode == 0 else 'FAILED'} {name}")
+            if result.returncode:
+                failed.append(name)
+                print(result.stdout, flush=True)
+    if failed:
+        print(f"{len(failed)} of {len(checks)} checks failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def do_fix(arguments: argparse.Namespace) -> int:
+    """Put right what a program can: lint first, then format."""
+    prepare()
+    command(VENV / "bin" / "ruff", "check", "--fix", "--quiet", ".")
+    command(VENV / "bin" / "ruff", "format", "--quiet", ".")
+    return 0
 
 
 def do_setup(arguments: argparse.Namespace) -> int:
@@ -255,7 +307,8 @@ def do_run(arguments: argparse.Namespace) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    for name, function in [("run", do_run), ("setup", do_setup), ("lock", do_lock)]:
+    plain = {"run": do_run, "check": do_check, "fix": do_fix, "setup": do_setup, "lock": do_lock}
+    for name, function in plain.items():
         commands.add_parser(name, help=function.__doc__).set_defaults(function=function)
     for name, function in [("exec", do_exec), ("test", do_test)]:
         entry = commands.add_parser(name, help=function.__doc__)

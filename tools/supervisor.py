@@ -21,6 +21,8 @@ from servers import DATA, ROOT, RUN_FILE, VENV, Postgres, Server, SetupError, Va
 BIN = VENV / "bin"
 RESTARTS = 5  # within a minute; after that something is broken that a restart does not mend
 STOP_SECONDS = 12
+NOISE = ("Memory overcommit must be enabled",)  # Valkey's advice for big installations
+ROOT_IS_FINE = "ignore:You're running the worker with superuser"  # in a container everybody is root
 
 
 class Log:
@@ -38,7 +40,9 @@ class Log:
 
         def copy() -> None:
             for raw in process.stdout:
-                self.line(name, raw.decode(errors="replace").rstrip())
+                text = raw.decode(errors="replace").rstrip()
+                if text and not any(noise in text for noise in NOISE):
+                    self.line(name, text)
 
         threading.Thread(target=copy, daemon=True, name=f"log of {name}").start()
 
@@ -83,14 +87,14 @@ class Site:
         self.helpers: list[subprocess.Popen] = []
         self.stopping = False
 
-    # --- processes ----------------------------------------------------------------------------------------------
+    # --- processes
 
     def popen(self, *words: object, name: str = "", tie: int = signal.SIGKILL) -> subprocess.Popen:
         """Start one of our own programs with the site's environment."""
         return subprocess.Popen(
             [str(word) for word in words],
             cwd=ROOT,
-            env={**self.environment, "SERVICE_NAME": f"gridloop-{name}"},
+            env={**self.environment, "SERVICE_NAME": f"gridloop-{name}", "PYTHONWARNINGS": ROOT_IS_FINE},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -122,19 +126,22 @@ class Site:
         service.start()
         return service
 
-    # --- the steps ----------------------------------------------------------------------------------------------
+    # --- the steps
 
     def start_servers(self) -> None:
         """Start the embedded servers that the environment does not name elsewhere."""
         wanted: list[tuple[str, Server, str]] = []
         if not self.environment.get("DATABASE_URL"):
             cluster = servers.server_home() / "postgres"
-            wanted.append(("postgres", Postgres("PostgreSQL", cluster, servers.free_port(), throwaway=False), "DATABASE_URL"))
+            postgres = Postgres("PostgreSQL", cluster, servers.free_port(), throwaway=False)
+            wanted.append(("postgres", postgres, "DATABASE_URL"))
             if servers.server_home() != DATA:
                 self.say(f"The checkout is closed to PostgreSQL's account; its data lie in {cluster}.")
         if not self.environment.get("REDIS_URL"):
             folder = DATA / "valkey"
-            wanted.append(("valkey", Valkey("Valkey", folder, servers.free_port(), throwaway=False), "REDIS_URL"))
+            wanted.append(
+                ("valkey", Valkey("Valkey", folder, servers.free_port(), throwaway=False), "REDIS_URL")
+            )
         for name, server, variable in wanted:
             self.say(f"{server.name} on 127.0.0.1:{server.port} …")
             self.serve(name, lambda server=server: server.start(subprocess.PIPE))
@@ -149,13 +156,15 @@ class Site:
         """Name the note that something was done for this very database."""
         cluster = servers.server_home() / "postgres" / "PG_VERSION"
         born = str(cluster.stat().st_ino) if cluster.exists() else ""
-        address = self.environment["DATABASE_URL"].rsplit("@", 1)[-1] if "DATABASE_URL" in os.environ else born
+        address = (
+            self.environment["DATABASE_URL"].rsplit("@", 1)[-1] if "DATABASE_URL" in os.environ else born
+        )
         return DATA / f"{name}-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
 
     def collect_static(self) -> Callable[[], None]:
         """Collect static files in the background where something changed; the result waits for the end."""
-        sources = [path for folder in ("static", "config") for path in sorted((ROOT / folder).rglob("*")) if path.is_file()]
-        facts = [f"{path}{path.stat().st_size}{path.stat().st_mtime_ns}" for path in sources if "__pycache__" not in path.parts]
+        files = [*sorted((ROOT / "static").rglob("*")), *sorted((ROOT / "config").glob("*.py"))]
+        facts = [f"{path}{path.stat().st_size}{path.stat().st_mtime_ns}" for path in files if path.is_file()]
         facts += [(ROOT / name).read_text() for name in ("package-lock.json", "requirements.lock")]
         wanted, stamp = hashlib.sha256("".join(facts).encode()).hexdigest(), DATA / "static.stamp"
         if stamp.exists() and stamp.read_text() == wanted and (DATA / "static" / "staticfiles.json").exists():
@@ -172,23 +181,45 @@ class Site:
     def prepare_data(self) -> None:
         """Migrate, and settle the demo world on the first start."""
         self.say("Database tables …")
-        self.must(self.manage("migrate", "--noinput", "--verbosity=0", name="migrate"), "Migrating the database")
+        self.must(
+            self.manage("migrate", "--noinput", "--verbosity=0", name="migrate"), "Migrating the database"
+        )
         done = self.mark("demo")
         if self.environment.get("DEMO") == "1" and not done.exists():
             self.say("Demo world (only on the first start) …")
             self.must(self.manage("demo", name="demo"), "Making the demo world")
             done.touch()
 
-    def start_programs(self, host: str, port: int) -> None:
-        """Start web, worker and beat."""
-        gunicorn = [BIN / "gunicorn", "config.wsgi", "--bind", f"{host}:{port}", "--worker-class", "gthread"]
+    def start_web(self, host: str, port: int) -> None:
+        """Start the web processes; they share one import of the code."""
+        gunicorn = [
+            BIN / "gunicorn",
+            "config.wsgi",
+            "--bind",
+            f"{host}:{port}",
+            "--worker-class",
+            "gthread",
+            "--preload",
+        ]
         gunicorn += ["--workers", "2", "--threads", "4", "--timeout", "60", "--graceful-timeout", "5"]
         gunicorn += ["--max-requests", "20000", "--max-requests-jitter", "2000", "--log-level", "warning"]
+        self.serve("web", lambda: self.popen(*gunicorn, name="web", tie=signal.SIGQUIT))
+
+    def start_tasks(self) -> None:
+        """Start the worker and the beat that wakes it."""
         celery = [BIN / "celery", "-A", "config", "--quiet"]
         worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING"]
         worker += ["--without-gossip", "--without-mingle", "--hostname", f"gridloop-{os.getpid()}@localhost"]
-        beat = [*celery, "beat", "--loglevel", "WARNING", "--schedule", DATA / "beat-schedule", "--pidfile", ""]
-        self.serve("web", lambda: self.popen(*gunicorn, name="web", tie=signal.SIGQUIT))
+        beat = [
+            *celery,
+            "beat",
+            "--loglevel",
+            "WARNING",
+            "--schedule",
+            DATA / "beat-schedule",
+            "--pidfile",
+            "",
+        ]
         self.serve("worker", lambda: self.popen(*worker, name="worker"))
         self.serve("beat", lambda: self.popen(*beat, name="beat"))
 
@@ -216,12 +247,14 @@ class Site:
             if service.has_ended() and not self.stopping:
                 code = service.process.returncode
                 if not service.may_restart():
-                    raise SetupError(f"{service.name} ended again and again (exit code {code}); see the lines above.")
+                    raise SetupError(
+                        f"{service.name} ended again and again (exit code {code}); see the lines above."
+                    )
                 self.log.line(service.name, f"ended (exit code {code}); starting it again")
                 time.sleep(0.5)
                 service.start()
 
-    # --- the end ------------------------------------------------------------------------------------------------
+    # --- the end
 
     def stop(self) -> None:
         """End everything in an order in which nobody misses a server he still needs."""
@@ -301,8 +334,9 @@ def run(environment: dict[str, str], say: Callable[[str], None]) -> int:
         port = choose_port(host, say)
         address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
         say("Web, worker and beat …")
-        site.start_programs(host, port)
+        site.start_web(host, port)
         site.wait_for_page(address)
+        site.start_tasks()
         if not site.stopping:
             say(f"Ready: {address}   (Ctrl-C ends everything)")
             after_ready(site)
