@@ -12,12 +12,21 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "cases" / "data"
 LOOPS = ["community", "street", "district"]
-STEPS = "registering checking dispatching handling rework verifying closing evaluating".split()
+STEPS = ["registering", "checking", "dispatching", "handling", "rework", "verifying", "closing", "evaluating"]
 LIMIT = re.compile(r"(\d+(?:\.\d+)?) (紧急工作时|工作时|工作日|自然日)")
 # Mean wall-clock hours of one unit: seven working hours a day, five working days a week.
 WALL_HOURS = {"紧急工作时": 1, "工作时": 24 / 7 * 7 / 5, "工作日": 24 * 7 / 5, "自然日": 24}
 STREET_LEADS = set(
-    "street_office street_enforcement street_safety police market housing justice health".split()
+    [
+        "street_office",
+        "street_enforcement",
+        "street_safety",
+        "police",
+        "market",
+        "housing",
+        "justice",
+        "health",
+    ]
 )
 STREET_ONLY = {"street_office", "street_enforcement", "street_safety"}
 
