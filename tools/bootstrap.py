@@ -14,7 +14,7 @@ import time
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 - the sentence is for people with an older one
     sys.exit("GridLoop needs Python 3.11 or newer; this is " + sys.version.split()[0] + ".")
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
