@@ -58,8 +58,9 @@ function button(className, text, onClick) {
   return node;
 }
 
-function openDialog(className, ...children) {
+function openDialog(className, label, ...children) {
   const dialog = element("dialog", className);
+  dialog.ariaLabel = label;
   dialog.append(...children);
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
@@ -75,7 +76,7 @@ function askFirst(event) {
   if (!words || form.dataset.confirmed) return delete form.dataset.confirmed;
   event.preventDefault();
   const row = element("div", "row");
-  const dialog = openDialog("", element("p", "", words), row);
+  const dialog = openDialog("", "请确认", element("p", "", words), row);
   const proceed = () => {
     dialog.close();
     form.dataset.confirmed = "1";
@@ -96,7 +97,7 @@ function openPhoto(event) {
   picture.src = link.href;
   picture.alt = link.querySelector("img")?.alt ?? "";
   const row = element("div", "row");
-  const dialog = openDialog("viewer", picture, row);
+  const dialog = openDialog("viewer", "照片", picture, row);
   row.append(element("span", "soft", picture.alt), button("btn push", "关闭", () => dialog.close()));
 }
 
