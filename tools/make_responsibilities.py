@@ -10,7 +10,7 @@ import io
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,6 +63,8 @@ LEADS = {
         "gas": "燃气",
     },
 }
+
+OPERATORS = {"telecom", "power_grid", "gas"}
 
 # How fast the clerk's own steps run: a scene is looked at today, a dispute needs days, a rescue never sleeps.
 # Handling is decided group by group and stands in the decisions.
@@ -141,14 +143,13 @@ class Situation:
 
 @dataclass(frozen=True)
 class Decision:
-    """A group of categories that share an owner; ``base`` is the name without the 异常 of a mirror matter."""
+    """What is decided for one component and its mirror matter, or for one matter."""
 
-    names: tuple[str, ...]
     duties: tuple[Duty, ...]
     has_mirror: bool
     remote: bool
     basis: str
-    words: dict[str, str] = field(repr=False)
+    words: dict[str, str]
 
     def last(self) -> Duty:
         return self.duties[-1]
@@ -199,17 +200,27 @@ def read_chain(text: str) -> tuple[Duty, ...]:
     return duties
 
 
-def read_decisions() -> Iterator[Decision]:
-    for path in sorted(DECISIONS.glob("*.toml")):
-        for group in tomllib.loads(path.read_text(encoding="utf-8"))["group"]:
-            yield Decision(
-                names=tuple(group["names"].split()),
+def read_decisions() -> dict[str, Decision]:
+    """The decision for each name; words that a name has of its own go before those of its group."""
+    found: dict[str, Decision] = {}
+    groups = [
+        group
+        for path in sorted(DECISIONS.glob("*.toml"))
+        for group in tomllib.loads(path.read_text(encoding="utf-8"))["group"]
+    ]
+    for group in groups:
+        names, own = group["names"].split(), group.get("own", {})
+        if twice := (found.keys() & set(names)) | (own.keys() - set(names)):
+            raise ValueError(f"decided twice, or own words outside the group: {twice}")
+        for name in names:
+            found[name] = Decision(
                 duties=read_chain(group["chain"]),
                 has_mirror="mirror" in group,
                 remote=group.get("remote", False),
                 basis=group["basis"],
-                words={key: value for key, value in group.items() if isinstance(value, str)},
+                words={**group, **own.get(name, {})},
             )
+    return found
 
 
 def read_categories() -> list[dict[str, str]]:
@@ -222,12 +233,7 @@ def read_categories() -> list[dict[str, str]]:
 
 def decide(categories: list[dict[str, str]]) -> Iterator[tuple[dict[str, str], str, Decision]]:
     """Each category with its base name and its one decision; a gap or an overlap is an error."""
-    found: dict[str, Decision] = {}
-    for decision in read_decisions():
-        for name in decision.names:
-            if name in found:
-                raise ValueError(f"{name} is decided twice")
-            found[name] = decision
+    found = read_decisions()
     for category in categories:
         name = category["name"]
         # A mirror matter is the component's name with 异常; its owner is the component's.
@@ -242,8 +248,9 @@ def decide(categories: list[dict[str, str]]) -> Iterator[tuple[dict[str, str], s
 
 def scope(decision: Decision, duty: Duty, work: str) -> str:
     table = PEOPLE_SCOPE if work in PEOPLE_WORK else PLACE_SCOPE
-    lead, last = LEADS[duty.loop][duty.lead], LEADS["district"][decision.last().lead]
-    return table[duty.loop, duty.power].format(lead=lead, last=last)
+    last = decision.last().lead
+    office = LEADS["district"][last] + ("企业" if last in OPERATORS else "部门")
+    return table[duty.loop, duty.power].format(lead=LEADS[duty.loop][duty.lead], last=office)
 
 
 def helpers_of(decision: Decision, duty: Duty) -> tuple[str, ...]:

@@ -16,18 +16,16 @@ STEPS = ["registering", "checking", "dispatching", "handling", "rework", "verify
 LIMIT = re.compile(r"(\d+(?:\.\d+)?) (紧急工作时|工作时|工作日|自然日)")
 # Mean wall-clock hours of one unit: seven working hours a day, five working days a week.
 WALL_HOURS = {"紧急工作时": 1, "工作时": 24 / 7 * 7 / 5, "工作日": 24 * 7 / 5, "自然日": 24}
-STREET_LEADS = set(
-    [
-        "street_office",
-        "street_enforcement",
-        "street_safety",
-        "police",
-        "market",
-        "housing",
-        "justice",
-        "health",
-    ]
-)
+STREET_LEADS = {
+    "street_office",
+    "street_enforcement",
+    "street_safety",
+    "police",
+    "market",
+    "housing",
+    "justice",
+    "health",
+}
 STREET_ONLY = {"street_office", "street_enforcement", "street_safety"}
 
 
@@ -150,6 +148,13 @@ def test_urgent_means_urgent_hours_and_less_time_in_every_step():
             assert urgent["handling"].endswith("紧急工作时"), NAMES[name[:3]]
             for step in STEPS:
                 assert wall_hours(urgent[step]) < wall_hours(normal[step]), (NAMES[name[:3]], step)
+
+
+def test_an_open_manhole_is_urgent_and_never_an_ordinary_repair():
+    for row in ROWS:
+        if row["kind"] == "component" and "井盖" in NAMES[key(row)] and row["condition"] == "一般":
+            assert not re.search("井盖(缺失|敞口)、", row["registering_condition"]), row
+            assert any(key(other) == key(row) and other["condition"] == "紧急" for other in ROWS)
 
 
 def test_care_and_disputes_are_mostly_counted_in_days():
