@@ -1,0 +1,298 @@
+"""Clean input for moves and reports: one field for every word the table may ask for; nothing is saved here."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from cases.models import Case, Category, Responsibility
+from cases.routing import propose_unit
+from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
+from governance.models import Organization, User
+
+MAX_PHOTOS = 9
+_TEXT = forms.Textarea(attrs={"rows": 3})
+
+
+class PhotosWidget(forms.ClearableFileInput):
+    """File input plus the ids of photos that are already there, so that an error loses no picture."""
+
+    template_name = "cases/_photos_widget.html"
+    allow_multiple_selected = True
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, None, attrs)
+        context["widget"]["ids"] = [v for v in value or [] if v]
+        return context
+
+    def value_from_datadict(self, data, files, name: str) -> list[str]:
+        values = data.getlist(name) if hasattr(data, "getlist") else data.get(name) or []
+        return [value for value in ([values] if isinstance(values, str) else values) if value]
+
+    def value_omitted_from_data(self, data, files, name: str) -> bool:
+        return name not in data
+
+
+class PhotosField(forms.Field):
+    """Ids of uploaded photos; the view stores uploaded files first and gives their ids here."""
+
+    widget = PhotosWidget
+
+    def __init__(self, *, most: int = MAX_PHOTOS, **options: Any) -> None:
+        self.most = most
+        super().__init__(**options)
+        self.widget.attrs |= {"accept": "image/*", "data-photos": "", "capture": "environment"}
+        if most > 1:
+            self.widget.attrs["multiple"] = True
+
+    def to_python(self, value: Any) -> list[uuid.UUID]:
+        try:
+            ids = [uuid.UUID(str(one)) for one in value or []]
+        except ValueError:
+            raise forms.ValidationError("照片标识不正确,请重新拍照。") from None
+        if len(ids) > self.most:
+            raise forms.ValidationError(f"最多 {self.most} 张照片。")
+        return ids
+
+
+class PositionField(forms.MultiValueField):
+    """Longitude and latitude in degrees, WGS-84, from the device or a pin."""
+
+    def __init__(self, **options: Any) -> None:
+        bounds = ((-180, 180), (-85, 85))
+        fields = [forms.FloatField(min_value=low, max_value=high) for low, high in bounds]
+        super().__init__(fields, widget=PositionWidget(), require_all_fields=True, **options)
+        self.error_messages["required"] = "请定位,或在地图上点选位置。"
+        self.error_messages["incomplete"] = self.error_messages["required"]
+
+    def compress(self, values: list[float]) -> list[float] | None:
+        return list(values) if values else None
+
+
+class PositionWidget(forms.MultiWidget):
+    template_name = "cases/_position_widget.html"
+
+    def __init__(self) -> None:
+        box = forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"})
+        super().__init__({"longitude": box, "latitude": box})
+
+    def decompress(self, value: list[float] | None) -> list[float | None]:
+        return list(value) if value else [None, None]
+
+
+class UnitField(forms.ModelChoiceField):
+    """A unit with the place it hangs on, so that two 派出所 are told apart."""
+
+    def label_from_instance(self, unit: Organization) -> str:
+        return unit.name
+
+
+class CaseNumberField(forms.CharField):
+    """The printed number of an open case the person can see; cleans to the case."""
+
+    def __init__(self, user: User, **options: Any) -> None:
+        self.user = user
+        super().__init__(max_length=30, **options)
+
+    def clean(self, value: Any) -> Case | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        found = Case.objects.visible_to(self.user).open().numbered(text).first()
+        if found is None:
+            raise forms.ValidationError("没有这个编号的在办案件,请核对编号。")
+        return found
+
+
+def eligible_units(case: Case, *, anywhere: bool = False) -> list[Organization]:
+    """Units that a case can be given to: those of the commanding territory and below, at the place of the case."""
+    places = [case.community_id, case.street_id, case.district_id]
+    reach = {Loop.COMMUNITY: 1, Loop.STREET: 2, Loop.DISTRICT: 3}[Loop(case.loop)]
+    parents = [place for place in (places if anywhere else places[:reach]) if place]
+    today = timezone.localdate()
+    units = Organization.objects.active(today).units().filter(parent__in=parents)
+    if case.community_id:
+        units = units | Organization.objects.active(today).filter(pk=case.community_id)
+    return list(units.order_by("-level", "path"))
+
+
+def _units(case: Case, label: str, *, anywhere: bool = False, propose: bool = False) -> UnitField:
+    units = eligible_units(case, anywhere=anywhere)
+    initial, help_text = None, ""
+    if propose:
+        initial, help_text = propose_unit(case.responsibility, units, case.centre_id)
+    field = UnitField(
+        label=label,
+        queryset=Organization.objects.filter(pk__in=[unit.pk for unit in units]),
+        initial=initial,
+        help_text=help_text,
+        error_messages={"invalid_choice": "请选择案件所在地的单位。"},
+    )
+    field.choices = [("", "请选择单位"), *((unit.pk, unit.name) for unit in units)]
+    return field
+
+
+def _responsibilities(case: Case, category: Category) -> forms.ModelChoiceField:
+    rows = (
+        Responsibility.objects.current().filter(power=Responsibility.Power.SETTLE).select_related("category")
+    )
+    field = forms.ModelChoiceField(
+        label="适用权责",
+        queryset=rows,
+        initial=case.responsibility_id,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "请选择一条现行的、有处置权的权责。"},
+    )
+    listed = sorted(rows.filter(category=category), key=lambda row: list(Loop).index(Loop(row.loop)))
+    field.choices = [
+        (
+            row.pk,
+            f"{row.get_loop_display()} · {row.condition} · 牵头{row.get_lead_display()} · 处置 {row.limits['handling']}"
+            f" · 立案条件:{row.registering_condition}",
+        )
+        for row in listed
+    ]
+    return field
+
+
+def _grades(case: Case) -> forms.ChoiceField:
+    grades = RESIDENT_GRADES if case.is_from_resident else STAFF_GRADES
+    label = "回访结果" if case.is_from_resident else "对办理结果打分"
+    return forms.ChoiceField(
+        label=label, choices=[(g.value, g.label) for g in grades], widget=forms.RadioSelect
+    )
+
+
+def _condition(case: Case) -> forms.BooleanField:
+    row = case.responsibility
+    text = row.closing_condition if row else "问题已解决,现场已恢复"
+    return forms.BooleanField(
+        label=f"已达到结案条件:{text}", error_messages={"required": "未达到结案条件的,请选择“不予结案”。"}
+    )
+
+
+def _amount(case: Case) -> forms.DecimalField:
+    return forms.DecimalField(
+        label="延长多少",
+        min_value=0,
+        max_digits=7,
+        decimal_places=2,
+        help_text="单位与原时限相同,不超过原时限",
+    )
+
+
+#: One way to ask for each word of the table.
+FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
+    "words": lambda case, user: forms.CharField(label="说明", max_length=1000, widget=_TEXT),
+    "reason": lambda case, user: forms.CharField(label="理由", max_length=1000, widget=_TEXT),
+    "photos": lambda case, user: PhotosField(label="现场照片"),
+    "position": lambda case, user: PositionField(label="现场位置"),
+    "responsibility": lambda case, user: _responsibilities(case, case.category),
+    "target": lambda case, user: CaseNumberField(user, label="并入哪个案件", help_text="填写案件编号"),
+    "unit": lambda case, user: _units(case, "处置单位", propose=True),
+    "refusal": lambda case, user: forms.ChoiceField(label="回退原因", choices=Refusal.choices),
+    "right_unit": lambda case, user: _units(case, "认为应承办的单位", anywhere=True),
+    "amount": lambda case, user: _amount(case),
+    "until": lambda case, user: forms.DateField(
+        label="挂账至", widget=forms.DateInput(attrs={"type": "date"}), help_text="最长一年,到期自动恢复"
+    ),
+    "deadline": lambda case, user: forms.DateTimeField(
+        label="答复期限", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    ),
+    "grade": lambda case, user: _grades(case),
+    "condition_met": lambda case, user: _condition(case),
+}
+
+
+class MoveForm(forms.Form):
+    """The form of one move: what the table asks for, the client's key and the leg that was seen."""
+
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    leg = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The cleaned answers, as ``perform`` takes them."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in ("key", "leg")}
+
+    def clean_deadline(self):
+        deadline = self.cleaned_data["deadline"]
+        if deadline <= timezone.now():
+            raise forms.ValidationError("期限须在现在之后。")
+        return deadline
+
+
+def move_form(
+    move: Move,
+    case: Case,
+    user: User,
+    data: Any = None,
+    *,
+    leg_id: int | None = None,
+    category: Category | None = None,
+) -> MoveForm:
+    """The form of a move on a case; unbound without data, with a fresh key. ``category`` lists its rows instead."""
+    form = MoveForm(data, initial={"key": uuid.uuid4(), "leg": leg_id})
+    for name in move.needs:
+        form.fields[name] = FIELDS[name](case, user)
+    if category is not None and "responsibility" in form.fields:
+        form.fields["responsibility"] = _responsibilities(case, category)
+    return form
+
+
+class ReportForm(forms.Form):
+    """A report from the street, from the telephone or from another program."""
+
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    place = PositionField(label="位置")
+    address = forms.CharField(label="位置描述", max_length=120, required=False)
+    category = forms.ModelChoiceField(
+        label="类别",
+        queryset=Category.objects.filter(is_active=True),
+        error_messages={"invalid_choice": "没有这个类别,请重新选择。", "required": "请选择类别。"},
+    )
+    condition = forms.CharField(label="情形", max_length=40, required=False)
+    words = forms.CharField(
+        label="情况说明", max_length=1000, widget=_TEXT, error_messages={"required": "请说明是什么问题。"}
+    )
+    photos = PhotosField(label="现场照片", required=False)
+
+    def __init__(self, user: User, data: Any = None, **options: Any) -> None:
+        self.user = user
+        super().__init__(data, initial={"key": uuid.uuid4()}, **options)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The cleaned answers, as ``report`` takes them; empty ones are left out."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "key" and value}
+
+    def clean_condition(self) -> str:
+        """An unknown condition would silently find no row of the list."""
+        condition, category = self.cleaned_data["condition"], self.cleaned_data.get("category")
+        if condition and category:
+            listed = Responsibility.objects.current().filter(category=category, condition=condition)
+            if not listed.exists():
+                raise forms.ValidationError("这个类别没有这种情形。")
+        return condition
+
+
+class HandledReportForm(ReportForm):
+    """Self-handled 自处理: settled on the spot, shown by a picture before and one after."""
+
+    photos = None
+    before_photo = PhotosField(label="处置前", most=1)
+    after_photo = PhotosField(label="处置后", most=1)
+
+
+class PhoneReportForm(ReportForm):
+    """A resident on the telephone; the contact is encrypted and masked."""
+
+    photos = None
+    contact_name = forms.CharField(label="来电人称呼", max_length=40, required=False)
+    contact_phone = forms.RegexField(
+        label="联系电话",
+        regex=r"^[\d\-+ ]{5,20}$",
+        error_messages={"invalid": "电话号码只含数字、空格和短横线,5 至 20 位。"},
+    )
