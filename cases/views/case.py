@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from cases import actions, photos
+from cases import actions
 from cases.actions import Refused
 from cases.forms import move_form
 from cases.models import Assignment, Case, CaseText, Category
@@ -144,6 +144,8 @@ def _target(request: HttpRequest, case: Case) -> dict:
 
 def with_uploads(request: HttpRequest):
     """The posted data with uploaded pictures stored and named by their ids; a bad picture is left to the field."""
+    from cases import photos
+
     data = request.POST.copy()
     for name, files in request.FILES.lists():
         for file in files:
