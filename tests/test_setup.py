@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from django.conf import settings
 from django.db import connection, transaction
 
@@ -115,3 +116,60 @@ def test_the_page_rules_allow_no_inline_code():
     rules = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     assert "'unsafe-inline'" not in rules["script-src"] + rules["style-src"]
     assert "'unsafe-eval'" not in rules["script-src"]
+
+
+def test_compose_starts_what_the_supervisor_starts():
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    assert set(services) == {"postgres", "redis", "migrate", "web", "worker", "beat", "proxy"}
+    supervisor = (ROOT / "tools" / "supervisor.py").read_text()
+    for service in ("worker", "beat"):
+        for word in services[service]["command"]:
+            assert word.startswith("/data/") or not word or f'"{word}"' in supervisor
+    for service in ("web", "worker", "beat"):
+        assert "migrate" in services[service]["depends_on"]
+
+
+def test_the_example_environment_names_every_variable_that_the_settings_read():
+    read = set(
+        re.findall(r'env(?:_bool|_list)?\(\s*"([A-Z_]+)"', (ROOT / "config" / "settings.py").read_text())
+    )
+    named = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    only_for_us = {
+        "PLAIN_STATIC",
+        "STATIC_ROOT",
+        "MEDIA_ROOT",
+        "DATA_DIR",
+        "SERVICE_NAME",
+        "CONN_MAX_AGE",
+        "DEBUG",
+    }
+    assert read - named == only_for_us & read
+
+
+def test_leftovers_of_killed_test_runs_are_swept_up(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    import servers
+
+    monkeypatch.setattr(servers, "DATA", tmp_path)
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left, used = tmp_path / "throwaway" / f"{dead.pid}-a-pg", tmp_path / "throwaway" / f"{os.getpid()}-b-pg"
+    left.mkdir(parents=True)
+    used.mkdir()
+    servers.sweep_leftovers()
+    assert (left.exists(), used.exists()) == (False, True)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_browser_loads_the_login_page_without_a_complaint(browser, live_server):
+    page = browser.new_page()
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    answer = page.goto(f"{live_server.url}/login/")
+    page.wait_for_load_state("networkidle")
+    assert answer.status == 200
+    assert page.locator("input[name=password]").count() == 1
+    assert complaints == []
+    page.close()
