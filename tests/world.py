@@ -1,0 +1,20 @@
+"""The world every test starts from: the real divisions, grids, list and calendar, and the staff; no case yet."""
+
+import datetime as dt
+
+from cases.importing import import_categories, import_responsibilities, import_workdays
+from demo.staff import settle_staff
+from governance.importing import import_divisions
+from grid.importing import import_grids
+
+BEFORE_ALL = dt.date(2026, 1, 1)
+
+
+def build() -> None:
+    """Fill an empty, migrated database."""
+    import_divisions(on=BEFORE_ALL)
+    import_grids(on=BEFORE_ALL)
+    import_categories()
+    import_responsibilities(on=BEFORE_ALL)
+    import_workdays()
+    settle_staff()
