@@ -1,0 +1,25 @@
+"""What every page needs beside its own content; nothing is asked before a template shows it."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from governance.faces import faces_of
+from governance.models import User
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """``inbox_unread``, ``user_posts`` and ``faces`` of the person who is signed in."""
+    user = getattr(request, "user", None)
+    if user is None:
+        return {}
+
+    def posts() -> tuple:
+        return user.powers.posts if isinstance(user, User) or user.is_authenticated else ()
+
+    return {
+        "inbox_unread": SimpleLazyObject(lambda: user.notices.unread().count()),
+        "user_posts": SimpleLazyObject(lambda: list(posts())),
+        "faces": SimpleLazyObject(lambda: faces_of(post.role for post in posts())),
+    }

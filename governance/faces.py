@@ -1,0 +1,44 @@
+"""Which faces a role opens; the first one is where its people land after login."""
+
+from collections.abc import Iterable
+
+from governance.roles import Role
+
+# fmt: off
+FACES: dict[Role, tuple[str, ...]] = {
+    Role.GRID_WORKER:      ("field", "board"),
+    Role.INSPECTOR:        ("field", "board"),
+    Role.SUPERVISOR:       ("field", "desk", "board"),
+    Role.VOLUNTEER:        ("field",),
+    Role.COURTYARD_LEADER: ("field",),
+    Role.BUILDING_LEADER:  ("field",),
+    Role.CLERK:            ("desk", "field", "board"),
+    Role.COMMUNITY_WORKER: ("desk", "field", "board"),
+    Role.ACCEPTOR:         ("desk", "board"),
+    Role.DUTY_CHIEF:       ("desk", "board"),
+    Role.DISPATCHER:       ("desk", "board"),
+    Role.HANDLER:          ("desk", "field", "board"),
+    Role.LEADER:           ("board", "desk"),
+    Role.DEPUTY_LEADER:    ("board", "desk"),
+    Role.AUDITOR:          ("board", "desk"),
+    Role.SYSTEM_ADMIN:     ("admin",),
+    Role.SECURITY_ADMIN:   ("admin",),
+}
+# fmt: on
+
+#: Of two homes the one with more to decide comes first; administrators take no part in the loop.
+_RANK = ("board", "desk", "field", "admin")
+
+
+def faces_of(roles: Iterable[str]) -> list[str]:
+    """Faces that a person with these roles opens, home first; without a post there is none."""
+    held = [FACES[Role(role)] for role in roles]
+    homes = sorted({faces[0] for faces in held}, key=_RANK.index)
+    others = {face for faces in held for face in faces} - set(homes[:1])
+    return homes[:1] + sorted(others, key=_RANK.index)
+
+
+def home_of(roles: Iterable[str]) -> str:
+    """Where a person lands after login."""
+    faces = faces_of(roles)
+    return f"/{faces[0]}/" if faces else "/inbox/"

@@ -1,0 +1,94 @@
+"""Signing in and out, the way home, the inbox and the sign of life."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView
+from django.core.paginator import Paginator
+from django.db import DatabaseError, connection
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from governance import actions
+from governance.faces import faces_of, home_of
+from governance.forms import SignInForm
+
+PAGE = 20
+
+
+class SignIn(LoginView):
+    """The one sign-in page, for every face and for the admin."""
+
+    template_name = "login.html"
+    authentication_form = SignInForm
+
+
+def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict | None) -> HttpResponse:
+    """Called by axes in place of its own plain page: ours says the sentence already (see ``SignInForm``)."""
+    response.status_code = 429
+    return response
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Everybody lands on the face of their post."""
+    return redirect(home_of(post.role for post in request.user.powers.posts))
+
+
+@login_required
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What I was told, unread first."""
+    mine = request.user.notices.select_related("outbox").annotate(is_read=Q(read_at__isnull=False))
+    page = Paginator(mine.order_by("is_read", "-pk"), PAGE).get_page(request.GET.get("page"))
+    outdoors = faces_of(post.role for post in request.user.powers.posts)[:1] == ["field"]
+    context = {
+        "base": "base_field.html" if outdoors else "base.html",
+        "notices": page.object_list,
+        "summary": f"共 {page.paginator.count} 条,第 {page.number} / {page.paginator.num_pages} 页",
+        "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
+        "next_url": f"?page={page.number + 1}" if page.has_next() else "",
+    }
+    return render(request, "governance/inbox.html", context)
+
+
+@login_required
+@require_GET
+def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark a notice as read and go where it points."""
+    notice = get_object_or_404(request.user.notices.select_related("outbox"), pk=pk)
+    actions.read_notice(notice, now=timezone.now())
+    url = notice.outbox.url
+    return redirect(url if url_has_allowed_host_and_scheme(url, allowed_hosts=None) else "/inbox/")
+
+
+@login_required
+@require_POST
+def read_all(request: HttpRequest) -> HttpResponse:
+    """Mark everything as read."""
+    actions.read_all(by=request.user, now=timezone.now())
+    return redirect("/inbox/")
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Whether this process can serve: the database answers. A lost broker delays work, it does not stop it."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"database": "failing"}, status=503)
+    return JsonResponse({"database": "ok"})
+
+
+@require_safe
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """All pieces of the pages side by side; for builders and in the demo only."""
+    if not (settings.DEBUG or settings.DEMO):
+        raise Http404
+    return render(request, "styleguide.html")

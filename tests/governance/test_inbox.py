@@ -1,0 +1,79 @@
+"""The inbox: unread first, read by opening, nobody else's."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from governance import actions
+from governance.models import Notice, User
+
+
+@pytest.fixture
+def reader(db) -> User:
+    return User.objects.create_user("test_reader", name="收件人")
+
+
+@pytest.fixture
+def client(reader) -> Client:
+    client = Client()
+    client.force_login(reader)
+    return client
+
+
+def notify(user: User, *subjects: str, url: str = "/cases/1/") -> list[Notice]:
+    now = timezone.now()
+    for subject in subjects:
+        actions.tell(subject, url=url, audience=[{"user": user.pk}], now=now)
+    actions.relay(now=now)
+    return list(user.notices.order_by("pk"))
+
+
+def test_an_empty_inbox_says_what_will_come(client):
+    assert "还没有消息" in client.get("/inbox/").content.decode()
+
+
+def test_unread_notices_come_first(client, reader):
+    older, _newer = notify(reader, "旧的未读", "新的已读")
+    actions.read_notice(_newer, now=timezone.now())
+    shown = client.get("/inbox/").context["notices"]
+    assert shown[0] == older
+
+
+def test_opening_marks_as_read_and_leads_to_the_case(client, reader):
+    [notice] = notify(reader, "一件案件", url="/cases/7/")
+    answer = client.get(f"/inbox/{notice.pk}/")
+    assert answer["Location"] == "/cases/7/"
+    notice.refresh_from_db()
+    assert notice.read_at is not None
+
+
+def test_a_notice_never_leads_to_another_site(client, reader):
+    [notice] = notify(reader, "外站", url="https://evil.example/")
+    assert client.get(f"/inbox/{notice.pk}/")["Location"] == "/inbox/"
+
+
+def test_anothers_notice_is_not_there(client, reader):
+    stranger = User.objects.create_user("test_stranger", name="旁人")
+    [notice] = notify(stranger, "不是您的")
+    assert client.get(f"/inbox/{notice.pk}/").status_code == 404
+    assert "不是您的" not in client.get("/inbox/").content.decode()
+
+
+def test_everything_is_marked_by_one_post(client, reader):
+    notify(reader, "甲", "乙")
+    assert client.get("/inbox/read/").status_code == 405
+    client.post("/inbox/read/")
+    assert not reader.notices.unread().exists()
+
+
+def test_the_inbox_has_pages(client, reader):
+    notify(reader, *(f"第 {n} 条" for n in range(25)))
+    first = client.get("/inbox/")
+    assert len(first.context["notices"]) == 20
+    assert len(client.get("/inbox/?page=2").context["notices"]) == 5
+    assert client.get("/inbox/?page=abc").status_code == 200
+
+
+def test_the_header_counts_what_is_unread(client, reader):
+    notify(reader, "甲", "乙", "丙")
+    assert "3 条未读" in client.get("/inbox/").content.decode()
