@@ -13,7 +13,8 @@ RUN = os.environ.setdefault("GRIDLOOP_TEST_RUN", str(os.getpid()))
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 NUMBER = int(WORKER.removeprefix("gw")) + 2 if WORKER.startswith("gw") else 1
 
-TEMPLATE_NAME = f"test_{RUN}_template"
+# `make test` names the template by what went into it, and keeps it for the next run.
+TEMPLATE_NAME = os.environ.get("GRIDLOOP_TEST_TEMPLATE") or f"test_{RUN}_template"
 DATABASE_NAME = f"test_{RUN}_{WORKER}"
 
 

@@ -277,6 +277,7 @@ class Postgres(Server):
     """PostgreSQL; a throw-away one skips what only matters when the machine loses power."""
 
     stop_signal = signal.SIGINT  # fast shutdown
+    origin: Path | None = None  # a cluster to copy instead of an empty one
 
     def command(self) -> list[str]:
         settings = {
@@ -307,7 +308,7 @@ class Postgres(Server):
         """Start on the cluster in the folder, made or copied first where it is missing."""
         if not (self.folder / "PG_VERSION").exists():
             if self.throwaway:
-                subprocess.run(["cp", "-a", str(cluster_template()), str(self.folder)], check=True)
+                self._copy()
             else:
                 draft = self.folder.with_name(f"{self.folder.name}-draft")
                 shutil.rmtree(draft, ignore_errors=True)
@@ -319,6 +320,20 @@ class Postgres(Server):
             with (self.folder / "server.log").open("ab") as log:
                 return super().start(log.fileno())
         return super().start(output)
+
+    def _copy(self) -> None:
+        """Copy the kept cluster; where another run has just swept it away, an empty one."""
+        for origin in (self.origin, cluster_template()):
+            if origin and origin.exists():
+                if (
+                    subprocess.run(
+                        ["cp", "-a", str(origin), str(self.folder)], capture_output=True
+                    ).returncode
+                    == 0
+                ):
+                    return
+                shutil.rmtree(self.folder, ignore_errors=True)
+        raise SetupError(f"The folder {self.folder} could not be written; is the disk full?")
 
     def _is_orphaned(self) -> bool:
         """Tell whether a pid file is left of a server that is gone (its number may belong to a stranger by now)."""
@@ -386,25 +401,49 @@ def sweep_leftovers() -> None:
             owner = folder.name.split("-")[0]
             if not (owner.isdigit() and is_alive(int(owner))):
                 shutil.rmtree(folder, ignore_errors=True)
+                with contextlib.suppress(OSError):
+                    folder.unlink(missing_ok=True)
+
+
+def keep_cluster(folder: Path, target: Path) -> None:
+    """Keep a stopped cluster for later runs; the two newest stay, unless another run was quicker."""
+    target.parent.mkdir(mode=0o755, exist_ok=True)
+    if not target.exists():
+        with contextlib.suppress(OSError):
+            folder.rename(target)
+    others = sorted(target.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in [path for path in others if path != target][1:]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager
-def throwaway_servers() -> Iterator[dict[str, str]]:
-    """Start servers of one's own, yield their addresses as environment, and leave nothing behind."""
+def throwaway_servers(cached: str = "") -> Iterator[dict[str, str]]:
+    """Start servers of one's own, yield their addresses as environment, and leave nothing behind.
+
+    With ``cached`` the cluster of that name is copied, or kept under it when the run left the note ``built``.
+    """
     sweep_leftovers()
     mark = f"{os.getpid()}-{secrets.token_hex(3)}"
     (server_home() / "throwaway").mkdir(mode=0o755, exist_ok=True)
     postgres = Postgres("PostgreSQL", server_home() / "throwaway" / f"{mark}-pg", free_port(), throwaway=True)
     valkey = Valkey("Valkey", DATA / "throwaway" / f"{mark}-valkey", free_port(), throwaway=True)
+    kept = server_home() / "clusters" / cached if cached else None
+    postgres.origin = kept
+    built = DATA / "throwaway" / f"{mark}-built"
     try:
         postgres.start()
         valkey.start()
         postgres.wait_ready()
         valkey.wait_ready()
-        yield {"DATABASE_URL": postgres.url(), "REDIS_URL": valkey.url()}
+        yield {"DATABASE_URL": postgres.url(), "REDIS_URL": valkey.url(), "GRIDLOOP_BUILT": str(built)}
     finally:
         valkey.stop()
+        postgres.throwaway = not (kept and built.exists())
         postgres.stop()
+        if not postgres.throwaway:
+            keep_cluster(postgres.folder, kept)
+            shutil.rmtree(postgres.folder, ignore_errors=True)
+        built.unlink(missing_ok=True)
 
 
 def running_servers(run_file: Path = RUN_FILE) -> dict[str, str] | None:
