@@ -15,7 +15,7 @@ from django.db import connection, models
 from cases.models import CaseEvent
 
 _SQL = """
-    SELECT id, case_id FROM (
+    SELECT e.id, case_id FROM (
         SELECT e.*, lag(digest, 1, '') OVER chain AS expected_previous,
                lag(sequence, 1, 0) OVER chain + 1 AS expected_sequence,
                last_value(digest) OVER (PARTITION BY case_id ORDER BY sequence
@@ -23,8 +23,8 @@ _SQL = """
         FROM cases_caseevent e WINDOW chain AS (PARTITION BY case_id ORDER BY sequence)
     ) e JOIN cases_case c ON c.id = e.case_id
     WHERE previous <> expected_previous OR sequence <> expected_sequence OR tail <> c.chain_head
-       OR digest <> encode(sha256(convert_to(concat_ws(E'\\n', previous, case_id, sequence,
-            to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), move, before, after,
+       OR digest <> encode(sha256(convert_to(concat_ws(E'\\n', previous, c.uuid, sequence,
+            to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), move, before, after,
             coalesce(by_id::text, ''), e.loop, e.centre_id, coalesce(e.unit_id::text, ''),
             data, text_digest, key, request_digest), 'UTF8')), 'hex')
 """
@@ -35,6 +35,15 @@ _SQL_CUT = """
     LEFT JOIN LATERAL (SELECT digest, sequence FROM cases_caseevent e WHERE e.case_id = c.id
                        ORDER BY sequence DESC LIMIT 1) last ON true
     WHERE last.digest IS DISTINCT FROM c.chain_head OR last.sequence IS DISTINCT FROM c.version
+"""
+
+
+#: Words that were changed; an erased text keeps no body and proves nothing.
+_SQL_WORDS = """
+    SELECT e.case_id FROM cases_caseevent e
+    LEFT JOIN cases_casetext t ON t.case_id = e.case_id AND t.sequence = e.sequence
+    WHERE e.text_digest <> '' AND (t.id IS NULL OR t.erased_at IS NULL
+        AND e.text_digest <> encode(sha256(convert_to(t.salt || t.body, 'UTF8')), 'hex'))
 """
 
 
@@ -80,7 +89,7 @@ def digest(event: CaseEvent) -> str:
     at = event.at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     columns = [
         event.previous,
-        event.case_id,
+        event.case.uuid,
         event.sequence,
         at,
         event.move,
@@ -99,12 +108,13 @@ def digest(event: CaseEvent) -> str:
 
 
 def broken() -> list[int]:
-    """Ids of cases whose chain does not hold: changed, removed, inserted or reordered events."""
+    """Ids of cases whose chain does not hold: changed, removed, inserted or reordered events, changed words."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL)
         found = {case_id for _, case_id in cursor.fetchall()}
-        cursor.execute(_SQL_CUT)
-        found.update(case_id for (case_id,) in cursor.fetchall())
+        for sql in (_SQL_CUT, _SQL_WORDS):
+            cursor.execute(sql)
+            found.update(case_id for (case_id,) in cursor.fetchall())
     return sorted(found)
 
 

@@ -152,7 +152,7 @@ def import_workdays(*, years: Iterable[int] = PUBLISHED_YEARS) -> list[Changes]:
     days.ended += [str(row) for row in gone]
     for district in Organization.objects.territories(Level.DISTRICT):
         # Whoever set other hours by hand keeps them.
-        row, is_new = WorkingHours.objects.get_or_create(district=district, valid_from=FIRST_VALID)
+        _, is_new = WorkingHours.objects.get_or_create(district=district, valid_from=FIRST_VALID)
         hours.created += [str(district)] if is_new else []
         hours.unchanged += not is_new
     return [days, hours]

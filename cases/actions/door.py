@@ -16,7 +16,7 @@ from cases.calendar import calendar_for
 from cases.deadlines import Calendar
 from cases.models import Assignment, Case, CaseEvent, CaseText, Photo
 from cases.permissions import duties_on
-from cases.workflow import MOVES, Move, State
+from cases.workflow import MOVES, Lateness, Move, State
 from governance.models import User
 from governance.roles import Duty
 
@@ -59,7 +59,14 @@ EFFECTS: dict[str, Effect] = {}
 
 #: Answers that are words; one text a move, kept apart from the event.
 WORDS = ("words", "reason")
-PHOTO_FIELDS = {"photos": None, "before_photo": Photo.Kind.BEFORE, "after_photo": Photo.Kind.AFTER}
+#: What the photos of a move show; elsewhere they show the site.
+PHOTO_KINDS = {
+    "feedback": Photo.Kind.AFTER,
+    "found": Photo.Kind.CHECK,
+    "not_found": Photo.Kind.CHECK,
+    "pass": Photo.Kind.CHECK,
+    "fail": Photo.Kind.CHECK,
+}
 
 
 def effect(*names: str) -> Callable[[Effect], Effect]:
@@ -191,10 +198,11 @@ FIELD_LABELS = {
 def record(walk: Walk, before: State | None, *, key: uuid.UUID, wanted: str) -> Answer:
     """Write what every move writes: the case row, words, photos, the chained event and the outbox."""
     case, given = walk.case, walk.given
+    if walk.leg is None:
+        case.due_at, case.lateness = None, Lateness.NONE
     body = next((given[name] for name in WORDS if given.get(name)), "")
-    words = CaseText(sequence=case.version, body=body)
-    words.salt, digest = chain.text_digest(body) if body else ("", "")
-    photos = {uid: kind for name, kind in PHOTO_FIELDS.items() for uid in _as_list(given.get(name)) if uid}
+    salt, digest = chain.text_digest(body) if body else ("", "")
+    photos = _photos(walk)
     if photos:
         walk.facts["photos"] = sorted(str(uid) for uid in photos)
     if given.get("position"):
@@ -202,6 +210,7 @@ def record(walk: Walk, before: State | None, *, key: uuid.UUID, wanted: str) -> 
     event = CaseEvent(
         key=key,
         request_digest=wanted,
+        case=case,
         sequence=case.version,
         at=walk.now,
         move=walk.move.name,
@@ -215,30 +224,34 @@ def record(walk: Walk, before: State | None, *, key: uuid.UUID, wanted: str) -> 
         text_digest=digest,
         previous=case.chain_head,
     )
-    event.case_id = case.pk
     event.digest = case.chain_head = chain.digest(event)
-    case.save(force_update=True)
+    case.save(force_insert=case.pk is None, force_update=case.pk is not None)
+    event.case = case  # again: a new case has its id only now
     event.save(force_insert=True)
+    if walk.leg is not None and walk.leg.pk is None:
+        walk.leg.case = case
+        walk.leg.save(force_insert=True)
     if body:
-        words.case_id = case.pk
-        words.save(force_insert=True)
+        CaseText(case=case, sequence=case.version, body=body, salt=salt).save(force_insert=True)
     if photos:
         claim(photos, case=case, by=walk.by)
     tell_about(walk)
     return Answer(case.uuid, case.pk, walk.move.name, case.state, case.version)
 
 
-def claim(photos: dict[uuid.UUID, str | None], *, case: Case, by: User | None) -> None:
+def _photos(walk: Walk) -> dict[uuid.UUID, Photo.Kind]:
+    """Photos given with a move, and what they show."""
+    usual = PHOTO_KINDS.get(walk.move.name, Photo.Kind.SITE)
+    fields = {"photos": usual, "before_photo": Photo.Kind.BEFORE, "after_photo": Photo.Kind.AFTER}
+    return {uid: kind for name, kind in fields.items() for uid in walk.given.get(name) or []}
+
+
+def claim(photos: dict[uuid.UUID, Photo.Kind], *, case: Case, by: User | None) -> None:
     """Give uploaded photos to the case; each must be the person's own and not taken yet."""
-    kinds = {kind for kind in photos.values() if kind}
-    free = Photo.objects.filter(uuid__in=photos, uploaded_by=by, case=None)
     taken = 0
-    for kind in kinds or {None}:
-        mine = free.filter(uuid__in=[uid for uid, k in photos.items() if k == kind]) if kind else free
-        taken += mine.update(case=case, sequence=case.version, **({"kind": kind} if kind else {}))
+    for kind in set(photos.values()):
+        mine = [uid for uid, shows in photos.items() if shows == kind]
+        free = Photo.objects.filter(uuid__in=mine, uploaded_by=by, case=None)
+        taken += free.update(case=case, sequence=case.version, kind=kind)
     if taken != len(photos):
         raise Unfit("有照片未上传成功或已被使用,请重新拍照。", field="photos")
-
-
-def _as_list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]

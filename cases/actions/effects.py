@@ -9,7 +9,8 @@ from cases.actions.refusals import Refused, Unfit
 from cases.deadlines import Limit
 from cases.models import Assignment, Responsibility
 from cases.workflow import OPEN, UNREGISTERED, Grade, Loop, State, Step
-from governance.models import Organization, User
+from governance.models import Organization, Post, User
+from governance.roles import Role
 
 Outcome = Assignment.Outcome
 REOPEN_DAYS = 7
@@ -189,7 +190,6 @@ def evaluate(walk: Walk) -> None:
     walk.case.grade = grade
     walk.facts["grade"] = grade
     legs.stop_leg(walk, Outcome.LAPSED if grade == Grade.LAPSED else Outcome.DONE)
-    walk.case.due_at = None
 
 
 @effect("reopen")
@@ -297,9 +297,6 @@ def restart(walk: Walk, marks: deadlines.Marks) -> None:
 
 def named_leader(walk: Walk) -> User | None:
     """Who answers at the top: the leader (acting included), else the deputy, else the parent's chief."""
-    from governance.models import Post
-    from governance.roles import Role
-
     place: Organization | None = walk.case.district
     while place is not None:
         posts = Post.objects.current(walk.now.date()).filter(organization=place, user__is_active=True)

@@ -68,8 +68,7 @@ def open_leg(
     marks = clock or deadlines.start(walk.now, limit, walk.calendar)
     if due_at is not None:
         marks = kept(marks, due_at)
-    leg = Assignment(
-        case=case,
+    leg = Assignment(  # saved with the rest of the move (``door.record``)
         step=step,
         loop=case.loop,
         centre_id=centre.pk if centre else case.centre_id,
@@ -81,7 +80,6 @@ def open_leg(
         back_to=back_to or "",
     )
     set_marks(leg, marks, quiet=step in QUIET)
-    leg.save(force_insert=True)
     case.due_at = leg.due_at
     case.lateness = leg.lateness
     if person_id and person_id not in case.people:

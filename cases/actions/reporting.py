@@ -132,18 +132,17 @@ def _report(
         reporters=[by.pk],
         handlers=[by.pk] if handled else [],
         people=[by.pk],
-        due_at=now,  # replaced below, when the first leg says when
         reported_at=now,
         device_time=device_time,
     )
-    case.save(force_insert=True)
-    if given.get("contact_phone"):
-        name, phone = given.get("contact_name", ""), given["contact_phone"]
-        Contact.objects.create(case=case, name=secrets.seal(name), phone=secrets.seal(phone))
     walk = Walk(case, None, MOVES[move_name], by, now, given)
     walk.facts |= {"loop": Loop(case.loop), "responsibility": case.responsibility_id}
     if handled:
         legs.open_check(walk, Step.VERIFYING)
     else:
         legs.open_leg(walk, Step.REGISTERING)
-    return record(walk, None, key=key, wanted=wanted)
+    answer = record(walk, None, key=key, wanted=wanted)
+    if given.get("contact_phone"):
+        name, phone = secrets.seal(given.get("contact_name", "")), secrets.seal(given["contact_phone"])
+        Contact.objects.create(case=case, name=name, phone=phone)
+    return answer
