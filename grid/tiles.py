@@ -5,6 +5,7 @@ import math
 #: Web-Mercator zoom of the stored tile; one unit is about 9 m wide at Kunming.
 ZOOM = 22
 _SIDE = 1 << ZOOM
+_EQUATOR = 40_075_017  # metres
 
 
 def tile(longitude: float, latitude: float) -> tuple[int, int]:
@@ -25,3 +26,17 @@ def position(x: float, y: float) -> tuple[float, float]:
     longitude = x / _SIDE * 360 - 180
     latitude = math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * y / _SIDE))))
     return longitude, latitude
+
+
+def tiles_around(longitude: float, latitude: float, metres: float) -> tuple[range, range]:
+    """Tile columns and rows that lie no more than some metres east, west, north or south of a position."""
+    x, y = tile(longitude, latitude)
+    reach = math.ceil(metres / (_EQUATOR * math.cos(math.radians(latitude)) / _SIDE)) + 1
+    return range(x - reach, x + reach + 1), range(y - reach, y + reach + 1)
+
+
+def metres_between(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Distance of two positions (longitude, latitude in degrees) that lie near each other, in metres."""
+    degree = _EQUATOR / 360
+    middle = math.cos(math.radians((a[1] + b[1]) / 2))
+    return math.hypot((a[0] - b[0]) * degree * middle, (a[1] - b[1]) * degree)

@@ -12,7 +12,9 @@ from django.utils import timezone
 from cases.models.catalogue import Category, Responsibility
 from cases.workflow import OPEN, STATES, Grade, Lateness, Loop, State, Tone
 from governance.models import Level, Organization, User
+from governance.roles import Duty
 from grid.models import Grid, GridDuty
+from grid.tiles import tiles_around
 
 
 class CaseQuerySet(models.QuerySet):
@@ -45,6 +47,24 @@ class CaseQuerySet(models.QuerySet):
     def settled_at_base(self) -> "CaseQuerySet":
         """Closed in the community or street loop 基层办结."""
         return self.filter(closed_at__isnull=False, loop__in=[Loop.COMMUNITY, Loop.STREET])
+
+    def near(self, longitude: float, latitude: float, metres: float) -> "CaseQuerySet":
+        """In the square around a position (degrees, WGS-84) that reaches this many metres to each side."""
+        columns, rows = tiles_around(longitude, latitude, metres)
+        return self.filter(
+            tile_x__gte=columns[0], tile_x__lte=columns[-1], tile_y__gte=rows[0], tile_y__lte=rows[-1]
+        )
+
+    def to_handle_by(self, user: User) -> "CaseQuerySet":
+        """Waiting for this person's units, without the person's own reports: nobody handles those."""
+        waiting = self.open().filter(state__in=[State.DISPATCHED, State.HANDLING])
+        return waiting.filter(unit__in=user.powers.places(Duty.HANDLE)).exclude(
+            reporters__contains=[user.pk]
+        )
+
+    def reported_by(self, user: User) -> "CaseQuerySet":
+        # People are indexed, reporters are not; a reporter is always one of the people.
+        return self.filter(people__contains=[user.pk], reporters__contains=[user.pk])
 
     def by_what_breaks_next(self) -> "CaseQuerySet":
         return self.order_by("due_at", "pk")

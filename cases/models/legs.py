@@ -14,6 +14,10 @@ class AssignmentQuerySet(models.QuerySet):
     def open(self) -> "AssignmentQuerySet":
         return self.filter(stopped_at=None)
 
+    def checks_of(self, user: User) -> "AssignmentQuerySet":
+        """Open checks and verifications that were drawn for this person."""
+        return self.open().filter(person=user, step__in=[Step.CHECKING, Step.VERIFYING])
+
     def due_for_sweep(self, now) -> "AssignmentQuerySet":
         """Open legs on which time has something to do."""
         return self.open().filter(sweep_at__lte=now).order_by("sweep_at", "pk")
