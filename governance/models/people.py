@@ -112,7 +112,7 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         acting = "代理" if self.is_acting else ""
-        return f"{self.organization}{acting}{self.get_role_display()}"
+        return f"{self.organization} · {acting}{self.get_role_display()}"
 
 
 class AccessLog(models.Model):
