@@ -1,0 +1,174 @@
+"""The hands that make the moves: whoever holds the duty, giving what the table asks for."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+from functools import cache
+from random import Random
+from typing import Any
+
+from cases import actions
+from cases.actions import Answer
+from cases.models import Assignment, Case, Photo, Responsibility
+from cases.permissions import duties_on
+from cases.routing import propose_unit
+from cases.workflow import MOVES, Grade, Loop, Move, Refusal
+from governance.models import Kind, Organization, Post, User
+from governance.roles import Duty
+
+Photographer = Callable[..., uuid.UUID]
+Voice = Callable[[str, Case], str]
+
+
+def plain_voice(move: str, case: Case) -> str:
+    """Words that only say what is done."""
+    return f"{MOVES[move].label}:{case.category.name}"
+
+
+class Hands:
+    """Finds people, lets them move cases with the time passed in, and remembers who holds what."""
+
+    def __init__(self, random: Random, photo: Photographer, voice: Voice = plain_voice) -> None:
+        self.random = random
+        self.photo = photo
+        self.voice = voice
+        self.holding = cache(self._holding)
+        self.user = cache(self._user)
+        self.units_at = cache(self._units_at)
+
+    # Who --------------------------------------------------------------------------------------------------
+
+    def _holding(self, duty: Duty, place_id: int, on: dt.date) -> list[User]:
+        posts = Post.objects.current(on).with_duty(duty).filter(organization=place_id)
+        return [self.user(pk) for pk in posts.order_by("pk").values_list("user", flat=True)]
+
+    def _user(self, pk: int) -> User:
+        return User.objects.get(pk=pk)
+
+    def candidates(self, case: Case, leg: Assignment | None, move: Move, on: dt.date) -> list[User]:
+        """People who may make the move on the case, by the program's own rules."""
+        found: list[User] = []
+        centre = leg.centre_id if leg else case.centre_id
+        for duty in move.duties:
+            if duty in (Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH):
+                found += self.holding(duty, centre, on)
+            elif duty == Duty.HANDLE and case.unit_id:
+                taken = leg.person_id if leg else None
+                found += [self.user(taken)] if taken else self.holding(duty, case.unit_id, on)
+                found = [user for user in found if user.pk not in case.reporters]
+            elif duty == Duty.VERIFY and leg:
+                found += [self.user(leg.person_id)] if leg.person_id else []
+                found += self.holding(Duty.ACCEPT, leg.unit_id or leg.centre_id, on)
+            elif duty == Duty.LEAD:
+                for place in (case.street_id, case.district_id):
+                    found += self.holding(duty, place, on) if place else []
+            elif duty == Duty.REPORT:
+                found += [self.user(pk) for pk in case.reporters]
+        whose, barred = self._decided_by(case, move)
+        return [
+            u for u in found if u.pk not in barred and duties_on(case, leg, u) & (whose or set(move.duties))
+        ]
+
+    def _decided_by(self, case: Case, move: Move) -> tuple[set[Duty], set[int]]:
+        """Of a request that waits: the duty that decides, and the person who asked and so may not."""
+        verb, _, kind = move.name.partition("_")
+        if verb in ("grant", "deny", "endorse"):
+            asked = case.requests.filter(kind=kind, decided_at=None).first()
+            if asked:
+                return ({Duty(asked.decider)} if verb == "grant" else set()), {asked.asked_by_id}
+        if move.name == "accept_supervision":
+            return set(), set(case.supervisions.filter(accepted_at=None).values_list("replied_by", flat=True))
+        return set(), set()
+
+    # What -------------------------------------------------------------------------------------------------
+
+    def _units_at(self, place_id: int) -> list[Organization]:
+        units = Organization.objects.filter(parent=place_id).exclude(kind=Kind.TERRITORY)
+        return list(units.order_by("path"))
+
+    def units_for(self, case: Case, *, anywhere: bool = False) -> list[Organization]:
+        """Units that the case can be given to: from the commanding territory downward."""
+        places = [case.community_id, case.street_id, case.district_id]
+        reach = 3 if anywhere else {Loop.COMMUNITY: 1, Loop.STREET: 2, Loop.DISTRICT: 3}[Loop(case.loop)]
+        found = [unit for place in places[:reach] if place for unit in self.units_at(place)]
+        return [*found, case.community] if case.community else found
+
+    def _unit(self, case: Case) -> Organization:
+        units = self.units_for(case)
+        proposed, _ = propose_unit(case.responsibility, units, case.centre_id)
+        return proposed or self.random.choice([unit for unit in units if unit.function] or units)
+
+    def _right_unit(self, case: Case) -> Organization:
+        others = [unit for unit in self.units_for(case, anywhere=True) if unit.pk != case.unit_id]
+        return self.random.choice(others)
+
+    def _responsibility(self, case: Case) -> Responsibility:
+        rows = Responsibility.objects.current().filter(category=case.category_id, power="settle")
+        listed = case.responsibility or rows.order_by("pk").first()
+        assert listed is not None
+        return listed
+
+    def _amount(self, leg: Assignment | None) -> Decimal:
+        assert leg is not None
+        whole = max(1, int(leg.limit_amount / 2))
+        return Decimal(whole)
+
+    def _deadline(self, now: dt.datetime) -> dt.datetime:
+        return now + dt.timedelta(days=2)
+
+    def answers(
+        self,
+        move: Move,
+        case: Case,
+        leg: Assignment | None,
+        by: User,
+        now: dt.datetime,
+        given: dict[str, Any],
+    ) -> dict[str, Any]:
+        """What the table asks for, where the caller has not given it."""
+        here = [round(case.longitude, 6), round(case.latitude, 6)]
+        kind = Photo.Kind.AFTER if move.name == "feedback" else Photo.Kind.CHECK
+        fill: dict[str, Callable[[], Any]] = {
+            "words": lambda: self.voice(move.name, case),
+            "reason": lambda: self.voice(move.name, case),
+            "photos": lambda: [self.photo(by=by, now=now, kind=kind, place=here)],
+            "position": lambda: here,
+            "responsibility": lambda: self._responsibility(case),
+            "unit": lambda: self._unit(case),
+            "refusal": lambda: Refusal.NOT_OURS.value,
+            "right_unit": lambda: self._right_unit(case),
+            "amount": lambda: self._amount(leg),
+            "until": lambda: now.date() + dt.timedelta(days=30),
+            "deadline": lambda: self._deadline(now),
+            "grade": lambda: (Grade.SATISFIED if case.is_from_resident else Grade.SCORE_5).value,
+            "condition_met": lambda: True,
+        }
+        return {name: given[name] if name in given else fill[name]() for name in move.needs} | given
+
+    # Do ---------------------------------------------------------------------------------------------------
+
+    def step(
+        self, case_uuid: uuid.UUID, name: str, *, now: dt.datetime, by: User | None = None, **given: Any
+    ) -> Answer:
+        """Make one move as somebody who may; raises ``LookupError`` when nobody may."""
+        related = ("category", "responsibility", "community", "street", "district")
+        case = Case.objects.select_related(*related).get(uuid=case_uuid)
+        leg = Assignment.objects.open().filter(case=case).first()
+        move = MOVES[name]
+        if by is None:
+            people = self.candidates(case, leg, move, now.date())
+            if not people:
+                raise LookupError(f"nobody may {name} case {case.pk} ({case.state}, {case.loop})")
+            by = self.random.choice(people) if leg is None or leg.person_id is None else people[0]
+        given = self.answers(move, case, leg, by, now, given)
+        return actions.perform(case_uuid, name, by=by, now=now, key=uuid.uuid4(), given=given)
+
+    def report(
+        self, *, by: User, now: dt.datetime, given: dict[str, Any], source: Case.Source = Case.Source.FIELD
+    ) -> Answer:
+        """Report as a person; photos of a self-handled case are taken here."""
+        if source == Case.Source.SELF:
+            for name, kind in (("before_photo", Photo.Kind.BEFORE), ("after_photo", Photo.Kind.AFTER)):
+                given.setdefault(name, self.photo(by=by, now=now, kind=kind, place=given["place"]))
+        return actions.report(by=by, now=now, key=uuid.uuid4(), given=given, source=source)

@@ -1,0 +1,55 @@
+"""Photos for tests: one drawn picture, stored once a process, then shared by every row."""
+
+import datetime as dt
+import hashlib
+import io
+import uuid
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from PIL import Image, ImageDraw
+
+from cases.models import Photo
+from governance.models import User
+
+
+@cache
+def jpeg(width: int = 320, height: int = 240, colour: str = "#7a8b99") -> bytes:
+    """A small picture that a phone might have taken."""
+    picture = Image.new("RGB", (width, height), colour)
+    ImageDraw.Draw(picture).rectangle((40, 60, width - 40, height - 40), outline="white", width=4)
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=80)
+    return data.getvalue()
+
+
+@cache
+def _file() -> tuple[str, str]:
+    data = jpeg()
+    digest = hashlib.sha256(data).hexdigest()
+    name = f"photos/{digest[:2]}/{digest}.jpg"
+    path = Path(settings.MEDIA_ROOT) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return name, digest
+
+
+def photo(
+    *, by: User, now: dt.datetime, kind: str = Photo.Kind.SITE, place: list[float] | None = None
+) -> uuid.UUID:
+    """Id of a fresh photo of a person, not yet taken by any case."""
+    name, digest = _file()
+    longitude, latitude = place or (None, None)
+    row = Photo.objects.create(
+        uploaded_by=by,
+        uploaded_at=now,
+        kind=kind,
+        file=name,
+        sha256=digest,
+        width=320,
+        height=240,
+        longitude=longitude,
+        latitude=latitude,
+    )
+    return row.uuid
