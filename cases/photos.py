@@ -1,0 +1,121 @@
+"""Photos in: never the file that came, always a new one made of its pixels (trust rule 7)."""
+
+import datetime as dt
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from threading import BoundedSemaphore
+
+from django.conf import settings
+
+from cases.actions.refusals import Unfit
+from cases.models import Case, Photo
+from governance.models import User
+
+MAX_BYTES = 12 * 1024 * 1024
+REFUSALS = {
+    "format": "只接受 JPEG、PNG、WebP 或 HEIC 格式的照片。",
+    "pixels": "照片像素过大(最多 4000 万像素),请用普通拍照模式重拍。",
+    "small": "照片太小,看不清现场,请重新拍照。",
+    "broken": "照片不完整或已损坏,请重新拍照。",
+}
+_SCRIPT = Path(__file__).with_name("rebuilding.py")
+_SECONDS = 20
+#: Two at a time in a process: pictures must not take the memory of everything else.
+_SLOTS = BoundedSemaphore(2)
+
+
+def store(
+    data: bytes,
+    *,
+    by: User,
+    now: dt.datetime,
+    kind: Photo.Kind = Photo.Kind.SITE,
+    longitude: float | None = None,
+    latitude: float | None = None,
+) -> Photo:
+    """Rebuild an upload and keep it for its uploader; the position in its EXIF counts only if none is given.
+
+    Raises ``Unfit`` for what is no picture, not a whole one, or too large.
+    """
+    if len(data) > MAX_BYTES:
+        raise Unfit("照片超过 12 MB,请用普通画质重拍。", field="photos")
+    facts, body, thumb = rebuilt(data)
+    if longitude is None or latitude is None:
+        longitude, latitude = facts["position"] or (None, None)
+    name = uuid.uuid4()
+    photo = Photo(
+        uuid=name,
+        kind=kind,
+        uploaded_by=by,
+        uploaded_at=now,
+        file=f"photos/{name.hex[:2]}/{name}.jpg",
+        sha256=hashlib.sha256(body).hexdigest(),
+        width=facts["width"],
+        height=facts["height"],
+        longitude=longitude,
+        latitude=latitude,
+    )
+    # Files first: a row never speaks of a picture that a power cut has taken.
+    write(thumb_path(photo), thumb)
+    write(path(photo), body)
+    photo.save(force_insert=True)
+    return photo
+
+
+def rebuilt(data: bytes) -> tuple[dict, bytes, bytes]:
+    """Facts, picture and thumbnail from a process of its own with limits on memory and time."""
+    try:
+        with _SLOTS:
+            result = subprocess.run(
+                [sys.executable, "-I", str(_SCRIPT)],
+                input=data,
+                capture_output=True,
+                timeout=_SECONDS,
+                env={},
+            )
+    except subprocess.TimeoutExpired:
+        raise Unfit(REFUSALS["broken"], field="photos") from None
+    head, _, rest = result.stdout.partition(b"\n")
+    if result.returncode or not head:  # killed by a limit, or by what it was fed
+        raise Unfit(REFUSALS["broken"], field="photos")
+    facts = json.loads(head)
+    if refusal := facts.get("refused"):
+        raise Unfit(REFUSALS[refusal], field="photos")
+    return facts, rest[: facts["body"]], rest[facts["body"] :]
+
+
+def path(photo: Photo) -> Path:
+    return Path(settings.MEDIA_ROOT) / photo.file
+
+
+def thumb_path(photo: Photo) -> Path:
+    whole = path(photo)
+    return whole.with_name(f"{whole.stem}-s.jpg")
+
+
+def write(target: Path, content: bytes) -> None:
+    """Write a file that is either whole or absent, and on the disk when this returns."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_suffix(".part")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def may_see(photo: Photo, user: User) -> bool:
+    """Its uploader, and whoever sees the case it belongs to."""
+    if photo.uploaded_by_id == user.pk:
+        return True
+    return photo.case_id is not None and Case.objects.visible_to(user).filter(pk=photo.case_id).exists()
