@@ -151,6 +151,7 @@ def test_leftovers_of_killed_test_runs_are_swept_up(tmp_path, monkeypatch):
     import servers
 
     monkeypatch.setattr(servers, "DATA", tmp_path)
+    monkeypatch.setattr(servers, "server_home", lambda: tmp_path)
     dead = subprocess.Popen(["true"])
     dead.wait()
     left, used = tmp_path / "throwaway" / f"{dead.pid}-a-pg", tmp_path / "throwaway" / f"{os.getpid()}-b-pg"
@@ -173,3 +174,21 @@ def test_the_browser_loads_the_login_page_without_a_complaint(browser, live_serv
     assert page.locator("input[name=password]").count() == 1
     assert complaints == []
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("header", "address"),
+    [("", "10.0.0.2"), ("203.0.113.9", "203.0.113.9"), ("1.2.3.4, 203.0.113.9", "203.0.113.9")],
+)
+def test_behind_the_proxy_only_the_address_counts_that_the_proxy_saw(rf, header, address):
+    from config.proxy import ClientAddress
+
+    request = rf.get("/", REMOTE_ADDR="10.0.0.2", **({"HTTP_X_FORWARDED_FOR": header} if header else {}))
+    ClientAddress(lambda passed: passed)(request)
+    assert request.META["REMOTE_ADDR"] == address
+
+
+def test_without_https_nobody_may_claim_an_address():
+    code = "import config.settings as s; print('config.proxy.ClientAddress' in s.MIDDLEWARE)"
+    assert in_a_process(code, HTTPS="0").stdout.strip() == "False"
+    assert in_a_process(code, HTTPS="1").stdout.strip() == "True"

@@ -192,6 +192,8 @@ def run_inside(words: list[str], addresses: dict[str, str], extra: dict[str, str
     environment = {**base_environment(), **addresses, **extra}
     if words and words[0] in {"python", "python3"}:
         words = [str(PYTHON), *words[1:]]
+    if not shutil.which(words[0], path=environment["PATH"]):
+        raise SetupError(f"There is no program {words[0]} here.")
     with no_interrupt():
         process = subprocess.Popen(
             words, env=environment, preexec_fn=servers.dies_with_parent(signal.SIGTERM)

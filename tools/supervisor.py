@@ -311,11 +311,16 @@ def env_file_values() -> dict[str, str]:
 def run(environment: dict[str, str], say: Callable[[str], None]) -> int:
     """Start the site, print its address and accounts, and keep it until Ctrl-C."""
     for name, value in env_file_values().items():
-        if not os.environ.get(name):
+        if value and not os.environ.get(name):
             environment[name] = os.environ[name] = value
     if servers.running_servers():
         raise SetupError("The site of this checkout runs already (see .data/run.json); end it first.")
-    host = os.environ.get("HOST", "127.0.0.1")
+    host = os.environ.get("HOST") or "127.0.0.1"
+    if host not in {"127.0.0.1", "localhost"} and environment.get("DEMO") == "1":
+        environment.setdefault("ALLOWED_HOSTS", "*")
+        say(
+            "HOST opens the demo to the network; its passwords are printed below for everybody who sees this log."
+        )
     site = Site(environment, say)
 
     def ask_to_stop(*_: object) -> None:
