@@ -82,11 +82,13 @@ class PositionWidget(forms.MultiWidget):
         return list(value) if value else [None, None]
 
 
-class UnitField(forms.ModelChoiceField):
-    """A unit with the place it hangs on, so that two 派出所 are told apart."""
+class UnitField(forms.TypedChoiceField):
+    """One of the units that the case can be given to; cleans to the unit."""
 
-    def label_from_instance(self, unit: Organization) -> str:
-        return unit.name
+    def __init__(self, units: list[Organization], **options: Any) -> None:
+        listed = {str(unit.pk): unit for unit in units}
+        choices = [("", "请选择单位"), *((unit.pk, unit.name) for unit in units)]
+        super().__init__(choices=choices, coerce=listed.__getitem__, empty_value=None, **options)
 
 
 class CaseNumberField(forms.CharField):
@@ -123,15 +125,13 @@ def _units(case: Case, label: str, *, anywhere: bool = False, propose: bool = Fa
     initial, help_text = None, ""
     if propose:
         initial, help_text = propose_unit(case.responsibility, units, case.centre_id)
-    field = UnitField(
+    return UnitField(
+        units,
         label=label,
-        queryset=Organization.objects.filter(pk__in=[unit.pk for unit in units]),
-        initial=initial,
+        initial=initial.pk if initial else None,
         help_text=help_text,
         error_messages={"invalid_choice": "请选择案件所在地的单位。"},
     )
-    field.choices = [("", "请选择单位"), *((unit.pk, unit.name) for unit in units)]
-    return field
 
 
 def _responsibilities(case: Case, category: Category) -> forms.ModelChoiceField:

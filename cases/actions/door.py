@@ -132,9 +132,9 @@ def _walk(
 ) -> Answer:
     locked = _lock(case_uuid, given.get("target"), by)
     case = locked.pop(case_uuid)
-    leg = Assignment.objects.open().filter(case=case).select_related("case__responsibility").first()
-    if leg is not None:
-        case.responsibility = leg.case.responsibility  # fresh: read after the lock
+    leg = Assignment.objects.open().filter(case=case).select_related("responsibility").first()
+    if leg is not None and leg.responsibility_id == case.responsibility_id:
+        case.responsibility = leg.responsibility
     before = State(case.state)
     if before not in move.sources:
         raise Stale(f"案件现为“{before.label}”,不能{move.label}。")

@@ -74,6 +74,7 @@ def open_leg(
         centre_id=centre.pk if centre else case.centre_id,
         unit_id=unit_id,
         person_id=person_id,
+        responsibility=case.responsibility,
         desk_allowed=desk_allowed,
         tried=tried or [],
         opened_at=walk.now,

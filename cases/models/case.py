@@ -2,11 +2,12 @@
 
 import re
 import uuid
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 from django.utils import timezone
 
 from cases.models.catalogue import Category, Responsibility
@@ -15,6 +16,11 @@ from governance.models import Level, Organization, User
 from governance.roles import Duty
 from grid.models import Grid, GridDuty
 from grid.tiles import tiles_around
+
+
+def _pairs(text: Any) -> Func:
+    """Neighbouring pairs of characters of a text, as the database's search function cuts them."""
+    return Func(text, function="cases_pairs", output_field=ArrayField(models.TextField()))
 
 
 class CaseQuerySet(models.QuerySet):
@@ -73,6 +79,24 @@ class CaseQuerySet(models.QuerySet):
         """Find by the printed number, or by its last part."""
         found = re.fullmatch(r"(?:\d{6}-)?0*(\d{1,18})", text.strip())
         return self.filter(pk=int(found[1])) if found else self.none()
+
+    def saying(self, text: str) -> "CaseQuerySet":
+        """Cases whose words or address say every word of a text (two characters or more each).
+
+        The index knows pairs of characters; what it finds is looked at once more, since pairs may stand apart.
+        """
+        from cases.models.records import CaseText
+
+        found = self
+        for word in text.lower().split()[:4]:
+            said = CaseText.objects.alias(pairs=_pairs("body")).filter(
+                pairs__contains=_pairs(Value(word)), body__icontains=word
+            )
+            there = Case.objects.alias(pairs=_pairs("address")).filter(
+                pairs__contains=_pairs(Value(word)), address__icontains=word
+            )
+            found = found.filter(pk__in=said.values("case").union(there.values("pk")))
+        return found
 
 
 class Case(models.Model):
@@ -154,6 +178,9 @@ class Case(models.Model):
             models.Index(fields=["due_at", "id"], condition=Q(is_open=True), name="case_open_due"),
             models.Index(fields=["centre", "state", "due_at"], condition=Q(is_open=True), name="case_queue"),
             models.Index(fields=["unit", "due_at"], condition=Q(is_open=True), name="case_unit_due"),
+            models.Index(
+                fields=["centre", "due_at"], condition=Q(state="closed", source="phone"), name="case_call_back"
+            ),
             models.Index(
                 fields=["tile_x", "tile_y"],
                 include=["state", "lateness", "district", "street", "community", "loop", "category"],

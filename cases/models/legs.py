@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from cases.deadlines import Limit, Unit
 from cases.models.case import Case
+from cases.models.catalogue import Responsibility
 from cases.workflow import Lateness, Loop, State, Step
 from governance.models import Organization, User
 
@@ -43,6 +44,10 @@ class Assignment(models.Model):
     centre = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="指挥中心")
     unit = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+", verbose_name="单位")
     person = models.ForeignKey(User, models.PROTECT, null=True, related_name="legs", verbose_name="人员")
+    # Which row of the list gave the limit: any deadline can be explained later.
+    responsibility = models.ForeignKey(
+        Responsibility, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name="适用权责"
+    )
     desk_allowed = models.BooleanField("可由坐席远程办理", default=False)
     tried = ArrayField(models.BigIntegerField(), default=list, verbose_name="已抽派过")
 
@@ -80,6 +85,12 @@ class Assignment(models.Model):
             models.Index(fields=["case", "id"], name="leg_of_case"),
             models.Index(fields=["sweep_at", "id"], condition=Q(stopped_at=None), name="leg_sweep"),
             models.Index(fields=["person", "due_at"], condition=Q(stopped_at=None), name="leg_of_person"),
+            models.Index(
+                fields=["unit"], condition=Q(stopped_at=None, desk_allowed=True), name="leg_for_the_desk"
+            ),
+            models.Index(
+                fields=["centre"], condition=Q(stopped_at=None, step="closing"), name="leg_to_close"
+            ),
         ]
 
     @property

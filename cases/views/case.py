@@ -109,10 +109,12 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
     if move is None or not move.sources:
         raise Http404("没有这个动作。")
     case = visible_case(request, case_uuid)
-    leg = Assignment.objects.open().filter(case=case).first()
-    category = Category.objects.filter(pk=request.GET.get("category") or None).first()
-    data = with_uploads(request) if request.method == "POST" else None
-    form = move_form(move, case, request.user, data, leg_id=leg.pk if leg else None, category=category)
+    if request.method == "POST":
+        form = move_form(move, case, request.user, with_uploads(request))
+    else:
+        leg = Assignment.objects.open().filter(case=case).first()
+        category = Category.objects.filter(pk=request.GET.get("category") or None).first()
+        form = move_form(move, case, request.user, leg_id=leg.pk if leg else None, category=category)
     status = 200
     if request.method == "POST":
         status = 422
@@ -134,7 +136,7 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
                 messages.success(request, f"{case.number} 已{move.label},现为“{State(answer.state).label}”。")
                 return redirect(request.POST.get("then") or "cases:case", **_target(request, case))
     piece = request.htmx and not request.htmx.boosted
-    context = {"case": case, "move": move, "form": form, "leg": leg, "base": base_template(request)}
+    context = {"case": case, "move": move, "form": form, "base": base_template(request)}
     return render(request, "cases/_move.html" if piece else "cases/move.html", context, status=status)
 
 
