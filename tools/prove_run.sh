@@ -16,12 +16,13 @@ tidy() {
 }
 
 wait_for_page() { # log file; prints the address once the login page has come
-  local begun=$SECONDS address=
+  local begun=$SECONDS address= page=
   while ((SECONDS - begun < 300)); do
     kill -0 "$supervisor" 2>/dev/null || { cat "$1"; echo "The supervisor ended." >&2; exit 1; }
     address=$(grep -oE 'Ready: http://[0-9.:]+' "$1" | cut -d' ' -f2 || true)
     if [[ -n $address ]]; then
-      curl --silent --show-error --fail --max-time 10 "$address/login/" | grep -q '<form' && return
+      page=$(curl --silent --show-error --fail --max-time 10 "$address/login/")
+      [[ $page == *'name="password"'* ]] && return
       echo "The first page is not the login." >&2; exit 1
     fi
     sleep 0.1
