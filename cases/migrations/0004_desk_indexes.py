@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            "CREATE INDEX case_address_pairs ON cases_case USING gin (cases_pairs(address)) WHERE address <> '';",
+            "CREATE INDEX case_address_pairs ON cases_case USING gin (cases_pairs(address));",
             "DROP INDEX case_address_pairs;",
         ),
         migrations.AddIndex(
