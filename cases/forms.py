@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -80,6 +81,45 @@ class PositionWidget(forms.MultiWidget):
 
     def decompress(self, value: list[float] | None) -> list[float | None]:
         return list(value) if value else [None, None]
+
+
+class CategorySelect(forms.Select):
+    """All categories by kind, with what ``static/js/category.js`` searches on each option."""
+
+    template_name = "cases/_category_widget.html"
+
+    def __init__(self, attrs: dict | None = None) -> None:
+        super().__init__({"data-category-picker": "", **(attrs or {})})
+
+    def create_option(self, name, value, label, selected, index, subindex=None, attrs=None) -> dict:
+        option = super().create_option(name, value, label, selected, index, subindex, attrs)
+        option["category"] = getattr(value, "instance", None)
+        return option
+
+
+class _ByKind(forms.models.ModelChoiceIterator):
+    """Categories in groups, one for each kind."""
+
+    def __iter__(self):
+        yield "", "请选择类别"
+        rows = self.queryset.order_by("kind", "code", "pk")
+        for kind, found in groupby(rows, key=lambda row: row.get_kind_display()):
+            yield kind, [self.choice(row) for row in found]
+
+
+class CategoryField(forms.ModelChoiceField):
+    """One of the active categories."""
+
+    iterator = _ByKind
+    widget = CategorySelect
+
+    def __init__(self, **options: Any) -> None:
+        rows = Category.objects.filter(is_active=True)
+        super().__init__(
+            rows,
+            error_messages={"invalid_choice": "没有这个类别,请重新选择。", "required": "请选择类别。"},
+            **options,
+        )
 
 
 class UnitField(forms.TypedChoiceField):
@@ -248,11 +288,7 @@ class ReportForm(forms.Form):
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     place = PositionField(label="位置")
     address = forms.CharField(label="位置描述", max_length=120, required=False)
-    category = forms.ModelChoiceField(
-        label="类别",
-        queryset=Category.objects.filter(is_active=True),
-        error_messages={"invalid_choice": "没有这个类别,请重新选择。", "required": "请选择类别。"},
-    )
+    category = CategoryField(label="类别")
     condition = forms.CharField(label="情形", max_length=40, required=False)
     words = forms.CharField(
         label="情况说明", max_length=1000, widget=_TEXT, error_messages={"required": "请说明是什么问题。"}

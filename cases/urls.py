@@ -2,11 +2,24 @@
 
 from django.urls import path
 
-from cases.views import case
+from cases.views import case, categories, field
+from cases.views.map import MapView, areas_json, cases_json
 
 app_name = "cases"
 
 urlpatterns = [
+    path("map/cases.json", cases_json, name="map_cases"),
+    path("map/areas.json", areas_json, name="map_areas"),
+    path("api/v1/map/", MapView.as_view(), name="api_map"),
+    path("field/", field.home, name="field"),
+    path("field/report/", field.report_page, name="field_report"),
+    path("field/reports/<uuid:case_uuid>/", field.done, name="field_done"),
+    path("field/locate/", field.locate, name="field_locate"),
+    path("field/nearby/", field.nearby, name="field_nearby"),
+    path("field/shell/", field.shell, name="field_shell"),
+    path("field/offline/", field.offline, name="field_offline"),
+    path("field/sw.js", field.service_worker, name="field_worker"),
+    path("categories/", categories.category_search, name="categories"),
     path("cases/<uuid:case_uuid>/", case.case_page, name="case"),
     path("cases/<uuid:case_uuid>/moves/<str:name>/", case.move_page, name="move"),
     path("cases/<uuid:case_uuid>/contact/", case.contact_page, name="contact"),
