@@ -1,0 +1,372 @@
+"""The phone's pages: what I must do, reporting in one screen, where a position lies and what is open around it."""
+
+import datetime as dt
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.contrib.staticfiles import finders
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import cache_control, never_cache
+
+from cases import actions
+from cases.actions import KeyReused, Refused
+from cases.forms import HandledReportForm, ReportForm
+from cases.models import Assignment, Case, CaseText, Category, Responsibility
+from cases.permissions import may_report
+from cases.routing import route_report
+from cases.views.case import with_uploads
+from cases.workflow import Loop, State
+from governance.models import User
+from governance.roles import Duty
+from grid.models import GridDuty
+from grid.tiles import metres_between
+
+PAGE = 20
+NEARBY_METRES = 150
+NEARBY_DAYS = 30
+NEARBY_ROWS = 5
+RECENT_CATEGORIES = 4
+
+#: What the person has to do, by the state of the case.
+TO_DO = {
+    State.CHECKING: "核实",
+    State.HANDLED: "核查",
+    State.DISPATCHED: "签收",
+    State.HANDLING: "处置",
+}
+
+
+# To do ------------------------------------------------------------------------------------------------------------
+
+
+class CountedPaginator(Paginator):
+    """Pages of a list whose length was counted already, for its tab."""
+
+    def __init__(self, rows: QuerySet, per_page: int, count: int) -> None:
+        self._count = count
+        super().__init__(rows, per_page)
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+
+def to_do(user: User) -> QuerySet[Case]:
+    """Checks that were drawn for a person, and what the person's units have to accept or handle."""
+    checks = Assignment.objects.checks_of(user).values("case_id")
+    handling = Case.objects.to_handle_by(user).values("pk")
+    return Case.objects.visible_to(user).filter(pk__in=checks.union(handling))
+
+
+def in_my_grids(user: User) -> QuerySet[Case]:
+    """Whatever is open in the grids this person is on duty for."""
+    grids = GridDuty.objects.current(timezone.localdate()).filter(user=user)
+    return Case.objects.visible_to(user).open().filter(grid__in=grids.values("grid"))
+
+
+def _with_words(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """The case with what its card says: the reporter's words, place names and who holds it now."""
+    words = CaseText.objects.filter(case=OuterRef("pk"), sequence=1)
+    holder = Assignment.objects.open().filter(case=OuterRef("pk"))
+    return cases.select_related("category", "grid", "community", "district").annotate(
+        words=Subquery(words.values("body")[:1]),
+        holder_id=Subquery(holder.values("person")[:1]),
+        holder=Subquery(holder.values("person__name")[:1]),
+    )
+
+
+def _page(request: HttpRequest, rows: QuerySet[Case], count: int) -> Page:
+    return CountedPaginator(_with_words(rows), PAGE, count).get_page(request.GET.get("page"))
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """What I must do now, by what breaks next; beside it my grids and my own reports."""
+    user = request.user
+    works = user.powers.has(Duty.VERIFY) or user.powers.has(Duty.HANDLE)
+    tab = request.GET.get("tab") or ("todo" if works else "mine")
+    todo, mine, around = to_do(user), Case.objects.visible_to(user).reported_by(user), in_my_grids(user)
+    by_state = dict(todo.order_by().values_list("state").annotate(Count("pk"))) if works else {}
+    counts = {"todo": sum(by_state.values()), "mine": mine.open().count()}
+    lists = {"todo": todo.by_what_breaks_next(), "mine": mine.order_by("-pk")}
+    if works and user.powers.has(Duty.VERIFY):
+        counts["grid"] = around.count()
+        lists["grid"] = around.by_what_breaks_next()
+    tab = tab if tab in lists else "mine"
+    step = request.GET.get("do", "")
+    rows, count = lists[tab], counts[tab]
+    if tab == "todo" and step in by_state:
+        rows, count = rows.filter(state=step), by_state[step]
+    elif tab == "mine":
+        count = mine.count()
+    page = _page(request, rows, count)
+    for case in page:
+        case.to_do = TO_DO.get(State(case.state), "") if tab == "todo" else ""
+    context = {
+        "tabs": _tabs(tab, counts, works),
+        "tab": tab,
+        "page_obj": page,
+        "steps": _steps(by_state, step) if tab == "todo" else [],
+        "may_report": may_report(user),
+    }
+    return render(request, "cases/field.html", context)
+
+
+def _tabs(current: str, counts: dict[str, int], works: bool) -> list[dict[str, Any]]:
+    labels = {"todo": "要我办", "grid": "本网格", "mine": "我报的"}
+    return [
+        {"label": label, "url": f"?tab={name}", "count": counts[name], "current": name == current}
+        for name, label in labels.items()
+        if name in counts and (works or name == "mine")
+    ]
+
+
+def _steps(by_state: dict[str, int], current: str) -> list[dict[str, Any]]:
+    """Chips that narrow the list to one kind of work; none where there is only one kind."""
+    if len(by_state) < 2:
+        return []
+    every = {"label": "全部", "url": "?tab=todo", "count": sum(by_state.values()), "current": not current}
+    return [every] + [
+        {"label": label, "url": f"?tab=todo&do={state}", "count": by_state[state], "current": current == state}
+        for state, label in TO_DO.items()
+        if state in by_state
+    ]
+
+
+# Where it is, and what is open there ------------------------------------------------------------------------------
+
+
+class PointForm(forms.Form):
+    """A position in degrees, WGS-84, and perhaps a category."""
+
+    lon = forms.FloatField(min_value=-180, max_value=180)
+    lat = forms.FloatField(min_value=-85, max_value=85)
+    category = forms.ModelChoiceField(Category.objects.filter(is_active=True), required=False)
+
+
+@login_required
+def locate(request: HttpRequest) -> JsonResponse:
+    """Which grid a position lies in; with a category also which loop would take it, and why."""
+    form = PointForm(request.GET)
+    if not form.is_valid():
+        return JsonResponse({"detail": "请给出经度和纬度。", "errors": form.errors}, status=400)
+    point = form.cleaned_data
+    try:
+        place = actions.locate(point["lon"], point["lat"], by=request.user, now=timezone.now())
+    except Refused as refusal:
+        return JsonResponse({"detail": refusal.sentence}, status=refusal.status)
+    answer: dict[str, Any] = {
+        "grid": {"code": place.grid.code, "name": place.grid.name} if place.grid else None,
+        "community": place.community.name if place.community else None,
+        "street": place.street.name if place.street else None,
+        "district": place.district.name,
+        "sentence": f"不在任何网格内,将由区级受理({place.district.centre_name})",
+    }
+    if place.grid and place.street:
+        answer["sentence"] = f"{place.street.name} · {place.grid.name}"
+    if point["category"]:
+        rows = Responsibility.objects.current().filter(category=point["category"], condition="一般")
+        route = route_report(point["category"], place, rows)
+        answer |= {
+            "loop": route.loop.value,
+            "loop_label": Loop(route.loop).label,
+            "centre": route.centre.centre_name,
+            "reason": route.reason,
+        }
+    return JsonResponse(answer)
+
+
+def open_nearby(
+    user: User, longitude: float, latitude: float, *, now: dt.datetime, category: Category | None = None
+) -> list[Case]:
+    """Open cases of the last month within 150 m that this person may see: the same category first, then by distance."""
+    since = now - dt.timedelta(days=NEARBY_DAYS)
+    square = Case.objects.visible_to(user).open().near(longitude, latitude, NEARBY_METRES)
+    found = []
+    for case in _with_words(square.filter(reported_at__gte=since).order_by("-pk"))[:200]:
+        case.metres = metres_between((longitude, latitude), (case.longitude, case.latitude))
+        case.is_same = category is not None and case.category_id == category.pk
+        if case.metres <= NEARBY_METRES:
+            found.append(case)
+    return sorted(found, key=lambda case: (not case.is_same, case.metres))[:NEARBY_ROWS]
+
+
+@login_required
+def nearby(request: HttpRequest) -> HttpResponse:
+    """The piece that asks: is it one of these?"""
+    form = PointForm(request.GET)
+    if not form.is_valid():
+        return HttpResponse("")
+    point = form.cleaned_data
+    found = open_nearby(
+        request.user, point["lon"], point["lat"], now=timezone.now(), category=point["category"]
+    )
+    return render(request, "cases/_field_nearby.html", {"nearby": found, "metres": NEARBY_METRES})
+
+
+# Report -----------------------------------------------------------------------------------------------------------
+
+
+class Circumstances(forms.Form):
+    """What comes with a report from the phone beside the report itself; nothing of it is demanded."""
+
+    handled = forms.BooleanField(required=False)
+    nearby_seen = forms.BooleanField(required=False)
+    device_time = forms.DateTimeField(required=False)  # a claim; what can't be read is no claim
+    owner = forms.IntegerField(required=False)  # whose queue it waited in
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """The page's own script asks for JSON, a plain form for a page."""
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+@login_required
+@never_cache
+def report_page(request: HttpRequest) -> HttpResponse:
+    """One screen: photo, position, category, words; the same form serves what was settled on the spot."""
+    if not may_report(request.user):
+        raise PermissionDenied("您的岗位不能上报案件。")
+    if request.method == "POST":
+        return _save(request)
+    return render(request, "cases/field_report.html", _report_context(request.user, ReportForm(request.user)))
+
+
+@login_required
+@never_cache
+def shell(request: HttpRequest) -> HttpResponse:
+    """The report page as the phone keeps it for times without signal: nothing personal but whose queue it is."""
+    if not may_report(request.user):
+        raise PermissionDenied("您的岗位不能上报案件。")
+    context = _report_context(request.user, ReportForm(request.user))
+    return render(request, "cases/field_report.html", context | {"is_shell": True, "recent": []})
+
+
+def _report_context(user: User, form: ReportForm, **more: Any) -> dict[str, Any]:
+    chosen = form["category"].value()
+    handled = isinstance(form, HandledReportForm)
+    return {
+        "form": form,
+        "handled": handled,
+        "site": None if handled else form["photos"],
+        "pair": (form if handled else HandledReportForm(user)) if may_report(user, "report_handled") else None,
+        "categories": Category.objects.filter(is_active=True).order_by("kind", "code"),
+        "chosen": int(chosen) if str(chosen or "").isdigit() else None,
+        "recent": _recent_categories(user),
+        "metres": NEARBY_METRES,
+        **more,
+    }
+
+
+def _recent_categories(user: User) -> list[dict[str, Any]]:
+    """Categories of this person's last reports, each once."""
+    last = Case.objects.reported_by(user).order_by("-pk").values("category_id", "category__name")[:30]
+    once = {row["category_id"]: row["category__name"] for row in last}
+    return [{"pk": pk, "name": name} for pk, name in once.items()][:RECENT_CATEGORIES]
+
+
+def _save(request: HttpRequest) -> HttpResponse:
+    told = Circumstances(request.POST)
+    told.is_valid()
+    if told.cleaned_data.get("owner") not in (None, request.user.pk):
+        return _refuse(request, "这条上报是另一位同事存在本机的,请由本人登录后上传。")
+    handled = told.cleaned_data["handled"]
+    form = (HandledReportForm if handled else ReportForm)(request.user, with_uploads(request))
+    if not form.is_valid():
+        return _ask_again(request, form, 422)
+    key, now = form.cleaned_data["key"] or uuid.uuid4(), timezone.now()
+    if not told.cleaned_data["nearby_seen"]:
+        twins = _twins(request.user, form, key, now)
+        if twins:
+            return _ask_again(request, form, 409, nearby=twins)
+    try:
+        answer = actions.report(
+            by=request.user,
+            now=now,
+            key=key,
+            given=form.given,
+            source=Case.Source.SELF if handled else Case.Source.FIELD,
+            device_time=told.cleaned_data.get("device_time"),
+        )
+    except KeyReused:
+        form.data["key"] = uuid.uuid4()
+        form.add_error(None, "这一单已经上报过了。如果是另一件事,请再按一次上报。")
+        return _ask_again(request, form, 409, earlier=key)
+    except Refused as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
+        return _ask_again(request, form, refusal.status)
+    url = reverse("cases:field_done", args=[answer.uuid])
+    if wants_json(request):
+        return JsonResponse({"uuid": answer.uuid, "url": url}, status=200 if answer.is_repeat else 201)
+    return redirect(url)
+
+
+def _twins(user: User, form: ReportForm, key: uuid.UUID, now: dt.datetime) -> list[Case]:
+    """Open cases of the same category nearby; the person has not seen any yet."""
+    place, category = form.cleaned_data["place"], form.cleaned_data["category"]
+    found = open_nearby(user, *place, now=now, category=category)
+    return [case for case in found if case.is_same and case.uuid != key]
+
+
+def _ask_again(request: HttpRequest, form: ReportForm, status: int, **more: Any) -> HttpResponse:
+    """Nothing is lost: what was typed, the photos already stored and the key come back with the sentences."""
+    if wants_json(request):
+        errors = {name: list(sentences) for name, sentences in form.errors.items()}
+        return JsonResponse({"errors": errors, "nearby": len(more.get("nearby", []))}, status=status)
+    context = _report_context(request.user, form, is_asked_again=True, **more)
+    return render(request, "cases/field_report.html", context, status=status)
+
+
+def _refuse(request: HttpRequest, sentence: str) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse({"errors": {"__all__": [sentence]}}, status=403)
+    raise PermissionDenied(sentence)
+
+
+@login_required
+def done(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
+    """After saving: the number, where it went and why, and until when it is looked at."""
+    visible = Case.objects.visible_to(request.user).select_related("category", "grid", "centre")
+    case = get_object_or_404(visible, uuid=case_uuid)
+    return render(request, "cases/field_done.html", {"case": case})
+
+
+# The phone's own frame --------------------------------------------------------------------------------------------
+
+#: What the report page needs without signal; everything else is fetched when it is asked for.
+SHELL_FILES = (
+    "css/tokens.css", "css/base.css", "css/components.css", "css/field.css", "icons/sprite.svg", "icons/logo.svg",
+    "js/base.js", "js/position.js", "js/category.js", "js/field/index.js", "js/field/report.js", "js/field/photos.js",
+    "js/field/queue.js", "js/field/queue_list.js", "vendor/htmx/htmx.min.js", "vendor/idb/index.js",
+)  # fmt: skip
+
+
+@cache_control(no_cache=True)
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The worker's script with the addresses it keeps; a new release changes them, and so the worker."""
+    script = finders.find("js/sw.js")
+    assert isinstance(script, str)
+    known = {
+        "files": [static(name) for name in SHELL_FILES if finders.find(name)],
+        "shell": reverse("cases:field_shell"),
+        "report": reverse("cases:field_report"),
+        "offline": reverse("cases:field_offline"),
+    }
+    body = f"const KNOWN = {json.dumps(known)};\n{Path(script).read_text(encoding='utf-8')}"
+    return HttpResponse(body, content_type="text/javascript; charset=utf-8")
+
+
+def offline(request: HttpRequest) -> HttpResponse:
+    """What the phone shows for a page that it cannot reach; the same for everybody."""
+    return render(request, "cases/field_offline.html")

@@ -1,0 +1,111 @@
+// data-position: fills longitude and latitude (WGS-84) from the device, or from the pin that the map module sets.
+// Everybody who changes or shows the place speaks through "position:changed" on the document:
+// detail {longitude, latitude, accuracy, source: "device" | "pin"}.
+
+const WATCH_MS = 20000;
+const GOOD_METRES = 25;
+
+const REASONS = {
+  insecure: "本页不是加密连接（HTTPS），浏览器不给定位。请在地图上点选。",
+  missing: "这台设备不能定位。请在地图上点选。",
+  1: "没有定位权限：请在浏览器设置里允许，或在地图上点选。",
+  2: "暂时收不到定位信号。请到开阔处重试，或在地图上点选。",
+  3: "定位超时。请重试，或在地图上点选。",
+};
+
+class Position {
+  constructor(box) {
+    this.box = box;
+    const find = (name) => box.querySelector(`[data-position-${name}]`);
+    [this.place, this.where, this.how, this.chooser, this.map, this.device, this.numbers] =
+      ["place", "where", "how", "choose", "map", "device", "numbers"].map(find);
+    [this.longitude, this.latitude] = box.querySelectorAll("input");
+    this.place.hidden = false;
+    this.numbers.hidden = true;
+    this.chooser.addEventListener("click", () => this.showMap(this.map.hidden));
+    this.device.addEventListener("click", () => this.watch());
+    document.addEventListener("position:changed", ({ detail }) => this.take(detail));
+    document.addEventListener("position:ask", () => this.watch());
+    if (this.longitude.value && this.latitude.value) this.tell({ source: "pin" });
+    else this.watch();
+  }
+
+  showMap(shown) {
+    this.map.hidden = !shown;
+    this.chooser.setAttribute("aria-expanded", shown);
+    // Leaflet measures its box anew when the window says that sizes changed.
+    if (shown) dispatchEvent(new Event("resize"));
+  }
+
+  // The best fix of the first seconds counts; a pin set by hand ends the watch.
+  watch() {
+    this.stop();
+    if (!isSecureContext) return this.fail("insecure");
+    if (!navigator.geolocation) return this.fail("missing");
+    this.how.textContent = "正在定位……";
+    this.best = Infinity;
+    const options = { enableHighAccuracy: true, timeout: 15000, maximumAge: 10000 };
+    this.watching = navigator.geolocation.watchPosition(
+      ({ coords }) => this.fix(coords), ({ code }) => this.fail(code), options);
+    this.timer = setTimeout(() => this.stop(), WATCH_MS);
+  }
+
+  stop() {
+    if (this.watching !== undefined) navigator.geolocation.clearWatch(this.watching);
+    clearTimeout(this.timer);
+    this.watching = undefined;
+  }
+
+  fix({ longitude, latitude, accuracy }) {
+    if (accuracy >= this.best) return;
+    this.best = accuracy;
+    announce({ longitude, latitude, accuracy, source: "device" });
+    if (accuracy <= GOOD_METRES) this.stop();
+  }
+
+  fail(reason) {
+    this.stop();
+    if (this.longitude.value) return;
+    this.how.textContent = REASONS[reason] ?? REASONS[2];
+    this.showMap(true);
+  }
+
+  take(detail) {
+    if (detail.source !== "device") this.stop();
+    this.longitude.value = detail.longitude.toFixed(6);
+    this.latitude.value = detail.latitude.toFixed(6);
+    this.box.closest(".field-box")?.classList.remove("is-wrong");
+    this.tell(detail);
+  }
+
+  // Which grid it is comes from the server; without signal the numbers stand until it is known.
+  async tell({ accuracy, source }) {
+    const [lon, lat] = [this.longitude.value, this.latitude.value];
+    const exact = source === "device" ? `手机定位，精度 ${Math.round(accuracy)} 米` : "地图选点";
+    this.how.textContent = accuracy > 200 ? `${exact}，偏差较大，请在地图上核对` : exact;
+    const answer = await ask(`${this.box.dataset.locate}?lon=${lon}&lat=${lat}`);
+    if (lon !== this.longitude.value || lat !== this.latitude.value) return;
+    this.where.textContent = answer?.sentence ?? answer?.detail ?? `${lon}，${lat}（上传后确定网格）`;
+  }
+}
+
+async function ask(url) {
+  try {
+    const answer = await fetch(url, { headers: { Accept: "application/json" } });
+    if (answer.redirected) return null;
+    return await answer.json();
+  } catch {
+    return null;
+  }
+}
+
+export function announce(detail) {
+  document.dispatchEvent(new CustomEvent("position:changed", { detail }));
+}
+
+export function startPosition(root) {
+  for (const box of root.querySelectorAll("[data-position]:not([data-started])")) {
+    box.dataset.started = "";
+    new Position(box);
+  }
+}
