@@ -36,7 +36,6 @@ PAGE = 20
 NEARBY_METRES = 150
 NEARBY_DAYS = 30
 NEARBY_ROWS = 5
-RECENT_CATEGORIES = 4
 
 #: What the person has to do, by the state of the case.
 TO_DO = {
@@ -250,30 +249,22 @@ def shell(request: HttpRequest) -> HttpResponse:
     if not may_report(request.user):
         raise PermissionDenied("您的岗位不能上报案件。")
     context = _report_context(request.user, ReportForm(request.user))
-    return render(request, "cases/field_report.html", context | {"is_shell": True, "recent": []})
+    return render(request, "cases/field_report.html", context | {"is_shell": True})
 
 
 def _report_context(user: User, form: ReportForm, **more: Any) -> dict[str, Any]:
-    chosen = form["category"].value()
+    """Both ways stand on the one screen, so that the switch between them needs no script."""
     handled = isinstance(form, HandledReportForm)
+    both = may_report(user, "report_handled")
+    pair = form if handled else HandledReportForm(user) if both else None
     return {
         "form": form,
         "handled": handled,
-        "site": None if handled else form["photos"],
-        "pair": (form if handled else HandledReportForm(user)) if may_report(user, "report_handled") else None,
-        "categories": Category.objects.filter(is_active=True).order_by("kind", "code"),
-        "chosen": int(chosen) if str(chosen or "").isdigit() else None,
-        "recent": _recent_categories(user),
-        "metres": NEARBY_METRES,
+        "site": (ReportForm(user) if handled else form)["photos"],
+        "pair": [pair["before_photo"], pair["after_photo"]] if pair else [],
+        "owner": user.pk,
         **more,
     }
-
-
-def _recent_categories(user: User) -> list[dict[str, Any]]:
-    """Categories of this person's last reports, each once."""
-    last = Case.objects.reported_by(user).order_by("-pk").values("category_id", "category__name")[:30]
-    once = {row["category_id"]: row["category__name"] for row in last}
-    return [{"pk": pk, "name": name} for pk, name in once.items()][:RECENT_CATEGORIES]
 
 
 def _save(request: HttpRequest) -> HttpResponse:
@@ -347,7 +338,7 @@ def done(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
 #: What the report page needs without signal; everything else is fetched when it is asked for.
 SHELL_FILES = (
     "css/tokens.css", "css/base.css", "css/components.css", "css/field.css", "icons/sprite.svg", "icons/logo.svg",
-    "js/base.js", "js/position.js", "js/category.js", "js/field/index.js", "js/field/report.js", "js/field/photos.js",
+    "js/base.js", "js/forms.js", "js/position.js", "js/category.js", "js/field/index.js", "js/field/report.js", "js/field/photos.js",
     "js/field/queue.js", "js/field/queue_list.js", "vendor/htmx/htmx.min.js", "vendor/idb/index.js",
 )  # fmt: skip
 

@@ -1,0 +1,180 @@
+// data-photos-input: every picture is made small and sent at once, with a receipt of its own. What is not there yet
+// stays in the file field, so that the plain form (or the queue) takes it along.
+
+const LONGEST_SIDE = 1600;
+const SMALL_BYTES = 600000;
+const running = new WeakMap(); // form → uploads under way
+
+export function csrfToken() {
+  return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
+}
+
+// Sends one picture; answers {uuid, thumb} or {refused: sentence}. Throws without a connection or a login.
+export async function upload(file, place = {}) {
+  const body = new FormData();
+  body.append("file", file, file.name);
+  for (const [name, value] of Object.entries(place)) if (value) body.append(name, value);
+  const headers = { "X-CSRFToken": csrfToken(), Accept: "application/json" };
+  const answer = await fetch("/photos/", { method: "POST", body, headers, redirect: "manual" });
+  const json = await answer.json();
+  if (answer.ok) return json;
+  if (answer.status < 500 && answer.status !== 403) return { refused: json.detail ?? "照片没有被接受，请重拍。" };
+  throw new Error(`status ${answer.status}`);
+}
+
+// A phone's picture has ten times the pixels that are kept; sending them would cost the worker a minute.
+async function shrunk(file) {
+  if (file.size <= SMALL_BYTES) return file;
+  try {
+    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(picture.width * scale);
+    canvas.height = Math.round(picture.height * scale);
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    picture.close();
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.85));
+    return blob ? new File([blob], "photo.jpg", { type: "image/jpeg" }) : file;
+  } catch {
+    return file; // a format that this browser can't read; the server can
+  }
+}
+
+function node(tag, className, text = "") {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+class Photos {
+  constructor(box) {
+    this.box = box;
+    this.input = box.querySelector("input[type=file]");
+    this.kept = box.querySelector("[data-photos-kept]");
+    this.most = this.input.multiple ? 9 : 1;
+    this.waiting = new Map(); // file → its thumbnail
+    for (const shown of this.kept.children) this.addRemoval(shown);
+    this.input.addEventListener("change", () => this.add([...this.input.files]));
+  }
+
+  add(files) {
+    this.box.querySelector(".error")?.remove();
+    if (this.most === 1) this.clear();
+    const room = this.most - this.kept.children.length;
+    for (const file of files.slice(0, room)) this.track(this.take(file));
+    if (files.length > room) this.complain(`最多 ${this.most} 张照片。`);
+    this.keepWaiting();
+  }
+
+  async take(original) {
+    const shown = this.thumbnail(URL.createObjectURL(original), "上传中");
+    this.waiting.set(original, shown);
+    const file = await shrunk(original);
+    if (!this.waiting.delete(original)) return;
+    this.waiting.set(file, shown);
+    this.keepWaiting();
+    await this.send(file, shown);
+  }
+
+  async send(file, shown) {
+    try {
+      const { uuid, refused } = await upload(file, this.place());
+      if (!this.waiting.delete(file)) return;
+      if (refused) {
+        shown.remove();
+        this.complain(refused);
+      } else this.confirm(shown, uuid);
+    } catch {
+      this.say(shown, "随单上传");
+    }
+    this.keepWaiting();
+  }
+
+  confirm(shown, uuid) {
+    const id = node("input", "");
+    Object.assign(id, { type: "hidden", name: this.box.dataset.name, value: uuid });
+    shown.append(id);
+    shown.classList.add("is-kept");
+    this.say(shown, "已上传");
+  }
+
+  // A picture that the server has already, by its id.
+  show(uuid) {
+    this.confirm(this.thumbnail(`/photos/${uuid}-s.jpg`, ""), uuid);
+  }
+
+  thumbnail(url, state) {
+    const shown = node("span", "photo-kept");
+    const picture = node("img", "");
+    Object.assign(picture, { src: url, alt: "照片" });
+    shown.append(picture, node("small", "", state));
+    this.addRemoval(shown);
+    this.kept.append(shown);
+    return shown;
+  }
+
+  addRemoval(shown) {
+    const button = node("button", "photo-remove", "×");
+    button.type = "button";
+    button.ariaLabel = "去掉这张照片";
+    button.addEventListener("click", () => {
+      for (const [file, one] of this.waiting) if (one === shown) this.waiting.delete(file);
+      shown.remove();
+      this.keepWaiting();
+    });
+    shown.append(button);
+  }
+
+  say(shown, state) {
+    shown.querySelector("small").textContent = state;
+  }
+
+  complain(sentence) {
+    this.box.append(node("p", "error", sentence));
+  }
+
+  clear() {
+    this.waiting.clear();
+    this.kept.replaceChildren();
+  }
+
+  place() {
+    const box = this.input.form?.querySelector("[data-position]");
+    const [longitude, latitude] = [...(box?.querySelectorAll("input") ?? [])].map(({ value }) => value);
+    return { longitude, latitude };
+  }
+
+  keepWaiting() {
+    const files = new DataTransfer();
+    for (const file of this.waiting.keys()) files.items.add(file);
+    this.input.files = files.files;
+    this.box.classList.toggle("has-photos", this.kept.children.length > 0);
+    this.box.closest(".field-box")?.classList.remove("is-wrong");
+  }
+
+  track(upload) {
+    const form = this.input.form;
+    const all = running.get(form) ?? new Set();
+    running.set(form, all.add(upload));
+    upload.finally(() => all.delete(upload));
+  }
+}
+
+const started = new WeakMap(); // box → Photos
+
+export function photosOf(box) {
+  return started.get(box);
+}
+
+// Waits for uploads of a form, but not for ever.
+export function uploadsOf(form, ms) {
+  const limit = new Promise((resolve) => setTimeout(resolve, ms));
+  return Promise.race([Promise.all(running.get(form) ?? []), limit]);
+}
+
+export function startPhotos(root) {
+  for (const box of root.querySelectorAll("[data-photos-input]")) {
+    if (!started.has(box)) started.set(box, new Photos(box));
+  }
+}

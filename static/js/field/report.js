@@ -1,0 +1,183 @@
+// data-report: the report is first saved in the phone, then sent; errors come to their fields, nothing is lost.
+
+import { find, forget, keep, send } from "./queue.js";
+import { photosOf, uploadsOf } from "./photos.js";
+import { announce } from "../position.js";
+
+const UPLOAD_MS = 12000;
+const MUST = {
+  place: ["place_longitude", "请定位，或在地图上点选位置。"],
+  category: ["category", "请选择类别。"],
+  words: ["words", "请说明是什么问题。"],
+};
+const PAIR = { before_photo: "请拍一张处置前的照片。", after_photo: "请拍一张处置后的照片。" };
+
+class Report {
+  constructor(form) {
+    this.form = form;
+    this.nearby = form.querySelector("[data-nearby-list]");
+    this.label = form.querySelector("[data-send-label]");
+    // A page that was kept by the browser would bring its old key along.
+    if (!("askedAgain" in form.dataset) && crypto.randomUUID) form.elements.key.value = crypto.randomUUID();
+    form.addEventListener("submit", (event) => this.submit(event));
+    form.addEventListener("input", ({ target }) => this.clearError(target.name));
+    form.addEventListener("change", ({ target }) => this.changed(target));
+    document.addEventListener("position:changed", () => this.look());
+    addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+    this.fill();
+  }
+
+  get handled() {
+    return Boolean(this.form.elements.handled?.checked);
+  }
+
+  changed(target) {
+    this.clearError(target.name);
+    if (target.name === "category") this.look();
+    if (target.name === "handled") this.switchPhotos();
+  }
+
+  // The first picture of what was then settled on the spot is the picture before.
+  switchPhotos() {
+    const [site, before] = ["photos", "before_photo"].map((name) => this.box(name));
+    const first = site?.querySelector(".is-kept input");
+    if (!this.handled || !first || before.querySelector(".photo-kept")) return;
+    photosOf(before).show(first.value);
+    first.closest(".photo-kept").remove();
+    photosOf(site).keepWaiting();
+  }
+
+  box(name) {
+    return this.form.querySelector(`[data-photos-input][data-name="${name}"]`);
+  }
+
+  // Open cases nearby are shown while the person still writes.
+  async look() {
+    const { place_longitude: lon, place_latitude: lat, category } = this.form.elements;
+    if (!lon.value || !lat.value) return;
+    const query = new URLSearchParams({ lon: lon.value, lat: lat.value, category: category.value });
+    try {
+      const answer = await fetch(`${this.form.dataset.nearby}?${query}`);
+      if (answer.ok && !answer.redirected) this.nearby.innerHTML = await answer.text();
+    } catch {
+      return; // without signal nobody can tell
+    }
+    this.label.textContent = this.nearby.querySelector(".is-same") ? "不是同一件，上报" : "上报";
+  }
+
+  async submit(event) {
+    event.preventDefault();
+    if (this.busy || !this.isComplete()) return;
+    this.setBusy(true);
+    await uploadsOf(this.form, UPLOAD_MS);
+    const item = await this.pack();
+    const isKept = await keep(item);
+    await this.finish(item, await send(item), isKept);
+    this.setBusy(false);
+  }
+
+  async finish(item, { url, errors, nearby, login }, isKept) {
+    if (url) {
+      await forget(item.key);
+      location.assign(url);
+    } else if (errors || nearby) {
+      await forget(item.key);
+      if (nearby) await this.look();
+      this.showErrors(errors ?? {});
+    } else if (isKept) {
+      // Nobody can be asked later whether it is the same as a case nearby.
+      await keep({ ...item, fields: [...item.fields, ["nearby_seen", "1"]] });
+      this.showKept(login);
+    } else this.showErrors({ __all__: ["没有信号，浏览器也不能存在本机。请留在本页，有信号时再按一次。"] });
+  }
+
+  async pack() {
+    const unused = this.handled ? ["photos"] : ["before_photo", "after_photo"];
+    const data = new FormData(this.form);
+    data.set("device_time", new Date().toISOString());
+    const item = { key: data.get("key"), owner: this.form.dataset.owner, savedAt: Date.now(), fields: [], photos: [] };
+    for (const [name, value] of data) {
+      if (unused.includes(name) || name === "csrfmiddlewaretoken") continue;
+      if (typeof value === "string") item.fields.push([name, value]);
+      else if (value.size) item.photos.push({ name, type: value.type, data: await value.arrayBuffer() });
+    }
+    item.sent = item.fields.filter(([name]) => /photo/.test(name)).length;
+    const chosen = this.form.elements.category.selectedOptions[0]?.textContent.trim() ?? "";
+    item.title = [chosen, data.get("words")].filter(Boolean).join("：").slice(0, 60);
+    return item;
+  }
+
+  // Opened from the queue: what was refused comes back, to be put right.
+  async fill() {
+    const key = new URLSearchParams(location.search).get("queued");
+    const item = key && await find(key);
+    if (!item) return;
+    for (const [name, value] of item.fields) {
+      const field = this.form.elements[name];
+      if (this.box(name)) photosOf(this.box(name)).show(value);
+      else if (field?.type === "checkbox") field.checked = true;
+      else if (field && name !== "nearby_seen") field.value = value;
+    }
+    this.form.elements.category.dispatchEvent(new Event("change", { bubbles: true }));
+    for (const { name, uuid, type, data } of item.photos) {
+      const photos = photosOf(this.box(name));
+      if (uuid) photos.show(uuid);
+      else photos.add([new File([data], "photo.jpg", { type })]);
+    }
+    const { place_longitude: lon, place_latitude: lat } = this.form.elements;
+    if (lon.value) announce({ longitude: Number(lon.value), latitude: Number(lat.value), source: "pin" });
+    this.showErrors(item.errors ?? {});
+  }
+
+  isComplete() {
+    const errors = {};
+    for (const [name, [field, sentence]] of Object.entries(MUST)) {
+      if (!this.form.elements[field].value.trim()) errors[name] = [sentence];
+    }
+    for (const [name, sentence] of Object.entries(this.handled ? PAIR : {})) {
+      if (!this.box(name).querySelector(".photo-kept")) errors[name] = [sentence];
+    }
+    this.showErrors(errors);
+    return Object.keys(errors).length === 0;
+  }
+
+  showErrors(errors) {
+    for (const place of this.form.querySelectorAll("[data-errors-for]")) {
+      const sentences = errors[place.dataset.errorsFor] ?? [];
+      place.replaceChildren(...sentences.map((sentence) => {
+        const line = document.createElement("p");
+        line.className = "error";
+        line.textContent = sentence;
+        return line;
+      }));
+      place.closest(".field-box")?.classList.toggle("is-wrong", sentences.length > 0);
+    }
+    this.form.querySelector(".error")?.closest("div").scrollIntoView({ block: "center" });
+  }
+
+  clearError(name) {
+    const place = this.form.querySelector(`[data-errors-for="${CSS.escape(name || "-")}"]`);
+    place?.replaceChildren();
+    place?.closest(".field-box")?.classList.remove("is-wrong");
+  }
+
+  showKept(login) {
+    const template = this.form.querySelector(login ? "[data-kept-login]" : "[data-kept]");
+    this.form.replaceWith(template.content.cloneNode(true));
+    scrollTo(0, 0);
+  }
+
+  setBusy(busy) {
+    this.busy = busy;
+    const button = this.label.closest("button");
+    button.ariaBusy = busy ? "true" : null;
+    if (busy) this.label.textContent = "正在上报……";
+    else if (!this.nearby.querySelector(".is-same")) this.label.textContent = "上报";
+    else this.label.textContent = "不是同一件，上报";
+  }
+}
+
+export function startReport(root) {
+  const form = root.querySelector("[data-report]");
+  if (form) new Report(form);
+}

@@ -1,0 +1,12 @@
+// Fields that need a script, on whatever page they stand: photos that upload at once, and the place.
+
+import { startPhotos } from "./field/photos.js";
+import { startPosition } from "./position.js";
+
+function start(root) {
+  startPhotos(root);
+  startPosition(root);
+}
+
+start(document);
+document.addEventListener("htmx:afterSettle", ({ target }) => start(target));
