@@ -1,6 +1,6 @@
 """Addresses of cases: the case page, its moves, and the faces that list cases."""
 
-from django.urls import path
+from django.urls import include, path
 
 from cases.views import case, categories, field
 from cases.views.map import MapView, areas_json, cases_json
@@ -8,6 +8,7 @@ from cases.views.map import MapView, areas_json, cases_json
 app_name = "cases"
 
 urlpatterns = [
+    path("", include("cases.api_urls")),
     path("map/cases.json", cases_json, name="map_cases"),
     path("map/areas.json", areas_json, name="map_areas"),
     path("api/v1/map/", MapView.as_view(), name="api_map"),

@@ -15,6 +15,8 @@ from governance.roles import Role
 Outcome = Assignment.Outcome
 REOPEN_DAYS = 7
 REFUSALS_BEFORE_DISPUTE = 2
+#: The map's index carries everyone who had a part; a row of it has room for about 600.
+MOST_PEOPLE = 400
 
 
 @effect("comment")
@@ -64,6 +66,8 @@ def merge(walk: Walk) -> None:
         raise Unfit("不能并入自己。", field="target")
     if target.state not in OPEN or target.district_id != case.district_id:
         raise Unfit("只能并入本区的在办案件。", field="target")
+    if len({*target.people, *case.people}) > MOST_PEOPLE:
+        raise Unfit("目标案件的参与人已达上限,请并入另一件。", field="target")
     legs.stop_leg(walk, Outcome.ENDED)
     case.merged_into = target
     target.reporters = sorted({*target.reporters, *case.reporters})

@@ -1,0 +1,255 @@
+"""Cases and outlines for the map: clusters by integer tiles at every zoom, the rest as points."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.db.models import Avg, Count, F, IntegerField, Min, Q, QuerySet
+from django.db.models.expressions import ExpressionWrapper
+
+from cases.models import Case, Category
+from cases.workflow import OPEN, SETTLED, STATES, Lateness, Loop, State, Tone
+from governance.models import Level, Organization
+from grid.models import Grid, GridRing, TerritoryRing
+from grid.tiles import ZOOM, position, tile
+
+#: Degrees, WGS-84: west, south, east, north.
+Box = tuple[float, float, float, float]
+
+#: A cell of 64 screen pixels is 2^(20 − zoom) tiles wide.
+CELL_SHIFT = ZOOM - 2
+#: More cells than a large screen has, and still below 100 kB; a greedy box gets coarser cells instead.
+MOST_CELLS = 520
+#: From this zoom on nothing is clustered: the cases of one spot, as many as a popup can list.
+LIST_ZOOM = 22
+MOST_LISTED = 50
+SETTLED_DAYS = 7
+SETTLED_NAME = "settled"
+
+#: Counted in SQL; what is left of a cluster waits, or is settled where only settled cases are asked for.
+COUNTED = {
+    **{
+        tone.value: Count("pk", filter=Q(state__in=[s.value for s in OPEN if STATES[s].tone == tone]))
+        for tone in (Tone.WORKING, Tone.CHECKING)
+    },
+    **{mark.value: Count("pk", filter=Q(lateness=mark)) for mark in (Lateness.YELLOW, Lateness.RED)},
+}
+
+
+class BoxField(forms.CharField):
+    """West, south, east and north in degrees (WGS-84), separated by commas."""
+
+    def clean(self, value: Any) -> Box | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            west, south, east, north = (float(part) for part in text.split(","))
+        except ValueError:
+            raise forms.ValidationError("范围须为四个数:西,南,东,北。") from None
+        if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):
+            raise forms.ValidationError("范围须为 WGS-84 经纬度,西小于东,南小于北。")
+        return west, south, east, north
+
+
+class FilterForm(forms.Form):
+    """What the map can be narrowed to; the same words stand in the URL of the page."""
+
+    loop = forms.ChoiceField(label="闭环", choices=[("", "全部闭环"), *Loop.choices], required=False)
+    kind = forms.ChoiceField(label="类别", choices=[("", "全部类别"), *Category.Kind.choices], required=False)
+    street = forms.ModelChoiceField(
+        label="街道",
+        queryset=Organization.objects.territories(Level.STREET),
+        required=False,
+        empty_label="全部街道",
+    )
+    state = forms.ChoiceField(
+        label="状态",
+        choices=[
+            ("", "全部在办"),
+            *((state.value, state.label) for state in OPEN),
+            (SETTLED_NAME, f"近 {SETTLED_DAYS} 日办结"),
+        ],
+        required=False,
+    )
+    lateness = forms.ChoiceField(label="时限", choices=[("", "全部时限"), *Lateness.choices], required=False)
+    class_name = forms.CharField(label="大类", max_length=40, required=False, widget=forms.HiddenInput)
+
+
+class MapForm(FilterForm):
+    """A question to the map: the filters, a box and a zoom."""
+
+    # A number is enough to filter by; looking the street up would cost a statement.
+    street = forms.IntegerField(label="街道", required=False)
+    box = BoxField(label="范围", error_messages={"required": "请给出范围 box=西,南,东,北。"})
+    zoom = forms.IntegerField(label="缩放级别", min_value=0, max_value=30)
+
+
+def filtered(visible: QuerySet[Case], filters: dict[str, Any], *, now: dt.datetime) -> QuerySet[Case]:
+    """Open cases, or those settled in the last days, narrowed by cleaned filters."""
+    if filters.get("state") == SETTLED_NAME:
+        found = visible.filter(closed_at__gte=now - dt.timedelta(days=SETTLED_DAYS), state__in=SETTLED)
+    else:
+        found = visible.open()
+        if filters.get("state"):
+            found = found.filter(state=filters["state"])
+    for name in ("loop", "street", "lateness"):
+        if filters.get(name):
+            found = found.filter(**{name: filters[name]})
+    for name in ("kind", "class_name"):
+        if filters.get(name):
+            found = found.filter(category__in=Category.objects.filter(**{name: filters[name]}).values("pk"))
+    return found
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A box in tiles, and how far tiles are shifted to become cells of about 64 pixels."""
+
+    west: int
+    north: int
+    east: int
+    south: int
+    shift: int
+
+    @classmethod
+    def of(cls, box: Box, zoom: int) -> "Cells":
+        west, north = tile(box[0], box[3])
+        east, south = tile(box[2], box[1])
+        shift = max(0, CELL_SHIFT - zoom)
+        while ((east >> shift) - (west >> shift) + 1) * (
+            (south >> shift) - (north >> shift) + 1
+        ) > MOST_CELLS:
+            shift += 1
+        return cls(west, north, east, south, shift)
+
+    def within(self, found: QuerySet[Case]) -> QuerySet[Case]:
+        return found.filter(tile_x__range=(self.west, self.east), tile_y__range=(self.north, self.south))
+
+    def clusters(self, found: QuerySet[Case], counted: dict[str, Count]) -> list[dict[str, Any]]:
+        """One row a cell that holds cases: how many, of which colours, and where their middle is."""
+        cell = {
+            name: ExpressionWrapper(F(column).bitrightshift(self.shift), output_field=IntegerField())
+            for name, column in (("cx", "tile_x"), ("cy", "tile_y"))
+        }
+        grouped = self.within(found).order_by().values(**cell)
+        return list(
+            grouped.annotate(n=Count("pk"), one=Min("pk"), x=Avg("tile_x"), y=Avg("tile_y"), **counted)
+        )
+
+
+def _at(x: float, y: float) -> list[float]:
+    """Longitude and latitude to about a metre."""
+    return [round(degrees, 5) for degrees in position(x, y)]
+
+
+def _cluster(row: dict[str, Any], rest: Tone) -> dict[str, Any]:
+    counts = {name: row[name] for name in COUNTED if row.get(name)}
+    left = row["n"] - sum(counts.get(tone.value, 0) for tone in (Tone.WORKING, Tone.CHECKING))
+    return {
+        "at": _at(float(row["x"]), float(row["y"])),
+        "count": row["n"],
+        **({rest.value: left} if left else {}),
+        **counts,
+    }
+
+
+_POINT = ("uuid", "longitude", "latitude", "state", "lateness", "category__name")
+
+
+def _point(row: tuple) -> dict[str, Any]:
+    uuid, longitude, latitude, state, lateness, name = row
+    return {
+        "uuid": str(uuid),
+        "at": [round(longitude, 5), round(latitude, 5)],
+        "state": state,
+        "tone": STATES[State(state)].tone.value,
+        "lateness": lateness,
+        "name": name,
+    }
+
+
+def features(
+    visible: QuerySet[Case], *, box: Box, zoom: int, filters: dict[str, Any] | None = None, now: dt.datetime
+) -> dict[str, Any]:
+    """Clusters and single cases of a box (degrees, WGS-84) at a zoom of Web-Mercator, in two statements.
+
+    A cluster is ``{at: [lon, lat], count, waiting, working, checking, settled, yellow, red}`` without its zeros; a case
+    is ``{uuid, at, state, tone, lateness, name}``. From zoom 22 on the cases of the box are listed, 50 at most.
+    """
+    found = filtered(visible, filters or {}, now=now)
+    cells = Cells.of(box, zoom)
+    if zoom >= LIST_ZOOM:
+        listed = cells.within(found).by_what_breaks_next().values_list(*_POINT)[: MOST_LISTED + 1]
+        points = [_point(row) for row in listed]
+        return {"total": len(points), "clusters": [], "cases": points[:MOST_LISTED]}
+    settled = (filters or {}).get("state") == SETTLED_NAME
+    rest = Tone.SETTLED if settled else Tone.WAITING
+    rows = cells.clusters(found, {} if settled else COUNTED)
+    alone = [row["one"] for row in rows if row["n"] == 1]
+    points = Case.objects.filter(pk__in=alone).values_list(*_POINT) if alone else []
+    return {
+        "total": sum(row["n"] for row in rows),
+        "clusters": [_cluster(row, rest) for row in rows if row["n"] > 1],
+        "cases": [_point(row) for row in points],
+    }
+
+
+# Outlines ---------------------------------------------------------------------------------------------------------
+
+#: From which zoom on a level of the tree is drawn; the coarser ones stay under it.
+OUTLINES_FROM = {Level.DISTRICT: 0, Level.STREET: 0, Level.COMMUNITY: 13}
+GRIDS_FROM = 15
+NOTE = "街道、社区和网格界线为示意划分,不作勘界依据"
+
+
+def _middle(ring: list[list[float]]) -> list[float]:
+    """The centre of area of a ring, good enough for a name."""
+    area = x = y = 0.0
+    left, top = ring[0]
+    for (ax, ay), (bx, by) in zip(ring, [*ring[1:], ring[0]], strict=True):
+        cross = (ax - left) * (by - top) - (bx - left) * (ay - top)
+        area, x, y = area + cross, x + (ax + bx - 2 * left) * cross, y + (ay + by - 2 * top) * cross
+    if not area:
+        return ring[0]
+    return [round(left + x / (3 * area), 5), round(top + y / (3 * area), 5)]
+
+
+def _outline(pk: int, level: str, name: str, ring: list[list[float]]) -> dict[str, Any]:
+    rounded = [[round(lon, 5), round(lat, 5)] for lon, lat in ring]
+    return {"id": pk, "level": level, "name": name, "label": _middle(ring), "ring": rounded}
+
+
+def _in_box(rings: QuerySet, box: Box | None) -> QuerySet:
+    if box is None:
+        return rings
+    return rings.extra(where=["box(ring) && box(point(%s, %s), point(%s, %s))"], params=list(box))
+
+
+def outlines(*, box: Box | None, zoom: int, on: dt.date) -> dict[str, Any]:
+    """Outlines of the territories that a zoom shows; streets whole, communities and grids of the box alone."""
+    levels = [level for level, from_zoom in OUTLINES_FROM.items() if zoom >= from_zoom]
+    wide = Q(organization__level__lt=Level.COMMUNITY)
+    rings = TerritoryRing.objects.filter(
+        organization__in=Organization.objects.active(on).filter(level__in=levels)
+    )
+    near = _in_box(TerritoryRing.objects.filter(organization__level=Level.COMMUNITY), box).values("pk")
+    columns = ("organization_id", "organization__level", "organization__name", "ring")
+    areas = [
+        _outline(pk, Level(level).name.lower(), name, ring)
+        for pk, level, name, ring in rings.filter(wide | Q(pk__in=near)).order_by("pk").values_list(*columns)
+    ]
+    if zoom >= GRIDS_FROM:
+        found = _in_box(GridRing.objects.filter(grid__in=Grid.objects.active(on)), box).order_by("pk")
+        areas += [
+            _outline(pk, "grid", name, ring)
+            for pk, name, ring in found.values_list("grid_id", "grid__name", "ring")
+        ]
+    return {"illustrative": Grid.objects.filter(is_illustrative=True).exists(), "note": NOTE, "areas": areas}
+
+
+def compact(answer: dict[str, Any]) -> bytes:
+    """JSON without spaces and without escaped Chinese: a third of the size."""
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,93 @@
+"""What the map asks for: cases of a box, outlines of territories; to pages and to programs alike."""
+
+import hashlib
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from cases.map import BoxField, MapForm, compact, features, outlines
+from cases.models import Case
+
+#: Outlines change with a reform of the divisions, not with a shift.
+OUTLINES_AGE = 3600
+
+
+class OutlineForm(forms.Form):
+    box = BoxField(required=False)
+    zoom = forms.IntegerField(min_value=0, max_value=30)
+
+
+def _json(body: bytes, status: int = 200) -> HttpResponse:
+    return HttpResponse(body, content_type="application/json; charset=utf-8", status=status)
+
+
+def _sentences(form: forms.Form) -> dict[str, list[str]]:
+    return {name: [str(one) for one in errors] for name, errors in form.errors.items()}
+
+
+def _answer(request: HttpRequest, asked: dict[str, Any]) -> dict[str, Any]:
+    filters = {name: value for name, value in asked.items() if name not in ("box", "zoom")}
+    visible = Case.objects.visible_to(request.user)
+    return features(visible, box=asked["box"], zoom=asked["zoom"], filters=filters, now=timezone.now())
+
+
+@login_required
+@require_safe
+def cases_json(request: HttpRequest) -> HttpResponse:
+    """Clusters and cases of a box, within the scope of the viewer."""
+    form = MapForm(request.GET)
+    if not form.is_valid():
+        return JsonResponse(_sentences(form), status=400)
+    response = _json(compact(_answer(request, form.cleaned_data)))
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@login_required
+@require_safe
+def areas_json(request: HttpRequest) -> HttpResponse:
+    """Outlines of the base map; the browser keeps them and asks again with their fingerprint."""
+    form = OutlineForm(request.GET)
+    if not form.is_valid():
+        return JsonResponse(_sentences(form), status=400)
+    asked = form.cleaned_data
+    body = compact(outlines(box=asked["box"], zoom=asked["zoom"], on=timezone.localdate()))
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    response = HttpResponseNotModified() if request.headers.get("If-None-Match") == tag else _json(body)
+    response["ETag"] = tag
+    response["Cache-Control"] = f"private, max-age={OUTLINES_AGE}"
+    return response
+
+
+class MapView(APIView):
+    """The map for programs."""
+
+    @extend_schema(
+        summary="地图:一个范围内的案件聚合与单件",
+        parameters=[
+            OpenApiParameter("box", str, required=True, description="西,南,东,北(WGS-84 经纬度)"),
+            OpenApiParameter("zoom", int, required=True, description="Web 墨卡托缩放级别"),
+            OpenApiParameter("loop", str, description="闭环:community、street、district"),
+            OpenApiParameter("kind", str, description="类别种类:component、matter 等"),
+            OpenApiParameter("class_name", str, description="大类名称"),
+            OpenApiParameter("street", int, description="街道标识"),
+            OpenApiParameter("state", str, description="在办状态;settled 为近 7 日办结"),
+            OpenApiParameter("lateness", str, description="时限:none、yellow、red"),
+        ],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request) -> Response:
+        form = MapForm(request.query_params)
+        if not form.is_valid():
+            raise ValidationError(_sentences(form))
+        return Response(_answer(request, form.cleaned_data))
