@@ -11,8 +11,9 @@ from pathlib import Path
 from threading import BoundedSemaphore
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 
-from cases.actions.refusals import Unfit
+from cases.actions.refusals import KeyReused, Unfit
 from cases.models import Case, Photo
 from governance.models import User
 
@@ -37,10 +38,12 @@ def store(
     kind: Photo.Kind = Photo.Kind.SITE,
     longitude: float | None = None,
     latitude: float | None = None,
+    key: uuid.UUID | None = None,
 ) -> Photo:
     """Rebuild an upload and keep it for its uploader; the position in its EXIF counts only if none is given.
 
-    Raises ``Unfit`` for what is no picture, not a whole one, or too large.
+    ``key`` is the client's own and becomes the photo's id: the same key and picture give the same photo again.
+    Raises ``Unfit`` for what is no picture, not a whole one, or too large, ``KeyReused`` for another picture.
     """
     if len(data) > MAX_BYTES:
         raise Unfit("照片超过 12 MB,请用普通画质重拍。", field="photos")
@@ -49,7 +52,7 @@ def store(
         longitude, latitude = facts["position"] or (None, None)
     name = uuid.uuid4()
     photo = Photo(
-        uuid=name,
+        uuid=key or uuid.uuid4(),
         kind=kind,
         uploaded_by=by,
         uploaded_at=now,
@@ -60,11 +63,29 @@ def store(
         longitude=longitude,
         latitude=latitude,
     )
+    if earlier := _repeated(photo):
+        return earlier
     # Files first: a row never speaks of a picture that a power cut has taken.
     write(thumb_path(photo), thumb)
     write(path(photo), body)
-    photo.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            photo.save(force_insert=True)
+    except IntegrityError:
+        path(photo).unlink()
+        thumb_path(photo).unlink()
+        if earlier := _repeated(photo):
+            return earlier
+        raise
     return photo
+
+
+def _repeated(photo: Photo) -> Photo | None:
+    """The photo stored before under the same key, or None; raises ``KeyReused`` when it shows something else."""
+    earlier = Photo.objects.filter(uuid=photo.uuid).first()
+    if earlier and (earlier.uploaded_by_id, earlier.sha256) != (photo.uploaded_by_id, photo.sha256):
+        raise KeyReused("同一标识已用于另一张照片。", field="photos")
+    return earlier
 
 
 def rebuilt(data: bytes) -> tuple[dict, bytes, bytes]:
@@ -90,10 +111,12 @@ def rebuilt(data: bytes) -> tuple[dict, bytes, bytes]:
 
 
 def path(photo: Photo) -> Path:
+    """Where the picture lies; several rows of the demo share one file."""
     return Path(settings.MEDIA_ROOT) / photo.file
 
 
 def thumb_path(photo: Photo) -> Path:
+    """Where the thumbnail lies: beside the picture."""
     whole = path(photo)
     return whole.with_name(f"{whole.stem}-s.jpg")
 
@@ -101,7 +124,7 @@ def thumb_path(photo: Photo) -> Path:
 def write(target: Path, content: bytes) -> None:
     """Write a file that is either whole or absent, and on the disk when this returns."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_suffix(".part")
+    draft = target.with_suffix(".part")  # names are random: nobody else writes this one
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as file:
         file.write(content)
         file.flush()

@@ -1,0 +1,305 @@
+"""The interface for programs: report, read and move cases, upload and fetch photos."""
+
+import re
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+import django_filters
+from django.contrib.auth.decorators import login_required
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import exceptions, generics
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from cases import actions, photos
+from cases import serializers as shapes
+from cases.actions import Forbidden, Refused, Stale, Unfit
+from cases.forms import MoveForm, ReportForm, move_form
+from cases.models import Assignment, Case, CaseEvent, CaseText, Category, Photo
+from cases.permissions import duties_on, may_report, offers
+from cases.workflow import MOVES, Lateness, Loop, Move, State
+
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    uuid.UUID,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="客户端生成的 UUID;重发同一请求用同一个",
+)
+#: Room for the frame of a multipart body around the largest picture.
+MOST_BODY = photos.MAX_BYTES + 64 * 1024
+#: Counting further than anybody turns pages would cost more than the page.
+COUNTED = 10_000
+
+
+class Doorway(APIView):
+    """Translates the door's refusals and a form's errors; decides nothing."""
+
+    parser_classes = [JSONParser]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, Refused):
+            body = {"detail": exc.sentence} | ({"field": exc.field} if exc.field else {})
+            return Response(body, status=exc.status)
+        if isinstance(exc, Case.DoesNotExist):
+            exc = exceptions.NotFound("没有这个案件,或不在您的管辖范围内。")
+        return super().handle_exception(exc)
+
+    def key(self) -> uuid.UUID:
+        """The client's own id of this request."""
+        try:
+            return uuid.UUID(self.request.headers.get("Idempotency-Key", ""))
+        except ValueError:
+            problem = "须有 Idempotency-Key 请求头,其值为客户端生成的 UUID。"
+            raise exceptions.ValidationError({"Idempotency-Key": [problem]}) from None
+
+    def typed(self, shape: type, position: str) -> dict[str, Any]:
+        """The body, checked for types, as a form takes it."""
+        found = shape(data=self.request.data)
+        found.is_valid(raise_exception=True)
+        return shapes.for_form(found.validated_data, position)
+
+
+def complain(form: MoveForm | ReportForm) -> None:
+    """Raise what a form says, field by field."""
+    raise exceptions.ValidationError({name: list(map(str, errors)) for name, errors in form.errors.items()})
+
+
+def repeated(key: uuid.UUID, move: str, user, case: Case | None = None) -> dict[str, Any] | None:
+    """The answer to a request whose words no longer fit because it has been carried out."""
+    events = CaseEvent.objects.filter(key=key, move=move, by=user).select_related("case")
+    event = (events.filter(case=case) if case else events).first()
+    return said(event.case, event.after, event.sequence) if event else None
+
+
+def said(case: Case, state: str, version: int) -> dict[str, Any]:
+    """A stored answer, as programs get it."""
+    return {
+        "uuid": case.uuid,
+        "number": case.number,
+        "state": state,
+        "version": version,
+        "url": reverse("cases:case", args=[case.uuid]),
+    }
+
+
+# Reading ----------------------------------------------------------------------------------------------------------
+
+
+class CappedPagination(LimitOffsetPagination):
+    """Pages by limit and offset; ``count`` stops at the cap, and so does paging."""
+
+    max_limit = 100
+
+    def get_count(self, queryset: QuerySet) -> int:
+        return queryset.order_by().values("pk")[:COUNTED].count()
+
+
+class CaseFilter(django_filters.FilterSet):
+    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+    loop = django_filters.ChoiceFilter(choices=Loop.choices)
+    lateness = django_filters.ChoiceFilter(choices=Lateness.choices)
+    street = django_filters.NumberFilter(field_name="street_id")
+    category = django_filters.NumberFilter(field_name="category_id")
+    is_open = django_filters.BooleanFilter()
+    q = django_filters.CharFilter(method="search", label="编号,或情况说明中的至少两个字")
+
+    class Meta:
+        model = Case
+        fields: list[str] = []
+
+    def search(self, cases: QuerySet, name: str, text: str) -> QuerySet:
+        squeezed = re.sub(r"\s+", "", text)
+        if re.fullmatch(r"[\d-]+", squeezed):
+            return cases.numbered(squeezed)
+        if len(squeezed) < 2:
+            raise exceptions.ValidationError({"q": ["至少两个字。"]})
+        # The index knows pairs of neighbouring characters; the second condition keeps their order.
+        texts = CaseText.objects.extra(where=["cases_pairs(body) @> cases_pairs(%s)"], params=[squeezed])
+        return cases.filter(pk__in=texts.filter(body__icontains=text.strip()).values("case"))
+
+
+class CategoryList(generics.ListAPIView):
+    """What a case can be about."""
+
+    queryset = Category.objects.filter(is_active=True)
+    serializer_class = shapes.CategoryRow
+    filter_backends: list = []
+
+
+class CaseList(Doorway, generics.ListAPIView):
+    """Cases in the scope of the person, newest first; and the report of a new one."""
+
+    serializer_class = shapes.CaseRow
+    pagination_class = CappedPagination
+    filterset_class = CaseFilter
+
+    def get_queryset(self) -> QuerySet:
+        if getattr(self, "swagger_fake_view", False):
+            return Case.objects.none()
+        related = ("category", "street", "community", "unit")
+        return Case.objects.visible_to(self.request.user).select_related(*related).order_by("-pk")
+
+    @extend_schema(
+        summary="上报",
+        parameters=[KEY],
+        request=shapes.ReportInput,
+        responses={201: shapes.Answer, 200: shapes.Answer, 400: shapes.RefusalBody, 409: shapes.RefusalBody},
+    )
+    def post(self, request: Request) -> Response:
+        key, now = self.key(), timezone.now()
+        form = ReportForm(request.user, self.typed(shapes.ReportInput, "place"))
+        if not form.is_valid():
+            if earlier := repeated(key, "report", request.user):
+                return Response(earlier)
+            complain(form)
+        answer = actions.report(by=request.user, now=now, key=key, given=form.given, source=Case.Source.API)
+        if answer.is_repeat:
+            case = Case.objects.get(pk=answer.case_id)
+        else:
+            case = Case(pk=answer.case_id, uuid=answer.uuid, reported_at=now)
+        status = HTTPStatus.OK if answer.is_repeat else HTTPStatus.CREATED
+        return Response(said(case, answer.state, answer.version), status=status)
+
+
+def waiting_for(case: Case) -> frozenset[str]:
+    """Kinds of requests that wait, and ``supervision`` while an order stands; one statement."""
+    requests = case.requests.order_by().filter(decided_at=None).values_list("kind")
+    orders = case.supervisions.order_by().filter(accepted_at=None).values_list(Value("supervision"))
+    return frozenset(kind for (kind,) in requests.union(orders))
+
+
+class CaseDetail(Doorway):
+    """One case: its open leg, what may be done now, what happened."""
+
+    @extend_schema(summary="案件", responses=shapes.CasePage)
+    def get(self, request: Request, case_uuid: uuid.UUID) -> Response:
+        related = ("category", "street", "community", "unit", "centre", "grid")
+        words = CaseText.objects.filter(case=OuterRef("case"), sequence=OuterRef("sequence"))
+        events = CaseEvent.objects.select_related("by", "unit").order_by("sequence")
+        history = Prefetch("events", events.annotate(words=Subquery(words.values("body")[:1])))
+        cases = Case.objects.visible_to(request.user).select_related(*related)
+        case = cases.prefetch_related(history, "photos").get(uuid=case_uuid)
+        case.leg = Assignment.objects.open().filter(case=case).select_related("unit", "person").first()
+        found = offers(case, case.leg, request.user, waiting_for(case))
+        case.moves = [move_row(case, offer.move) for offer in found if offer.is_allowed]
+        return Response(shapes.CasePage(case).data)
+
+
+def move_row(case: Case, move: Move) -> dict[str, Any]:
+    """A move as programs see it."""
+    url = reverse("cases:api_move", args=[case.uuid, move.name])
+    return {"name": move.name, "label": move.label, "needs": move.needs, "url": url}
+
+
+# Moving -----------------------------------------------------------------------------------------------------------
+
+
+class CaseMove(Doorway):
+    """Any move of the table."""
+
+    @extend_schema(
+        summary="办理:流转表中的任一动作",
+        parameters=[KEY],
+        request=shapes.MoveInput,
+        responses={
+            200: shapes.Answer,
+            400: shapes.RefusalBody,
+            403: shapes.RefusalBody,
+            409: shapes.RefusalBody,
+        },
+    )
+    def post(self, request: Request, case_uuid: uuid.UUID, name: str) -> Response:
+        key, move = self.key(), MOVES.get(name)
+        if move is None or not move.sources:
+            raise exceptions.NotFound("没有这个动作。")
+        related = ("category", "responsibility")
+        case = Case.objects.visible_to(request.user).select_related(*related).get(uuid=case_uuid)
+        data = self.typed(shapes.MoveInput, "position")
+        form = move_form(move, case, request.user, data)
+        if not form.is_valid():
+            if earlier := repeated(key, name, request.user, case):
+                return Response(earlier)
+            refuse_first(move, case, request.user)
+            complain(form)
+        answer = actions.perform(
+            case.uuid,
+            name,
+            by=request.user,
+            now=timezone.now(),
+            key=key,
+            given=form.given,
+            leg=form.cleaned_data["leg"],
+        )
+        return Response(said(case, answer.state, answer.version))
+
+
+def refuse_first(move: Move, case: Case, user) -> None:
+    """Say that the move cannot be made, or not by this person, before saying what is missing for it."""
+    if State(case.state) not in move.sources:
+        raise Stale(f"案件现为“{State(case.state).label}”,不能{move.label}。")
+    leg = Assignment.objects.open().filter(case=case).first()
+    if not duties_on(case, leg, user) & set(move.duties):
+        whose = "、".join(duty.label for duty in move.duties)
+        raise Forbidden(f"{move.label}由{whose}办理。")
+
+
+# Photos -----------------------------------------------------------------------------------------------------------
+
+
+class PhotoUpload(Doorway):
+    """Upload a picture; a report or a move then names it by its id."""
+
+    parser_classes = [MultiPartParser]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a body that is too large before reading it."""
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BODY:
+            raise Unfit("照片超过 12 MB,请用普通画质重拍。", field="photos")
+        super().initial(request, *args, **kwargs)
+
+    @extend_schema(
+        summary="上传照片",
+        parameters=[KEY],
+        request={"multipart/form-data": shapes.PhotoInput},
+        responses={201: shapes.PhotoRow, 400: shapes.RefusalBody},
+    )
+    def post(self, request: Request) -> Response:
+        if not may_report(request.user):
+            raise Forbidden("您的岗位不能上传照片。")
+        key = self.key() if "Idempotency-Key" in request.headers else None
+        found = shapes.PhotoInput(data=request.data)
+        found.is_valid(raise_exception=True)
+        given, now = found.validated_data, timezone.now()
+        file = given.pop("file")
+        photo = photos.store(file.read(), by=request.user, now=now, key=key, **given)
+        status = HTTPStatus.CREATED if photo.uploaded_at == now else HTTPStatus.OK
+        return Response(shapes.PhotoRow(photo).data, status=status)
+
+
+@login_required
+@require_safe
+def photo_file(request: HttpRequest, photo_uuid: uuid.UUID, is_small: bool = False) -> HttpResponse:
+    """A picture, or its thumbnail, for those who may see it; the address never means another picture."""
+    photo = get_object_or_404(Photo, uuid=photo_uuid)
+    if not photos.may_see(photo, request.user):
+        raise Http404
+    path = photos.thumb_path(photo) if is_small else photos.path(photo)
+    if is_small and not path.exists():
+        path = photos.path(photo)
+    try:
+        answer = HttpResponse(path.read_bytes(), content_type="image/jpeg")
+    except FileNotFoundError:
+        raise Http404 from None
+    answer["Cache-Control"] = "private, max-age=31536000, immutable"
+    return answer

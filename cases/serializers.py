@@ -1,0 +1,177 @@
+"""What programs send and get, as shapes and types; the rules stand in the forms and behind the door."""
+
+from typing import Any
+
+from django.urls import reverse
+from rest_framework import serializers
+
+from cases.models import Case, CaseEvent, Category, Photo
+from cases.workflow import Grade, Lateness, Loop, Refusal, State, Step
+
+
+class CategoryRow(serializers.ModelSerializer):
+    class Meta:
+        model = Category
+        fields = ["id", "edition", "kind", "code", "class_name", "name", "initials"]
+
+
+class CaseRow(serializers.Serializer):
+    """A case in a list: the case row and the names it points to."""
+
+    uuid = serializers.UUIDField()
+    number = serializers.CharField()
+    url = serializers.SerializerMethodField()
+    category = serializers.IntegerField(source="category_id")
+    category_name = serializers.CharField(source="category.name")
+    state = serializers.ChoiceField(State.choices)
+    state_name = serializers.CharField(source="get_state_display")
+    loop = serializers.ChoiceField(Loop.choices)
+    lateness = serializers.ChoiceField(Lateness.choices)
+    was_late = serializers.BooleanField()
+    due_at = serializers.DateTimeField(allow_null=True)
+    reported_at = serializers.DateTimeField()
+    address = serializers.CharField()
+    longitude = serializers.FloatField()
+    latitude = serializers.FloatField()
+    street_name = serializers.CharField(source="street.name", default=None, allow_null=True)
+    community_name = serializers.CharField(source="community.name", default=None, allow_null=True)
+    unit_name = serializers.CharField(source="unit.name", default=None, allow_null=True)
+    version = serializers.IntegerField()
+
+    def get_url(self, case: Case) -> str:
+        return reverse("cases:case", args=[case.uuid])
+
+
+class LegRow(serializers.Serializer):
+    """The open leg: whose turn it is and until when."""
+
+    id = serializers.IntegerField(help_text="办理时随请求给出,案件已被他人办理则拒绝")
+    step = serializers.ChoiceField(Step.choices)
+    due_at = serializers.DateTimeField()
+    warn_at = serializers.DateTimeField()
+    lateness = serializers.ChoiceField(Lateness.choices)
+    is_provisional = serializers.BooleanField(help_text="跨越尚未公布放假安排的年份")
+    unit_name = serializers.CharField(source="unit.name", default=None, allow_null=True)
+    person_name = serializers.CharField(source="person.name", default=None, allow_null=True)
+
+
+class PhotoRow(serializers.ModelSerializer):
+    url = serializers.SerializerMethodField()
+    thumb = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Photo
+        fields = ["uuid", "url", "thumb", "kind", "width", "height", "longitude", "latitude", "sequence"]
+
+    def get_url(self, photo: Photo) -> str:
+        return reverse("cases:photo", args=[photo.uuid])
+
+    def get_thumb(self, photo: Photo) -> str:
+        return reverse("cases:photo_small", args=[photo.uuid])
+
+
+class EventRow(serializers.Serializer):
+    """One move that was made."""
+
+    sequence = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    move = serializers.CharField()
+    move_name = serializers.CharField(source="get_move_display")
+    after = serializers.ChoiceField(State.choices)
+    by_name = serializers.SerializerMethodField()
+    unit_name = serializers.CharField(source="unit.name", default=None, allow_null=True)
+    words = serializers.CharField(allow_null=True)
+
+    def get_by_name(self, event: CaseEvent) -> str:
+        return event.by.name if event.by else "系统"
+
+
+class MoveRow(serializers.Serializer):
+    """A move that this person may make now."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()
+    needs = serializers.ListField(child=serializers.CharField())
+    url = serializers.CharField()
+
+
+class CasePage(CaseRow):
+    """A case with its open leg, its history and what may be done next."""
+
+    centre_name = serializers.CharField(source="centre.name")
+    grid_code = serializers.CharField(source="grid.code", default=None, allow_null=True)
+    source = serializers.ChoiceField(Case.Source.choices)
+    routing_reason = serializers.CharField()
+    responsibility = serializers.IntegerField(source="responsibility_id", allow_null=True)
+    rounds = serializers.IntegerField()
+    grade = serializers.CharField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    leg = LegRow(allow_null=True)
+    moves = MoveRow(many=True)
+    events = EventRow(many=True)
+    photos = PhotoRow(many=True)
+
+
+class Answer(serializers.Serializer):
+    """What a write says; the same again for a repeat."""
+
+    uuid = serializers.UUIDField()
+    number = serializers.CharField()
+    state = serializers.ChoiceField(State.choices)
+    version = serializers.IntegerField()
+    url = serializers.CharField()
+
+
+class RefusalBody(serializers.Serializer):
+    """A sentence for people; the fields in question beside it."""
+
+    detail = serializers.CharField(required=False)
+    field = serializers.CharField(required=False)
+
+
+class PhotoInput(serializers.Serializer):
+    file = serializers.FileField(help_text="JPEG、PNG、WebP 或 HEIC,不超过 12 MB")
+    longitude = serializers.FloatField(required=False, min_value=-180, max_value=180)
+    latitude = serializers.FloatField(required=False, min_value=-85, max_value=85)
+
+
+class ReportInput(serializers.Serializer):
+    """Types only; what must be there is the form's to say."""
+
+    category = serializers.IntegerField(required=False)
+    condition = serializers.CharField(required=False, allow_blank=True)
+    longitude = serializers.FloatField(required=False, help_text="度,WGS-84")
+    latitude = serializers.FloatField(required=False, help_text="度,WGS-84")
+    address = serializers.CharField(required=False, allow_blank=True)
+    words = serializers.CharField(required=False, allow_blank=True)
+    photos = serializers.ListField(child=serializers.UUIDField(), required=False)
+
+
+class MoveInput(serializers.Serializer):
+    """Every word a move may ask for; `needs` of the move says which."""
+
+    leg = serializers.IntegerField(required=False, allow_null=True)
+    words = serializers.CharField(required=False, allow_blank=True)
+    reason = serializers.CharField(required=False, allow_blank=True)
+    photos = serializers.ListField(child=serializers.UUIDField(), required=False)
+    longitude = serializers.FloatField(required=False, help_text="`position`:度,WGS-84")
+    latitude = serializers.FloatField(required=False, help_text="`position`:度,WGS-84")
+    responsibility = serializers.IntegerField(required=False)
+    target = serializers.CharField(required=False, help_text="并入案件的编号")
+    unit = serializers.IntegerField(required=False)
+    right_unit = serializers.IntegerField(required=False)
+    refusal = serializers.ChoiceField(Refusal.choices, required=False)
+    amount = serializers.DecimalField(max_digits=7, decimal_places=2, required=False)
+    until = serializers.DateField(required=False)
+    deadline = serializers.DateTimeField(required=False)
+    grade = serializers.ChoiceField(Grade.choices, required=False)
+    condition_met = serializers.BooleanField(required=False)
+
+
+def for_form(cleaned: dict[str, Any], position: str) -> dict[str, Any]:
+    """Typed input as a form takes it; the form knows a position under one name with two parts."""
+    data = {name: value for name, value in cleaned.items() if value is not None}
+    for part in ("longitude", "latitude"):
+        if part in data:
+            data[f"{position}_{part}"] = data.pop(part)
+    return data
