@@ -122,6 +122,12 @@ class CategoryField(forms.ModelChoiceField):
         )
 
 
+class CategoryForm(forms.Form):
+    """Another category, for the list of responsibilities to be shown again."""
+
+    category = CategoryField(label="换一个类别")
+
+
 class UnitField(forms.TypedChoiceField):
     """One of the units that the case can be given to; cleans to the unit."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from cases.views import case, categories, field
+from cases.views import case, categories, desk, field, phone
 from cases.views.map import MapView, areas_json, cases_json
 
 app_name = "cases"
@@ -21,6 +21,11 @@ urlpatterns = [
     path("field/offline/", field.offline, name="field_offline"),
     path("field/sw.js", field.service_worker, name="field_worker"),
     path("categories/", categories.category_search, name="categories"),
+    path("desk/", desk.desk, name="desk"),
+    path("desk/export/", desk.export, name="desk_export"),
+    path("desk/gaps/", desk.gaps, name="desk_gaps"),
+    path("desk/phone/", phone.phone, name="desk_phone"),
+    path("desk/phone/nearby/", phone.nearby, name="desk_phone_nearby"),
     path("cases/<uuid:case_uuid>/", case.case_page, name="case"),
     path("cases/<uuid:case_uuid>/moves/<str:name>/", case.move_page, name="move"),
     path("cases/<uuid:case_uuid>/contact/", case.contact_page, name="contact"),

@@ -7,18 +7,21 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from cases import actions
+from cases import actions, history
 from cases.actions import Refused
-from cases.forms import move_form
+from cases.forms import CategoryForm, eligible_units, move_form
 from cases.models import Assignment, Case, CaseText, Category
 from cases.permissions import offers
-from cases.workflow import MOVES, STATES, State
+from cases.routing import propose_unit
+from cases.workflow import MOVES, STATES, Move, State
 from governance import secrets
 from governance.actions import log_access
-from governance.roles import Role
+from governance.faces import faces_of
 
 #: Moves in the order in which a person most likely wants them; the first allowed one is the biggest button.
 NEXT = (
@@ -40,51 +43,76 @@ def visible_case(request: HttpRequest, case_uuid: uuid.UUID) -> Case:
 
 def base_template(request: HttpRequest) -> str:
     """People outdoors get the phone's frame, everybody else the desk's."""
-    outdoors = {Role.GRID_WORKER, Role.INSPECTOR, Role.SUPERVISOR, Role.VOLUNTEER}
-    roles = {post.role for post in request.user.powers.posts}
-    return "base_field.html" if roles and roles <= outdoors else "base_desk.html"
+    home = faces_of(post.role for post in request.user.powers.posts)[:1]
+    return "base_field.html" if home == ["field"] else "base_desk.html"
 
 
 def case_context(request: HttpRequest, case: Case) -> dict:
-    """Everything the case page shows, in a handful of statements."""
+    """Everything the case page shows; what no event speaks of is not asked for."""
     words = CaseText.objects.filter(case=OuterRef("case"), sequence=OuterRef("sequence"))
     events = list(
         case.events.select_related("by", "unit", "centre")
         .annotate(words=Subquery(words.values("body")[:1]))
         .order_by("-sequence")
     )
+    moved = {event.move for event in events}
     legs = list(case.legs.select_related("unit", "person", "centre"))
     leg = next((one for one in legs if one.stopped_at is None), None)
-    pictures = list(case.photos.all())
-    for event in events:
-        event.pictures = [photo for photo in pictures if photo.sequence == event.sequence]
-    requests = list(case.requests.select_related("asked_by", "decided_by"))
-    supervisions = list(case.supervisions.select_related("leader", "unit", "ordered_by"))
+    pictures = list(case.photos.all()) if any('"photos"' in event.data for event in events) else []
+    requests, supervisions = [], []
+    if moved & set(history.ASKS):
+        requests = list(case.requests.select_related("asked_by", "decided_by", "endorsed_by"))
+    if moved & set(history.ORDERS):
+        supervisions = list(case.supervisions.select_related("leader", "unit", "ordered_by", "replied_by"))
     waiting = {one.kind for one in requests if one.decided_at is None}
-    if any(order.accepted_at is None for order in supervisions):
-        waiting.add("supervision")
-    found = offers(case, leg, request.user, frozenset(waiting))
-    rank = {name: place for place, name in enumerate(NEXT)}
-    allowed = sorted(
-        (offer.move for offer in found if offer.is_allowed), key=lambda move: rank.get(move.name, len(NEXT))
-    )
+    order = history.standing_order(supervisions)
+    found = offers(case, leg, request.user, frozenset(waiting | ({"supervision"} if order else set())))
+    next_moves, aside_moves = _in_order([offer.move for offer in found if offer.is_allowed], case, moved)
+    proposed, proposed_why = None, ""
+    if next_moves and next_moves[0].name == "dispatch":
+        proposed, proposed_why = propose_unit(case.responsibility, eligible_units(case), case.centre_id)
+    first = events[-1] if events else None
     return {
         "case": case,
         "leg": leg,
         "legs": legs,
+        "leg_rows": history.leg_rows(legs, timezone.now()),
         "events": events,
-        "words": events[-1].words if events else "",
+        "lines": history.lines(case, events, legs, requests, pictures),
+        "steps": history.six_steps(case, legs),
+        "words": first.words if first else "",
+        "reporter": first.by if first else None,
         "photos": pictures,
-        "requests": requests,
+        "pictures": history.picture_rows(pictures),
+        "requests": [(one, history.asked_for(one)) for one in requests],
         "supervisions": supervisions,
+        "order": order,
         "contacts": [_masked(contact) for contact in case.contacts.all()] if case.is_from_resident else [],
-        "next_moves": [move for move in allowed if move.name not in ASIDE],
-        "aside_moves": [move for move in allowed if move.name in ASIDE],
+        "next_moves": next_moves,
+        "aside_moves": aside_moves,
+        "proposed": proposed,
+        "proposed_why": proposed_why,
         "refused_offers": [offer for offer in found if not offer.is_allowed],
         "place": STATES[State(case.state)],
         "fresh_key": uuid.uuid4(),
+        "then": _way_back(request),
         "base": base_template(request),
     }
+
+
+def _in_order(moves: list[Move], case: Case, moved: set[str]) -> tuple[list[Move], list[Move]]:
+    """Likely moves first, and the quiet ones apart."""
+    rank = {name: place for place, name in enumerate(NEXT)}
+    if case.is_from_resident and not moved & {"found", "not_found"}:
+        rank["send_to_check"] = -1  # a call is looked at on site before it is registered
+    ordered = sorted(moves, key=lambda move: rank.get(move.name, len(NEXT)))
+    return [m for m in ordered if m.name not in ASIDE], [m for m in ordered if m.name in ASIDE]
+
+
+def _way_back(request: HttpRequest) -> str:
+    """The desk's address when the case stands in its pane: a move returns there."""
+    here = request.htmx.current_url_abs_path if request.htmx else request.get_full_path()
+    return here if here and here.startswith(reverse("cases:desk") + "?") else ""
 
 
 def _masked(contact) -> dict[str, str]:
@@ -134,14 +162,19 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
                 status = refusal.status
             else:
                 messages.success(request, f"{case.number} 已{move.label},现为“{State(answer.state).label}”。")
-                return redirect(request.POST.get("then") or "cases:case", **_target(request, case))
+                then = request.POST.get("then", "")
+                back = url_has_allowed_host_and_scheme(then, allowed_hosts=None) and then.startswith("/")
+                return redirect(then) if back else redirect("cases:case", case_uuid=case.uuid)
     piece = request.htmx and not request.htmx.boosted
-    context = {"case": case, "move": move, "form": form, "base": base_template(request)}
+    context = {
+        "case": case,
+        "move": move,
+        "form": form,
+        "category_form": CategoryForm(request.GET or None) if move.name == "register" else None,
+        "then": request.POST.get("then", "") or _way_back(request),
+        "base": base_template(request),
+    }
     return render(request, "cases/_move.html" if piece else "cases/move.html", context, status=status)
-
-
-def _target(request: HttpRequest, case: Case) -> dict:
-    return {} if request.POST.get("then") else {"case_uuid": case.uuid}
 
 
 def with_uploads(request: HttpRequest):

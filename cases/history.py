@@ -1,0 +1,168 @@
+"""A case told in words: the six steps, what happened line by line, its legs and who must still be asked."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+from cases.models import Assignment, Case, CaseEvent, Request, Supervision
+from cases.templatetags.clocks import duration, when
+from cases.workflow import MOVES, STATES, Grade, Refusal, State, Step
+from governance.models import Organization
+from grid.tiles import metres_between
+
+SIX_STEPS = ("采集上报", "指挥派遣", "处理反馈", "结果核查", "结案归档", "考核评价")
+_STEP_OF = {
+    Step.REGISTERING: 0,
+    Step.CHECKING: 0,
+    Step.DISPATCHING: 1,
+    Step.ADJUDICATING: 1,
+    Step.HANDLING: 2,
+    Step.WAITING: 2,
+    Step.VERIFYING: 3,
+    Step.CLOSING: 4,
+    Step.EVALUATING: 5,
+}
+#: Events of these moves say that there are rows beside the case; without them nothing is looked up.
+ASKS = ("ask_extension", "ask_suspension", "ask_void")
+ORDERS = ("order_supervision",)
+
+
+def facts_of(event: CaseEvent) -> dict[str, Any]:
+    return json.loads(event.data)
+
+
+def six_steps(case: Case, legs: list[Assignment]) -> list[dict[str, str]]:
+    """Six steps 六步闭环: done with its time, now with its due time, or still to come."""
+    ended: dict[int, dt.datetime] = {0: case.reported_at}
+    for leg in legs:
+        if leg.stopped_at and leg.outcome == Assignment.Outcome.DONE and leg.step != Step.CHECKING:
+            ended[_STEP_OF[Step(leg.step)]] = leg.stopped_at
+    step = STATES[State(case.state)].step
+    if step is None:
+        now = len(SIX_STEPS) if case.state == State.EVALUATED else -1
+        last = now if now > 0 else _STEP_OF[Step(legs[-1].step)] if legs else 0
+    else:
+        now = last = _STEP_OF[step]
+    rows = []
+    for place, label in enumerate(SIX_STEPS):
+        state = "now" if place == now else "done" if place < last else ""
+        time = when(ended[place]) if state == "done" and place in ended else ""
+        if state == "now" and case.due_at:
+            time = f"至 {when(case.due_at)}"
+        rows.append({"label": label, "state": state, "when": time})
+    return rows
+
+
+def unnamed_units(events: Iterable[CaseEvent]) -> dict[int, str]:
+    """Names of units that events mention by number; asks only when there are any."""
+    wanted = {facts_of(event).get("right_unit") for event in events if event.move == "refuse"} - {None}
+    return dict(Organization.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
+
+
+def lines(
+    case: Case,
+    events: list[CaseEvent],
+    legs: list[Assignment],
+    requests: list[Request],
+    photos: list[Any],
+) -> list[dict[str, Any]]:
+    """The timeline, newest first: when, what, who, the colour of the state reached, words, facts, photos."""
+    names = unnamed_units(events)
+    people = {leg.person_id: leg.person for leg in legs if leg.person_id}
+    return [
+        {
+            "at": event.at,
+            "when": when(event.at),
+            "what": MOVES[event.move].label,
+            "who": event.by.name if event.by else "系统",
+            "face": STATES[State(event.after)].tone,
+            "text": event.words,
+            "facts": list(_facts(case, event, names, people, requests)),
+            "photos": picture_rows(photo for photo in photos if photo.sequence == event.sequence),
+        }
+        for event in events
+    ]
+
+
+def _facts(
+    case: Case, event: CaseEvent, names: dict[int, str], people: dict[int, Any], requests: list[Request]
+) -> Iterable[str]:
+    facts = facts_of(event)
+    if event.move in ("dispatch", "adjudicate") and event.unit:
+        yield f"交{event.unit.name}处置"
+    if event.move == "refuse":
+        yield f"回退原因:{Refusal(facts['refusal']).label}"
+        yield f"认为应由{names.get(facts['right_unit'], '其他单位')}承办"
+    if event.move == "register" and facts.get("version"):
+        yield f"按权责清单第 {facts['version']} 版"
+    if event.move in ("escalate", "delegate"):
+        yield f"{'超时自动' if facts.get('by_time') else ''}转{event.centre.centre_name}"
+    if facts.get("drawn") in people:
+        yield f"抽派给{people[facts['drawn']].name}"
+    elif "drawn" in facts:
+        yield "无人可抽,由坐席核实" if event.after == State.CHECKING else "无人可抽,由坐席核查"
+    if event.move == "merge" and case.merged_into:
+        yield f"并入 {case.merged_into.number}"
+    if facts.get("deadline"):
+        yield f"答复期限 {when(parse_datetime(facts['deadline']))}"
+    if event.move in ("grant_extension", "resume") and facts.get("due_at"):
+        yield f"新的截止时间 {when(parse_datetime(facts['due_at']))}"
+    if event.move in ASKS:
+        yield from (asked_for(one) for one in requests if one.asked_at == event.at and asked_for(one))
+    if facts.get("grade"):
+        yield f"评价:{Grade(facts['grade']).label}"
+    if facts.get("position"):
+        metres = metres_between(tuple(facts["position"]), (case.longitude, case.latitude))
+        yield (
+            f"定位距上报位置 {metres:.0f} 米" if metres < 1000 else f"定位距上报位置 {metres / 1000:.1f} 公里"
+        )
+
+
+def asked_for(request: Request) -> str:
+    """What a request asks for, in words."""
+    if request.amount is not None:
+        return f"延长 {request.amount.normalize():f}(单位同原时限)"
+    return f"挂账至 {request.until:%Y-%m-%d}" if request.until else ""
+
+
+def picture_rows(photos: Iterable[Any]) -> list[dict[str, str]]:
+    """Photos as the photo strip takes them."""
+    return [
+        {
+            "url": f"/photos/{photo.uuid}.jpg",
+            "thumb_url": f"/photos/{photo.uuid}-s.jpg",
+            "caption": f"{photo.get_kind_display()} {when(photo.uploaded_at)}",
+        }
+        for photo in photos
+    ]
+
+
+def leg_rows(legs: list[Assignment], now: dt.datetime) -> list[dict[str, Any]]:
+    """The ledger of clocks, newest first."""
+    return [
+        {
+            "step": leg.get_step_display(),
+            "who": _hands(leg),
+            "leg": leg,
+            "limit": str(leg.limit),
+            "took": duration(((leg.stopped_at or now) - leg.opened_at).total_seconds()),
+        }
+        for leg in reversed(legs)
+    ]
+
+
+def _hands(leg: Assignment) -> str:
+    """In whose hands a leg is: the person, the unit, or the desk of the centre."""
+    place = leg.unit.name if leg.unit and leg.step in (Step.HANDLING, Step.WAITING) else ""
+    if leg.person:
+        return f"{leg.person.name} · {place}" if place else leg.person.name
+    if not place and leg.step in (Step.CHECKING, Step.VERIFYING) and leg.unit:
+        return f"{leg.unit.name}坐席"
+    return place or leg.centre.centre_name
+
+
+def standing_order(supervisions: list[Supervision]) -> Supervision | None:
+    return next((order for order in supervisions if order.accepted_at is None), None)

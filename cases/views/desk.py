@@ -1,0 +1,237 @@
+"""The desk: queues, a list and the case beside it; the same list as a file; the grids that nobody covers."""
+
+import tempfile
+import uuid
+from collections.abc import Iterable
+
+import xlsxwriter
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Left
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from cases import queues
+from cases.models import Case, CaseText
+from cases.templatetags.clocks import when
+from cases.views.case import case_context, visible_case
+from cases.workflow import Lateness, Loop
+from governance.actions import log_access
+from governance.models import Level, Organization, Post
+from governance.roles import Duty, Role
+from grid.models import Grid
+
+EXPORTED = 5_000
+
+
+# The list ----------------------------------------------------------------------------------------------------------
+
+
+def with_row(cases: QuerySet[Case], characters: int = 60) -> QuerySet[Case]:
+    """What a row of a list shows: the first words, names of the places and who has the case."""
+    first = CaseText.objects.filter(case=OuterRef("pk"), sequence=1)
+    return cases.annotate(
+        words=Subquery(first.values(text=Left("body", characters))[:1]),
+        category_name=F("category__name"),
+        street_name=F("street__name"),
+        community_name=F("community__name"),
+        centre_name=F("centre__name"),
+        unit_name=F("unit__name"),
+    ).only(
+        "uuid", "state", "due_at", "lateness", "loop", "source", "address", "reported_at", "closed_at", "was_late"
+    )  # fmt: skip
+
+
+def _page_number(text: str | None) -> int:
+    return min(max(int(text), 1), queues.COUNTED // queues.PAGE) if text and text.isdecimal() else 1
+
+
+def _list(request: HttpRequest) -> dict:
+    """One page of the chosen queue, filtered as the address says."""
+    groups = queues.groups_for(request.user)
+    form = queues.FilterForm(request.GET, queues.places_in_sight(request.user))
+    name = request.GET.get("queue", "")
+    if not name and form.in_use:
+        name = queues.ALL.name
+    queue = queues.find_queue(groups, name)
+    rows = queues.counted(request.user)
+    found = form.narrow(queues.cases_in(queue, request.user), timezone.now())
+    number = _page_number(request.GET.get("page"))
+    start = (number - 1) * queues.PAGE
+    if form.in_use or queue in queues.ENDLESS:
+        total = queues.count_up_to_limit(found)
+    else:
+        total = queues.totals(queue, rows)[0]
+    cases = list(with_row(found)[start : start + queues.PAGE])
+    return {
+        "groups": _linked(groups, queue, rows),
+        "queue": queue,
+        "form": form,
+        "cases": cases,
+        "total": total,
+        "total_words": f"超过 {queues.COUNTED:,} 件" if total > queues.COUNTED else f"{total:,} 件",
+        "first": start + 1,
+        "last": start + len(cases),
+        "previous_page": number - 1 if number > 1 else None,
+        "next_page": number + 1 if start + len(cases) < total and cases else None,
+        "too_many_to_export": total > EXPORTED,
+    }
+
+
+def _linked(groups: list[queues.Group], current: queues.Queue, rows: list[dict]) -> list[dict]:
+    """The first pane: every queue with its address and counts; an empty one elsewhere is left out."""
+    shown = []
+    for place, group in enumerate(groups):
+        lines = []
+        for queue in group.queues:
+            count, late = queues.totals(queue, rows)
+            endless = queue in queues.ENDLESS
+            is_quiet = queue.name.startswith(("else-", "ordered")) and not count and queue != current
+            if is_quiet:
+                continue
+            lines.append(
+                {
+                    "label": queue.label,
+                    "url": f"{reverse('cases:desk')}?queue={queue.name}",
+                    "count": "" if endless else f"{count:,}",
+                    "late": 0 if endless else late,
+                    "current": queue == current,
+                }
+            )
+        if lines:
+            shown.append({"title": group.title, "queues": lines, "is_first": not place})
+    return shown
+
+
+@login_required
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    """Three panes: queues, list, case; the address alone says what is shown."""
+    context = _list(request)
+    context["can_take_calls"] = request.user.powers.has(Duty.ACCEPT)
+    context["can_see_gaps"] = bool(request.user.powers.territories)
+    chosen = request.GET.get("case", "")
+    if chosen:
+        try:
+            case = visible_case(request, uuid.UUID(chosen))
+        except ValueError:
+            pass
+        else:
+            context |= case_context(request, case)
+    return render(request, "cases/desk.html", context)
+
+
+# The list as a file ------------------------------------------------------------------------------------------------
+
+COLUMNS = (
+    ("编号", 16), ("类别", 18), ("情况", 48), ("状态", 10), ("时限", 8), ("截止", 16), ("闭环", 12), ("街道", 12),
+    ("社区", 12), ("位置描述", 30), ("指挥中心", 14), ("处置单位", 22), ("来源", 10), ("上报", 16), ("结案", 16),
+    ("曾超期", 8),
+)  # fmt: skip
+
+
+def _cells(case: Case) -> list[str]:
+    return [
+        case.number,
+        case.category_name,
+        case.words or "",
+        case.get_state_display(),
+        Lateness(case.lateness).label,
+        _minute(case.due_at),
+        Loop(case.loop).label,
+        case.street_name or "",
+        case.community_name or "",
+        case.address,
+        case.centre_name,
+        case.unit_name or "",
+        case.get_source_display(),
+        _minute(case.reported_at),
+        _minute(case.closed_at),
+        "是" if case.was_late else "否",
+    ]
+
+
+def _minute(moment) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if moment else ""
+
+
+def write_sheet(file, cases: Iterable[Case], notes: list[str]) -> int:
+    """Write cases as text cells, which no program takes for formulas; returns how many there were."""
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(file, options)
+    sheet = book.add_worksheet("案件")
+    bold = book.add_format({"bold": True})
+    sheet.freeze_panes(1, 1)
+    for column, (title, width) in enumerate(COLUMNS):
+        sheet.set_column(column, column, width)
+        sheet.write_string(0, column, title, bold)
+    line = 0
+    for line, case in enumerate(cases, start=1):
+        for column, cell in enumerate(_cells(case)):
+            sheet.write_string(line, column, cell)
+    for offset, note in enumerate(notes, start=2):
+        sheet.write_string(line + offset, 0, note)
+    book.close()
+    return line
+
+
+@login_required
+@require_safe
+def export(request: HttpRequest) -> HttpResponse:
+    """The list with the same filters as a file of at most 5,000 rows; who took it is written down."""
+    form = queues.FilterForm(request.GET, queues.places_in_sight(request.user))
+    name = request.GET.get("queue", "") or (queues.ALL.name if form.in_use else "")
+    queue = queues.find_queue(queues.groups_for(request.user), name)
+    now = timezone.now()
+    found = form.narrow(queues.cases_in(queue, request.user), now)
+    notes = [f"{queue.label},{when(now)} 由 {request.user.name} 导出。"]
+    if found.order_by()[: EXPORTED + 1].count() > EXPORTED:
+        notes.append(f"一次最多导出 {EXPORTED:,} 件,此处只有前 {EXPORTED:,} 件。请缩小筛选范围后分次导出。")
+    file = tempfile.SpooledTemporaryFile(max_size=4 * 1024 * 1024)  # noqa: SIM115 (the response closes it)
+    written = write_sheet(file, with_row(found, 1000)[:EXPORTED].iterator(chunk_size=1000), notes)
+    reason = f"导出 {written} 件:{request.GET.urlencode()}"
+    log_access("cases:export", by=request.user, reason=reason[:200], now=now)
+    file.seek(0)
+    filename = f"案件-{queue.label}-{timezone.localtime(now):%Y%m%d-%H%M}.xlsx"
+    return FileResponse(file, as_attachment=True, filename=filename)
+
+
+# Grids that nobody covers ------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_safe
+def gaps(request: HttpRequest) -> HttpResponse:
+    """Grids without a worker, supervisor or inspector, and who stands in."""
+    territories = request.user.powers.territories
+    if not territories:
+        raise PermissionDenied("岗位在街道、社区或区的人员可以查看值守空缺。")
+    today = timezone.localdate()
+    below = Q()
+    for place in territories:
+        below |= Q(community__path__startswith=place.path)
+    grids = Grid.objects.active(today).filter(below)
+    streets = Organization.objects.territories(Level.STREET).filter(pk__in=grids.values("community__parent"))
+    chosen = request.GET.get("street", "")
+    if chosen.isdecimal():
+        grids = grids.filter(community__parent=int(chosen))
+    lacking = grids.uncovered(today)
+    figures = grids.with_gaps(today).aggregate(
+        all=Count("pk"),
+        worker=Count("pk", filter=Q(lacks_worker=True)),
+        supervisor=Count("pk", filter=Q(lacks_supervisor=True)),
+        inspector=Count("pk", filter=Q(lacks_inspector=True)),
+    )
+    figures["all_words"] = f"{figures['all']:,} 个网格"
+    clerks = Post.objects.current(today).filter(role=Role.CLERK).select_related("user")
+    lacking = lacking.select_related("community__parent").prefetch_related(
+        Prefetch("community__posts", queryset=clerks, to_attr="clerks")
+    )
+    page = Paginator(lacking.order_by("code"), queues.PAGE).get_page(request.GET.get("page"))
+    context = {"page_obj": page, "figures": figures, "streets": streets, "chosen": chosen}
+    return render(request, "cases/desk_gaps.html", context)

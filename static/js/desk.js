@@ -1,0 +1,60 @@
+// The desk: a row opens its case in the pane beside the list, and the address keeps up; without this module the row
+// is a link to the case's own page.
+
+const WIDE = "(min-width: 900px)";
+
+function addressOf(uuid) {
+  const url = new URL(location.href);
+  url.searchParams.set("case", uuid);
+  return url;
+}
+
+function mark(uuid) {
+  for (const row of document.querySelectorAll("[data-case-list] [data-case]")) {
+    if (row.dataset.case === uuid) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
+}
+
+function open(row) {
+  const uuid = row.dataset.case;
+  // The address first: the server reads from it where a move shall return to.
+  history.pushState({ case: uuid }, "", addressOf(uuid));
+  mark(uuid);
+  row.focus({ preventScroll: true });
+  htmx.ajax("GET", row.getAttribute("href"), { target: "#main", swap: "innerHTML" }).then(() => {
+    document.getElementById("main").scrollTop = 0;
+    document.querySelector(".panes").classList.add("has-case");
+  });
+}
+
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-case-list] a[data-case]");
+  if (!row || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || !matchMedia(WIDE).matches) return;
+  event.preventDefault();
+  open(row);
+});
+
+// "Not now" closes a form that was opened in place.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("#move [data-move-close]");
+  if (!link) return;
+  event.preventDefault();
+  document.getElementById("move").replaceChildren();
+});
+
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (target.id !== "move") return;
+  target.querySelector("input:not([type=hidden]), textarea, select:not([hidden])")?.focus({ preventScroll: true });
+});
+
+document.addEventListener("htmx:responseError", ({ detail }) => {
+  const main = document.getElementById("main");
+  if (detail.target !== main) return;
+  main.textContent = "没有取到这个案件：它可能已不在您的管辖范围，或网络暂时不通。请刷新列表再试。";
+});
+
+addEventListener("popstate", () => location.reload());
+
+// A case that was opened by its address is brought into view in its list.
+document.querySelector("[data-case-list] [aria-current]")?.scrollIntoView({ block: "nearest" });
