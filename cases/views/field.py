@@ -112,6 +112,7 @@ def home(request: HttpRequest) -> HttpResponse:
     page = _page(request, rows, count)
     for case in page:
         case.to_do = TO_DO.get(State(case.state), "") if tab == "todo" else ""
+        case.held_by = f"由{case.holder}办理" if case.holder_id not in (None, user.pk) else ""
     context = {
         "tabs": _tabs(tab, counts, works),
         "tab": tab,

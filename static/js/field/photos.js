@@ -9,12 +9,18 @@ export function csrfToken() {
   return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 }
 
+// Only over HTTPS or on this very machine does the browser make keys.
+export function newKey() {
+  return crypto.randomUUID?.();
+}
+
 // Sends one picture; answers {uuid, thumb} or {refused: sentence}. Throws without a connection or a login.
-export async function upload(file, place = {}) {
+// The same key sent again is the same picture, whether or not the first answer arrived.
+export async function upload(file, key, place = {}) {
   const body = new FormData();
   body.append("file", file, file.name);
   for (const [name, value] of Object.entries(place)) if (value) body.append(name, value);
-  const headers = { "X-CSRFToken": csrfToken(), Accept: "application/json" };
+  const headers = { "X-CSRFToken": csrfToken(), Accept: "application/json", ...(key && { "Idempotency-Key": key }) };
   const answer = await fetch("/photos/", { method: "POST", body, headers, redirect: "manual" });
   const json = await answer.json();
   if (answer.ok) return json;
@@ -79,7 +85,7 @@ class Photos {
 
   async send(file, shown) {
     try {
-      const { uuid, refused } = await upload(file, this.place());
+      const { uuid, refused } = await upload(file, newKey(), this.place());
       if (!this.waiting.delete(file)) return;
       if (refused) {
         shown.remove();
@@ -102,6 +108,7 @@ class Photos {
   // A picture that the server has already, by its id.
   show(uuid) {
     this.confirm(this.thumbnail(`/photos/${uuid}-s.jpg`, ""), uuid);
+    this.keepWaiting();
   }
 
   thumbnail(url, state) {

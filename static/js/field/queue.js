@@ -68,9 +68,9 @@ async function sendPhotos(item) {
   for (const photo of item.photos) {
     if (photo.uuid) continue;
     const file = new File([photo.data], "photo.jpg", { type: photo.type });
-    const { uuid, refused } = await upload(file);
+    const { uuid, refused } = await upload(file, photo.key);
     if (refused) return { errors: { [photo.name]: [refused] } };
-    // Written down at once: sent a second time it would be another picture, and the report another report.
+    // Written down at once: a second picture would make it a second report.
     photo.uuid = uuid;
     await keep(item);
   }

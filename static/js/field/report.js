@@ -1,7 +1,7 @@
 // data-report: the report is first saved in the phone, then sent; errors come to their fields, nothing is lost.
 
 import { find, forget, keep, send } from "./queue.js";
-import { photosOf, uploadsOf } from "./photos.js";
+import { newKey, photosOf, uploadsOf } from "./photos.js";
 import { announce } from "../position.js";
 
 const UPLOAD_MS = 12000;
@@ -18,7 +18,7 @@ class Report {
     this.nearby = form.querySelector("[data-nearby-list]");
     this.label = form.querySelector("[data-send-label]");
     // A page that was kept by the browser would bring its old key along.
-    if (!("askedAgain" in form.dataset) && crypto.randomUUID) form.elements.key.value = crypto.randomUUID();
+    if (!("askedAgain" in form.dataset)) form.elements.key.value = newKey() ?? form.elements.key.value;
     form.addEventListener("submit", (event) => this.submit(event));
     form.addEventListener("input", ({ target }) => this.clearError(target.name));
     form.addEventListener("change", ({ target }) => this.changed(target));
@@ -99,7 +99,7 @@ class Report {
     for (const [name, value] of data) {
       if (unused.includes(name) || name === "csrfmiddlewaretoken") continue;
       if (typeof value === "string") item.fields.push([name, value]);
-      else if (value.size) item.photos.push({ name, type: value.type, data: await value.arrayBuffer() });
+      else if (value.size) item.photos.push({ name, key: newKey(), type: value.type, data: await value.arrayBuffer() });
     }
     item.sent = item.fields.filter(([name]) => /photo/.test(name)).length;
     const chosen = this.form.elements.category.selectedOptions[0]?.textContent.trim() ?? "";
