@@ -212,8 +212,9 @@ def reopen(walk: Walk) -> None:
 
 def territory(walk: Walk, loop: Loop) -> Organization | None:
     """The territory that commands a loop at the place of the case."""
-    case = walk.case
-    return {Loop.COMMUNITY: case.community, Loop.STREET: case.street, Loop.DISTRICT: case.district}[loop]
+    # By name: a table of all three would fetch all three.
+    name = {Loop.COMMUNITY: "community", Loop.STREET: "street", Loop.DISTRICT: "district"}[loop]
+    return getattr(walk.case, name)
 
 
 def _change_loop(walk: Walk, loop: Loop, centre: Organization, outcome: Assignment.Outcome) -> State:
