@@ -29,6 +29,7 @@ NEXT = (
     "evaluate", "grant_extension", "grant_suspension", "endorse_suspension", "grant_void", "reply_supervision",
     "accept_supervision", "resume",
 )  # fmt: skip
+FACE_COOKIE = "face"
 #: Shown in a row of quiet buttons rather than among the next steps.
 ASIDE = ("comment", "urge", "ask_void", "order_supervision", "withdraw")
 
@@ -42,9 +43,17 @@ def visible_case(request: HttpRequest, case_uuid: uuid.UUID) -> Case:
 
 
 def base_template(request: HttpRequest) -> str:
-    """People outdoors get the phone's frame, everybody else the desk's."""
-    home = faces_of(post.role for post in request.user.powers.posts)[:1]
-    return "base_field.html" if home == ["field"] else "base_desk.html"
+    """The frame of the face this device was last on, else of the post's home: a handler has a desk and a phone."""
+    faces = faces_of(post.role for post in request.user.powers.posts)
+    last = request.COOKIES.get(FACE_COOKIE)
+    face = last if last in faces else faces[0] if faces else ""
+    return "base_field.html" if face == "field" else "base_desk.html"
+
+
+def remember_face(response: HttpResponse, face: str) -> HttpResponse:
+    """Let the case pages of this device keep the frame of the list they were opened from."""
+    response.set_cookie(FACE_COOKIE, face, httponly=True, samesite="Lax")
+    return response
 
 
 def case_context(request: HttpRequest, case: Case) -> dict:

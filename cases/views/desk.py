@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from cases import queues
 from cases.models import Case, CaseText
 from cases.templatetags.clocks import when
-from cases.views.case import case_context, visible_case
+from cases.views.case import case_context, remember_face, visible_case
 from cases.workflow import Lateness, Loop
 from governance.actions import log_access
 from governance.models import Level, Organization, Post
@@ -123,7 +123,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             pass
         else:
             context |= case_context(request, case)
-    return render(request, "cases/desk.html", context)
+    return remember_face(render(request, "cases/desk.html", context), "desk")
 
 
 # The list as a file ------------------------------------------------------------------------------------------------

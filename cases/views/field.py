@@ -25,11 +25,11 @@ from cases.forms import HandledReportForm, ReportForm
 from cases.models import Assignment, Case, CaseText, Category, Responsibility
 from cases.permissions import may_report
 from cases.routing import route_report
-from cases.views.case import with_uploads
+from cases.views.case import remember_face, with_uploads
 from cases.workflow import Loop, State
 from governance.models import User
 from governance.roles import Duty
-from grid.models import GridDuty
+from grid.models import GridDuty, TerritoryRing
 from grid.tiles import metres_between
 
 PAGE = 20
@@ -120,7 +120,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "steps": _steps(by_state, step) if tab == "todo" else [],
         "may_report": may_report(user),
     }
-    return render(request, "cases/field.html", context)
+    return remember_face(render(request, "cases/field.html", context), "field")
 
 
 def _tabs(current: str, counts: dict[str, int], works: bool) -> list[dict[str, Any]]:
@@ -264,8 +264,21 @@ def _report_context(user: User, form: ReportForm, **more: Any) -> dict[str, Any]
         "site": (ReportForm(user) if handled else form)["photos"],
         "pair": [pair["before_photo"], pair["after_photo"]] if pair else [],
         "owner": user.pk,
+        "box": _own_box(user),
         **more,
     }
+
+
+def _own_box(user: User) -> str:
+    """West, south, east and north of the smallest territory of the person's post, for a map without a position."""
+    codes = [code for post in user.powers.posts[:1] for code in post.organization.path.split("/") if code]
+    rings = TerritoryRing.objects.filter(organization__code__in=codes).order_by("-organization__level", "pk")
+    own = rings.first()
+    if own is None:
+        return ""
+    east, north = map(max, zip(*own.ring, strict=True))
+    west, south = map(min, zip(*own.ring, strict=True))
+    return f"{west:.5f},{south:.5f},{east:.5f},{north:.5f}"
 
 
 def _save(request: HttpRequest) -> HttpResponse:

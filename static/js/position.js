@@ -4,6 +4,7 @@
 
 const WATCH_MS = 20000;
 const GOOD_METRES = 25;
+const REACH = 0.003; // degrees, about 300 m
 
 const REASONS = {
   insecure: "本页不是加密连接（HTTPS），浏览器不给定位。请在地图上点选。",
@@ -20,6 +21,7 @@ class Position {
     [this.place, this.where, this.how, this.chooser, this.map, this.device, this.numbers] =
       ["place", "where", "how", "choose", "map", "device", "numbers"].map(find);
     [this.longitude, this.latitude] = box.querySelectorAll("input");
+    this.frame(box.closest("form")?.dataset ?? {});
     this.place.hidden = false;
     this.numbers.hidden = true;
     this.chooser.addEventListener("click", () => this.showMap(this.map.hidden));
@@ -30,11 +32,17 @@ class Position {
     else this.watch();
   }
 
+  // Where the map opens as long as there is no position: data-box "w,s,e,n" or around data-at "lon,lat".
+  frame({ box, at }) {
+    const [lon, lat] = (at ?? "").split(",").map(Number);
+    const around = at && [lon - REACH, lat - REACH, lon + REACH, lat + REACH].map((n) => n.toFixed(6)).join(",");
+    if (box || around) this.map.querySelector("[data-map]").dataset.box = box || around;
+  }
+
   showMap(shown) {
     this.map.hidden = !shown;
     this.chooser.setAttribute("aria-expanded", shown);
-    // Leaflet measures its box anew when the window says that sizes changed.
-    if (shown) dispatchEvent(new Event("resize"));
+    this.chooser.textContent = shown ? "收起" : "选点";
   }
 
   // The best fix of the first seconds counts; a pin set by hand ends the watch.
