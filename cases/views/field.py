@@ -97,7 +97,7 @@ def home(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab") or ("todo" if works else "mine")
     todo, mine, around = to_do(user), Case.objects.visible_to(user).reported_by(user), in_my_grids(user)
     by_state = dict(todo.order_by().values_list("state").annotate(Count("pk"))) if works else {}
-    counts = {"todo": sum(by_state.values()), "mine": mine.open().count()}
+    counts = {"todo": sum(by_state.values()), "mine": mine.count()}
     lists = {"todo": todo.by_what_breaks_next(), "mine": mine.order_by("-pk")}
     if works and user.powers.has(Duty.VERIFY):
         counts["grid"] = around.count()
@@ -107,8 +107,6 @@ def home(request: HttpRequest) -> HttpResponse:
     rows, count = lists[tab], counts[tab]
     if tab == "todo" and step in by_state:
         rows, count = rows.filter(state=step), by_state[step]
-    elif tab == "mine":
-        count = mine.count()
     page = _page(request, rows, count)
     for case in page:
         case.to_do = TO_DO.get(State(case.state), "") if tab == "todo" else ""

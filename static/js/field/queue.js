@@ -100,8 +100,10 @@ export async function replay(owner) {
       if (item.owner !== owner || item.errors) continue;
       const { url, errors, nearby, offline, login } = await send(item);
       if (offline || login) return;
-      if (url) await forget(item.key);
-      else await keep({ ...item, errors: errors ?? { __all__: [nearby ? "附近有同类案件。" : "没有被接受。"] } });
+      if (url) {
+        await forget(item.key);
+        document.dispatchEvent(new CustomEvent("queue:sent", { detail: { url } }));
+      } else await keep({ ...item, errors: errors ?? { __all__: [nearby ? "附近有同类案件。" : "没有被接受。"] } });
     }
   });
 }

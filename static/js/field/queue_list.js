@@ -57,6 +57,8 @@ export function startQueueList(root) {
   const list = root.querySelector("[data-queue-list]");
   if (!list) return;
   const owner = list.dataset.owner;
+  // What has arrived belongs into the lists below.
+  document.addEventListener("queue:sent", () => location.reload());
   document.addEventListener("queue:changed", ({ detail: { items } }) => {
     list.hidden = items.length === 0;
     list.replaceChildren(list.querySelector("h2"), ...items.map((item) => card(item, owner)));
