@@ -1,7 +1,233 @@
-"""Configuration of who: organizations, people and their posts; who looked at personal data is read only."""
+"""Configuration of who: organizations, people, posts; what was told and looked at is read only.
 
-from django.contrib import admin
+Three separate administrators 三员分立: the system admin keeps the tree and the lists, the security admin keeps
+accounts and posts, the auditor reads. Cases, legs and events are not here: there is no way around the door.
+"""
+
+from typing import Any, ClassVar
+
+from axes.utils import reset
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as AccountAdmin
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.validators import RegexValidator
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
+from governance.models import AccessLog, Kind, Organization, Outbox, Post, User
+from governance.roles import Role
+
+admin.site.site_header = admin.site.site_title = "GridLoop 网格闭环 · 配置"
+admin.site.index_title = "配置"
 # One sign-in page for all: the lock against parallel guesses stands there.
 admin.site.login = login_required(admin.site.login)
+admin.site.unregister(Group)  # what people may do comes from their posts alone
+
+
+class ByRole(admin.ModelAdmin):
+    """Permissions from the person's posts; nothing is deleted unless a class says so."""
+
+    managers: ClassVar[set[Role]] = set()
+    readers: ClassVar[set[Role]] = {Role.AUDITOR}
+    may_delete = False
+    list_per_page = 50
+
+    def _is_one_of(self, request: HttpRequest, roles: set[Role]) -> bool:
+        user = request.user
+        return user.is_superuser or any(post.role in roles for post in user.powers.posts)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_one_of(request, self.managers | self.readers)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._is_one_of(request, self.managers)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_one_of(request, self.managers)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_delete and self._is_one_of(request, self.managers)
+
+
+class ReadOnly(ByRole):
+    """Rows that the program writes; nobody changes them here, superusers included."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class OrganizationForm(forms.ModelForm):
+    class Meta:
+        model = Organization
+        fields = [
+            "kind",
+            "level",
+            "function",
+            "parent",
+            "code",
+            "name",
+            "party_name",
+            "active_from",
+            "active_until",
+        ]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "code" in self.fields:
+            # The code is a step of the path, whose steps are parted by slashes.
+            self.fields["code"].validators.append(
+                RegexValidator(r"^[0-9A-Za-z_.-]+$", "编码只含字母、数字和 . _ -。")
+            )
+
+    def clean(self) -> dict[str, Any]:
+        is_territory = self.cleaned_data.get("kind", self.instance.kind) == Kind.TERRITORY
+        function = self.cleaned_data.get("function")
+        if is_territory and function:
+            self.add_error("function", "区域没有职能,请留空。")
+        if not is_territory and not function:
+            self.add_error("function", "部门和单位须有职能。")
+        return self.cleaned_data
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ByRole):
+    """A unit is ended by its date, never removed: old cases keep pointing to it."""
+
+    managers: ClassVar = {Role.SYSTEM_ADMIN}
+    readers: ClassVar = {Role.SECURITY_ADMIN, Role.AUDITOR}
+    form = OrganizationForm
+    list_display = ["name", "party_name", "kind", "level", "function", "code", "active_from", "active_until"]
+    list_filter = ["kind", "level", "function"]
+    search_fields = ["name", "party_name", "code"]
+    autocomplete_fields = ["parent"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Organization | None = None) -> list[str]:
+        """Moving a node would leave the paths below it behind."""
+        return ["kind", "level", "parent", "code"] if obj else []
+
+
+class PostsOf(admin.TabularInline):
+    """Posts of a person: new ones are added here, held ones end on their own page."""
+
+    model = Post
+    extra = 0
+    autocomplete_fields = ["organization"]
+    verbose_name_plural = "岗位任职(结束任职请到“岗位任职”页填写离任日期)"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AccountForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = ["username", "password", "name", "email", "is_active", "is_staff"]
+
+
+@admin.register(User)
+class UserAdmin(ByRole, AccountAdmin):
+    """Accounts; nobody changes the own one here, and only a superuser changes a superuser."""
+
+    managers: ClassVar = {Role.SECURITY_ADMIN}
+    form = AccountForm
+    inlines: ClassVar = [PostsOf]
+    list_display = ["username", "name", "is_active", "is_staff", "last_login"]
+    list_filter = ["is_active", "is_staff", "posts__role"]
+    search_fields = ["username", "name"]
+    ordering = ["username"]
+    filter_horizontal: ClassVar = []
+    readonly_fields: ClassVar = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["username", "password", "name", "email"]}),
+        ("状态", {"fields": ["is_active", "is_staff", "last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "name", "usable_password", "password1", "password2", "is_staff"]})
+    ]
+    actions: ClassVar = ["unlock"]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        if obj is not None and not request.user.is_superuser and (obj == request.user or obj.is_superuser):
+            return False
+        return super().has_change_permission(request, obj)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup == "posts__role__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.action(description="解除所选账号的登录锁定", permissions=["change"])
+    def unlock(self, request: HttpRequest, accounts: QuerySet) -> None:
+        for account in accounts:
+            reset(username=account.username)
+        messages.success(request, "已解除登录锁定。")
+
+
+@admin.register(Post)
+class PostAdmin(ByRole):
+    """A post begins and ends; who held which post when is never rewritten."""
+
+    managers: ClassVar = {Role.SECURITY_ADMIN}
+    list_display = ["user", "organization", "role", "is_acting", "starts_on", "ends_on"]
+    list_filter = ["role", "is_acting", ("ends_on", admin.EmptyFieldListFilter)]
+    list_select_related = ["user", "organization"]
+    search_fields = ["user__name", "user__username", "organization__name"]
+    autocomplete_fields = ["user", "organization"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Post | None = None) -> list[str]:
+        return ["user", "organization", "role", "is_acting", "starts_on"] if obj else []
+
+    def has_change_permission(self, request: HttpRequest, obj: Post | None = None) -> bool:
+        if obj is not None and obj.user_id == request.user.pk and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+
+@admin.register(AccessLog)
+class AccessLogAdmin(ReadOnly):
+    list_display = ["at", "user", "subject", "reason"]
+    list_select_related = ["user"]
+    date_hierarchy = "at"
+    search_fields = ["user__name", "subject", "reason"]
+
+
+class OutboxState(admin.SimpleListFilter):
+    """Waiting, delivered or given up after five tries."""
+
+    title, parameter_name = "状态", "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("dead", "已放弃"), ("waiting", "待送达"), ("done", "已送达")]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
+        wanted = {
+            "dead": {"dead_at__isnull": False},
+            "waiting": {"dead_at": None, "done_at": None},
+            "done": {"done_at__isnull": False},
+        }
+        return rows.filter(**wanted.get(self.value(), {}))
+
+
+@admin.register(Outbox)
+class OutboxAdmin(ReadOnly):
+    readers: ClassVar = {Role.SYSTEM_ADMIN, Role.AUDITOR}
+    list_display = ["created_at", "subject", "attempts", "error", "done_at", "dead_at"]
+    list_filter = [OutboxState]
+    show_full_result_count = False
+    ordering = ["-pk"]

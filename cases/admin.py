@@ -1,0 +1,157 @@
+"""Configuration of the loop: categories, the responsibility list, the calendar. Cases are not here."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from cases.actions import catalogue
+from cases.deadlines import Limit
+from cases.models import Category, Responsibility, WorkDay, WorkingHours
+from cases.models.catalogue import LIMITED
+from governance.admin import ByRole
+from governance.models import Function, Level, Organization
+from governance.roles import Role
+
+
+@admin.register(Category)
+class CategoryAdmin(ByRole):
+    """A category is switched off, never removed."""
+
+    managers: ClassVar = {Role.SYSTEM_ADMIN}
+    list_display = ["code", "name", "class_name", "kind", "edition", "is_active"]
+    list_filter = ["edition", "kind", "is_active", "class_name"]
+    search_fields = ["code", "name", "initials"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> list[str]:
+        return ["edition", "kind", "code"] if obj else []
+
+
+class LimitField(forms.CharField):
+    """A limit as people write it: 4 工作时."""
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        try:
+            return str(Limit.parse(text)) if text else text
+        except ValueError as problem:
+            raise forms.ValidationError(str(problem)) from None
+
+
+class ResponsibilityForm(forms.ModelForm):
+    helpers = forms.MultipleChoiceField(label="协办职能", choices=Function, required=False)
+    registering = LimitField(label="立案时限", help_text="紧急工作时、工作时、工作日、自然日,例如 4 工作时")
+    checking = LimitField(label="核实时限")
+    dispatching = LimitField(label="派遣时限")
+    handling = LimitField(label="处置时限")
+    rework = LimitField(label="返工时限")
+    verifying = LimitField(label="核查时限")
+    closing = LimitField(label="结案时限")
+    evaluating = LimitField(label="评价时限")
+
+    class Meta:
+        model = Responsibility
+        fields = [
+            "category",
+            "condition",
+            "loop",
+            "lead",
+            "helpers",
+            "power",
+            "registering_condition",
+            "closing_condition",
+            "remote_verification",
+            "basis",
+        ]
+
+    def __init__(self, *args: Any, instance: Responsibility | None = None, **options: Any) -> None:
+        if instance is not None:
+            options["initial"] = {**instance.limits, **(options.get("initial") or {})}
+        super().__init__(*args, instance=instance, **options)
+
+    def clean(self) -> dict[str, Any]:
+        self.instance.limits = {step: self.cleaned_data.get(step, "") for step in LIMITED}
+        if self.instance.pk is None:
+            self.instance.valid_from = timezone.localdate()
+        elif not Responsibility.objects.filter(pk=self.instance.pk, is_current=True).exists():
+            raise forms.ValidationError("这条权责已有新版本,请打开现行版本再改。")
+        return self.cleaned_data
+
+
+@admin.register(Responsibility)
+class ResponsibilityAdmin(ByRole):
+    """Saving a changed row makes a new version; the versions before it are read only."""
+
+    managers: ClassVar = {Role.SYSTEM_ADMIN}
+    form = ResponsibilityForm
+    list_display = ["category", "condition", "loop", "power", "lead", "handling", "version", "is_current"]
+    list_filter = ["is_current", "loop", "power", "lead", "category__kind"]
+    list_select_related = ["category"]
+    search_fields = ["category__code", "category__name"]
+    autocomplete_fields = ["category"]
+    actions: ClassVar = ["end"]
+
+    @admin.display(description="处置时限")
+    def handling(self, row: Responsibility) -> str:
+        return row.limits["handling"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Responsibility | None = None) -> list[str]:
+        return ["category", "condition", "loop", "version", "valid_from", "valid_until"] if obj else []
+
+    def has_change_permission(self, request: HttpRequest, obj: Responsibility | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_current)
+
+    def save_model(
+        self, request: HttpRequest, obj: Responsibility, form: forms.ModelForm, change: bool
+    ) -> None:
+        if not change:
+            return super().save_model(request, obj, form, change)
+        obj.pk = catalogue.revise(obj, on=timezone.localdate()).pk
+        return None
+
+    @admin.action(description="终止所选权责(不再用于新案件)", permissions=["change"])
+    def end(self, request: HttpRequest, rows: QuerySet) -> None:
+        for row in rows.filter(is_current=True):
+            catalogue.retire(row, on=timezone.localdate())
+
+
+@admin.register(WorkDay)
+class WorkDayAdmin(ByRole):
+    managers: ClassVar = {Role.SYSTEM_ADMIN}
+    may_delete = True
+    list_display = ["day", "is_working", "note"]
+    list_filter = ["is_working"]
+    date_hierarchy = "day"
+
+
+class WorkingHoursForm(forms.ModelForm):
+    windows = forms.RegexField(
+        label="工作时段",
+        regex=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d( ([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)*$",
+        help_text="例如 09:00-12:00 13:00-17:00",
+        error_messages={"invalid": "请写成 09:00-12:00 13:00-17:00。"},
+    )
+    district = forms.ModelChoiceField(label="区", queryset=Organization.objects.territories(Level.DISTRICT))
+
+    class Meta:
+        model = WorkingHours
+        fields = ["district", "valid_from", "windows"]
+
+    def clean_windows(self) -> str:
+        """Each window ends after it starts, and the next begins no earlier than that."""
+        windows = self.cleaned_data["windows"]
+        times = windows.replace("-", " ").split()
+        if times != sorted(times) or len(set(times)) < len(times):
+            raise forms.ValidationError("时段须按先后排列,互不重叠。")
+        return windows
+
+
+@admin.register(WorkingHours)
+class WorkingHoursAdmin(ByRole):
+    managers: ClassVar = {Role.SYSTEM_ADMIN}
+    may_delete = True
+    form = WorkingHoursForm
+    list_display = ["district", "valid_from", "windows"]
