@@ -18,8 +18,11 @@ def page(request: HttpRequest) -> dict[str, Any]:
     def posts() -> tuple:
         return user.powers.posts if isinstance(user, User) or user.is_authenticated else ()
 
+    def unread() -> int:
+        return user.notices.unread().count() if user.is_authenticated else 0
+
     return {
-        "inbox_unread": SimpleLazyObject(lambda: user.notices.unread().count()),
+        "inbox_unread": SimpleLazyObject(unread),
         "user_posts": SimpleLazyObject(lambda: list(posts())),
         "faces": SimpleLazyObject(lambda: faces_of(post.role for post in posts())),
     }
