@@ -2,11 +2,14 @@
 
 from importlib.util import find_spec
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    # First, because it puts its own sign-in page before the usual one.
+    *([path("", include("demo.urls"))] if "demo" in settings.INSTALLED_APPS else []),
     path("", include("governance.urls")),
     path("", include("cases.urls")),
     # While the boards are being written.

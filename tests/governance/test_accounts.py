@@ -10,6 +10,7 @@ from django.db import connection
 from django.http import HttpRequest
 from django.test import Client
 
+from demo.accounts import DEMO_PASSWORD
 from governance.faces import FACES, home_of
 from governance.models import User
 from governance.roles import Role
@@ -107,6 +108,13 @@ def test_login_never_leads_to_another_site(dispatcher):
     answer = Client().post(
         "/login/", {"username": "test_paiqian", "password": PASSWORD, "next": "https://evil.example/"}
     )
+    assert answer["Location"] == "/"
+
+
+def test_the_demo_prints_its_accounts_on_the_sign_in_page(db):
+    page = Client().get("/login/").content.decode()
+    assert "演示账号" in page and "<code>wangge</code>" in page
+    answer = Client().post("/login/", {"username": "wangge", "password": DEMO_PASSWORD}, follow=False)
     assert answer["Location"] == "/"
 
 
