@@ -17,6 +17,7 @@ from shapely.geometry import Polygon
 from cases import actions
 from cases.actions import Refused
 from cases.forms import PhoneReportForm
+from cases.map import box_around
 from cases.models import Case, Category
 from cases.views.desk import with_row
 from cases.workflow import State
@@ -26,7 +27,7 @@ from grid.models import Grid, GridRing
 from grid.tiles import metres_between
 
 NEARBY_METRES = 300
-NEARBY_ROWS = 6
+NEARBY_ROWS = 5
 
 
 def grids_in_sight(user: User) -> QuerySet[Grid]:
@@ -149,9 +150,9 @@ class AroundForm(forms.Form):
     def place(self) -> list[float] | None:
         self.is_valid()
         known = self.cleaned_data
-        pin = [known.get("place_longitude"), known.get("place_latitude")]
-        if None not in pin:
-            return pin
+        longitude, latitude = known.get("place_longitude"), known.get("place_latitude")
+        if longitude is not None and latitude is not None:
+            return [longitude, latitude]
         return list(middle_of(known["grid"])) if known.get("grid") else None
 
 
@@ -163,7 +164,9 @@ def nearby(request: HttpRequest) -> HttpResponse:
     form = AroundForm(request.GET)
     place = form.place
     found = open_nearby(request.user, place, form.cleaned_data.get("category")) if place else []
-    return render(request, "cases/_desk_nearby.html", {"nearby": found, "is_placed": place is not None})
+    is_guessed = place is not None and form.cleaned_data.get("place_longitude") is None
+    context = {"nearby": found, "is_placed": place is not None, "guessed": place if is_guessed else None}
+    return render(request, "cases/_desk_nearby.html", context)
 
 
 @login_required
@@ -181,7 +184,14 @@ def phone(request: HttpRequest) -> HttpResponse:
                 answer = _report(request, form)
                 if answer is not None:
                     return answer
-    context = {"form": form, "nearby": found, "is_placed": bool(found), "asks_again": bool(found)}
+    box = box_around(request.user.powers.places(Duty.ACCEPT))
+    context = {
+        "form": form,
+        "nearby": found,
+        "is_placed": bool(found),
+        "asks_again": bool(found),
+        "box": ",".join(f"{degrees:.5f}" for degrees in box) if box else "",
+    }
     return render(request, "cases/desk_phone.html", context, status=status)
 
 

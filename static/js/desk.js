@@ -45,6 +45,8 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("htmx:afterSettle", ({ target }) => {
   if (target.id !== "move") return;
+  // The form stands right below the head of the case, which stays in sight.
+  target.closest(".pane").scrollTop = 0;
   target.querySelector("input:not([type=hidden]), textarea, select:not([hidden])")?.focus({ preventScroll: true });
 });
 

@@ -1,0 +1,21 @@
+// data-call: while the caller speaks. A chosen grid moves the pin to its middle; a pin set by hand leaves the grid.
+
+const form = document.querySelector("[data-call]");
+const grid = form.elements.grid;
+const [longitude, latitude] = [form.elements.place_longitude, form.elements.place_latitude];
+
+grid.addEventListener("change", () => {
+  longitude.value = latitude.value = "";
+});
+
+document.addEventListener("position:changed", ({ detail }) => {
+  if (detail.source === "pin") grid.value = "";
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  const guess = form.querySelector("[data-guessed]")?.dataset;
+  if (!guess || longitude.value) return;
+  [longitude.value, latitude.value] = [guess.longitude, guess.latitude];
+  const detail = { longitude: Number(guess.longitude), latitude: Number(guess.latitude), accuracy: null, source: "grid" };
+  document.dispatchEvent(new CustomEvent("position:changed", { detail }));
+});
