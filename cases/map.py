@@ -21,7 +21,7 @@ Box = tuple[float, float, float, float]
 #: A cell of 64 screen pixels is 2^(20 − zoom) tiles wide.
 CELL_SHIFT = ZOOM - 2
 #: More cells than a large screen has, and still below 100 kB; a greedy box gets coarser cells instead.
-MOST_CELLS = 520
+MOST_CELLS = 440
 #: From this zoom on nothing is clustered: the cases of one spot, as many as a popup can list.
 LIST_ZOOM = 22
 MOST_LISTED = 50
@@ -54,37 +54,23 @@ class BoxField(forms.CharField):
         return west, south, east, north
 
 
-class FilterForm(forms.Form):
-    """What the map can be narrowed to; the same words stand in the URL of the page."""
+class MapForm(forms.Form):
+    """A question to the map: a box, a zoom and what to narrow it to."""
 
-    loop = forms.ChoiceField(label="闭环", choices=[("", "全部闭环"), *Loop.choices], required=False)
-    kind = forms.ChoiceField(label="类别", choices=[("", "全部类别"), *Category.Kind.choices], required=False)
-    street = forms.ModelChoiceField(
-        label="街道",
-        queryset=Organization.objects.territories(Level.STREET),
-        required=False,
-        empty_label="全部街道",
-    )
-    state = forms.ChoiceField(
-        label="状态",
-        choices=[
-            ("", "全部在办"),
-            *((state.value, state.label) for state in OPEN),
-            (SETTLED_NAME, f"近 {SETTLED_DAYS} 日办结"),
-        ],
-        required=False,
-    )
-    lateness = forms.ChoiceField(label="时限", choices=[("", "全部时限"), *Lateness.choices], required=False)
-    class_name = forms.CharField(label="大类", max_length=40, required=False, widget=forms.HiddenInput)
-
-
-class MapForm(FilterForm):
-    """A question to the map: the filters, a box and a zoom."""
-
-    # A number is enough to filter by; looking the street up would cost a statement.
-    street = forms.IntegerField(label="街道", required=False)
     box = BoxField(label="范围", error_messages={"required": "请给出范围 box=西,南,东,北。"})
     zoom = forms.IntegerField(label="缩放级别", min_value=0, max_value=30)
+    loop = forms.ChoiceField(label="闭环", choices=Loop.choices, required=False)
+    kind = forms.ChoiceField(label="类型", choices=Category.Kind.choices, required=False)
+    class_name = forms.CharField(label="大类", max_length=40, required=False)
+    # Numbers are enough to filter by; looking the places up would cost statements.
+    street = forms.IntegerField(label="街道", required=False)
+    community = forms.IntegerField(label="社区", required=False)
+    state = forms.ChoiceField(
+        label="状态",
+        choices=[*((s.value, s.label) for s in OPEN), (SETTLED_NAME, f"近 {SETTLED_DAYS} 日办结")],
+        required=False,
+    )
+    lateness = forms.ChoiceField(label="时限", choices=Lateness.choices, required=False)
 
 
 def filtered(visible: QuerySet[Case], filters: dict[str, Any], *, now: dt.datetime) -> QuerySet[Case]:
@@ -95,7 +81,7 @@ def filtered(visible: QuerySet[Case], filters: dict[str, Any], *, now: dt.dateti
         found = visible.open()
         if filters.get("state"):
             found = found.filter(state=filters["state"])
-    for name in ("loop", "street", "lateness"):
+    for name in ("loop", "street", "community", "lateness"):
         if filters.get(name):
             found = found.filter(**{name: filters[name]})
     for name in ("kind", "class_name"):
@@ -145,11 +131,22 @@ def _at(x: float, y: float) -> list[float]:
     return [round(degrees, 5) for degrees in position(x, y)]
 
 
-def _cluster(row: dict[str, Any], rest: Tone) -> dict[str, Any]:
+#: Clusters keep this share of a cell away from its edge, so that neighbours do not lie upon each other.
+EDGE = 0.3
+
+
+def _inside(mean: Any, cell: int, shift: int) -> float:
+    """The middle of a cluster along one axis, in tiles, off the edge of its cell."""
+    width = 1 << shift
+    low, high = (cell + EDGE) * width, (cell + 1 - EDGE) * width
+    return min(max(float(mean), low), high)
+
+
+def _cluster(row: dict[str, Any], rest: Tone, shift: int) -> dict[str, Any]:
     counts = {name: row[name] for name in COUNTED if row.get(name)}
     left = row["n"] - sum(counts.get(tone.value, 0) for tone in (Tone.WORKING, Tone.CHECKING))
     return {
-        "at": _at(float(row["x"]), float(row["y"])),
+        "at": _at(_inside(row["x"], row["cx"], shift), _inside(row["y"], row["cy"], shift)),
         "count": row["n"],
         **({rest.value: left} if left else {}),
         **counts,
@@ -165,6 +162,7 @@ def _point(row: tuple) -> dict[str, Any]:
         "uuid": str(uuid),
         "at": [round(longitude, 5), round(latitude, 5)],
         "state": state,
+        "label": State(state).label,
         "tone": STATES[State(state)].tone.value,
         "lateness": lateness,
         "name": name,
@@ -177,7 +175,7 @@ def features(
     """Clusters and single cases of a box (degrees, WGS-84) at a zoom of Web-Mercator, in two statements.
 
     A cluster is ``{at: [lon, lat], count, waiting, working, checking, settled, yellow, red}`` without its zeros; a case
-    is ``{uuid, at, state, tone, lateness, name}``. From zoom 22 on the cases of the box are listed, 50 at most.
+    is ``{uuid, at, state, label, tone, lateness, name}``. From zoom 22 on the cases of the box are listed, 50 at most.
     """
     found = filtered(visible, filters or {}, now=now)
     cells = Cells.of(box, zoom)
@@ -192,7 +190,7 @@ def features(
     points = Case.objects.filter(pk__in=alone).values_list(*_POINT) if alone else []
     return {
         "total": sum(row["n"] for row in rows),
-        "clusters": [_cluster(row, rest) for row in rows if row["n"] > 1],
+        "clusters": [_cluster(row, rest, cells.shift) for row in rows if row["n"] > 1],
         "cases": [_point(row) for row in points],
     }
 
@@ -253,3 +251,13 @@ def outlines(*, box: Box | None, zoom: int, on: dt.date) -> dict[str, Any]:
 def compact(answer: dict[str, Any]) -> bytes:
     """JSON without spaces and without escaped Chinese: a third of the size."""
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def box_around(places: list[int]) -> Box | None:
+    """The box that holds the outlines of some territories; None where they have none."""
+    rings = TerritoryRing.objects.filter(organization__in=places).values_list("ring", flat=True)
+    positions = [position for ring in rings for position in ring]
+    if not positions:
+        return None
+    longitudes, latitudes = zip(*positions, strict=True)
+    return min(longitudes), min(latitudes), max(longitudes), max(latitudes)

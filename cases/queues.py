@@ -276,6 +276,7 @@ class FilterForm(forms.Form):
     category = forms.CharField(label="类别含", required=False, max_length=40)
     reported = forms.ChoiceField(label="上报", required=False, choices=SINCE)
     closed = forms.ChoiceField(label="结案", required=False, choices=SINCE)
+    due = forms.ChoiceField(label="到期", required=False, choices=[("", "不限"), ("today", "今天")])
     was_late = forms.ChoiceField(
         label="曾超期", required=False, choices=[("", "不限"), ("yes", "是"), ("no", "否")]
     )
@@ -342,6 +343,9 @@ class FilterForm(forms.Form):
         for name in ("reported", "closed"):
             if chosen.get(name):
                 cases = cases.filter(**{f"{name}_at__gte": since(chosen[name], now)})
+        if chosen.get("due"):
+            today = since("today", now)
+            cases = cases.filter(due_at__gte=today, due_at__lt=today + dt.timedelta(days=1))
         if chosen.get("was_late"):
             cases = cases.filter(was_late=chosen["was_late"] == "yes")
         return _search(cases, chosen.get("q", ""))

@@ -81,6 +81,7 @@ class MapView(APIView):
             OpenApiParameter("kind", str, description="类别种类:component、matter 等"),
             OpenApiParameter("class_name", str, description="大类名称"),
             OpenApiParameter("street", int, description="街道标识"),
+            OpenApiParameter("community", int, description="社区标识"),
             OpenApiParameter("state", str, description="在办状态;settled 为近 7 日办结"),
             OpenApiParameter("lateness", str, description="时限:none、yellow、red"),
         ],

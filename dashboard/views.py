@@ -1,0 +1,281 @@
+"""The board: at most five numbers, one map, one list; every number opens the list that it counts."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from cases.map import SETTLED_DAYS, SETTLED_NAME, box_around
+from cases.models import Case, CaseText, Category, Supervision
+from cases.queues import places_in_sight
+from cases.workflow import Lateness, Loop
+from dashboard.statistics import Overview, PlaceRow, overview, sorted_by_trouble
+from governance.models import Level, User
+from governance.roles import Duty
+
+LISTED = 8
+REFRESH_SECONDS = 60
+#: What the map can show: name, words, and how it is asked for.
+MAP_SHOWS: dict[str, tuple[str, dict[str, str]]] = {
+    "": ("在办", {}),
+    "red": ("超期", {"lateness": Lateness.RED.value}),
+    "settled": (f"近 {SETTLED_DAYS} 日办结", {"state": SETTLED_NAME}),
+}
+
+
+class BoardForm(forms.Form):
+    """What the whole board is narrowed to; the same names stand in the addresses of the desk's lists."""
+
+    street = forms.ChoiceField(label="街道", required=False)
+    loop = forms.ChoiceField(label="闭环", choices=[("", "全部闭环"), *Loop.choices], required=False)
+    kind = forms.ChoiceField(label="类型", choices=[("", "全部类型"), *Category.Kind.choices], required=False)
+    community = forms.ChoiceField(label="社区", required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any, places: list[dict[str, Any]]) -> None:
+        super().__init__(data)
+        for name, level, everything in (
+            ("street", Level.STREET, "全部街道"),
+            ("community", Level.COMMUNITY, "全部社区"),
+        ):
+            listed = [(str(place["pk"]), place["name"]) for place in places if place["level"] == level]
+            self.fields[name].choices = [("", everything), *listed]
+        if len(self.fields["street"].choices) < 3:
+            self.fields["street"].widget = forms.HiddenInput()
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What was understood and narrows anything."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def narrow(self, cases: QuerySet[Case]) -> QuerySet[Case]:
+        """A scope with every filter applied."""
+        for name, value in self.chosen.items():
+            if name == "kind":
+                cases = cases.filter(category__in=Category.objects.filter(kind=value).values("pk"))
+            else:
+                cases = cases.filter(**{name: value})
+        return cases
+
+
+def _list(**filters: Any) -> str:
+    """The address of the desk's list with these filters."""
+    return f"{reverse('cases:desk')}?{urlencode({k: v for k, v in filters.items() if v})}"
+
+
+@login_required
+def board(request: HttpRequest) -> HttpResponse:
+    """Overview of the viewer's scope, or of a part of it; ``?wall=1`` for a screen that everybody passes by."""
+    now, user = timezone.now(), request.user
+    wall = request.GET.get("wall") == "1"
+    places = places_in_sight(user)
+    form = BoardForm(request.GET, places)
+    cases = form.narrow(Case.objects.visible_to(user))
+    by = _level_below(form.chosen, places)
+    figures = overview(cases, by=by, now=now)
+    return render(
+        request,
+        "dashboard/board.html",
+        {
+            "wall": wall,
+            "now": now,
+            "refresh": REFRESH_SECONDS,
+            "form": form,
+            "figures": figures,
+            "place_name": _place_name(form.chosen, places, user),
+            "stats": _stats(figures, form.chosen),
+            "next_cases": _next(cases, wall),
+            "due_url": _list(queue="open", due="today", **form.chosen),
+            "orders": [] if wall else _orders(user),
+            "by": "街道" if by == "street" else "社区",
+            "table": [] if wall else _table(figures, by, form.chosen, places),
+            **_map(request, form.chosen, user),
+        },
+    )
+
+
+def _level_below(chosen: dict[str, str], places: list[dict[str, Any]]) -> str:
+    """Streets while there are several of them in sight, else communities."""
+    streets = [place for place in places if place["level"] == Level.STREET]
+    return "community" if chosen.get("street") or chosen.get("community") or len(streets) < 2 else "street"
+
+
+def _place_name(chosen: dict[str, str], places: list[dict[str, Any]], user: User) -> str:
+    narrowest = chosen.get("community") or chosen.get("street")
+    names = [place["name"] for place in places if str(place["pk"]) == narrowest]
+    return (
+        names[0] if names else "、".join(dict.fromkeys(post.organization.name for post in user.powers.posts))
+    )
+
+
+# Numbers ----------------------------------------------------------------------------------------------------------
+
+
+def _per_cent(value: float | None) -> str | None:
+    return None if value is None else f"{value:.1f}"
+
+
+def _difference(now: int, before: int, words: str) -> dict[str, str]:
+    """How a count changed, in words; more reports are neither good nor bad."""
+    if now == before:
+        return {"change": f"与{words}持平"}
+    way, more = ("up", "多") if now > before else ("down", "少")
+    return {"change": f"比{words}{more} {abs(now - before):,}", "change_way": way}
+
+
+def _points(now: float | None, before: float | None) -> dict[str, str]:
+    """How a rate changed within a week, in percentage points; up is good."""
+    if now is None or before is None:
+        return {}
+    points = round(now - before, 1)
+    if not points:
+        return {"change": "与一周前持平"}
+    way, word, face = ("up", "升", "good") if points > 0 else ("down", "降", "bad")
+    return {"change": f"比一周前{word} {abs(points):.1f} 点", "change_way": way, "change_face": face}
+
+
+def _stats(figures: Overview, chosen: dict[str, str]) -> list[dict[str, Any]]:
+    closed, earlier = figures.closed, figures.closed_earlier
+    base_loop = {"loop": "base"} | {k: v for k, v in chosen.items() if k == "loop"}
+    late_today = figures.overdue_since_today
+    return [
+        {
+            "label": "在办",
+            "number": f"{figures.open:,}",
+            "unit": "件",
+            "denominator": f"其中超期 {figures.overdue:,} 件",
+            "change": f"今日办结 {figures.closed_today:,} 件",
+            "url": _list(queue="open", **chosen),
+        },
+        {
+            "label": "今日新增",
+            "number": f"{figures.reported_today:,}",
+            "unit": "件",
+            "denominator": f"截至 {timezone.localtime(figures.now):%H:%M}",
+            **_difference(figures.reported_today, figures.reported_by_now_yesterday, "昨日此时"),
+            "url": _list(queue="all", reported="today", **chosen),
+        },
+        {
+            "label": "近 30 日按期办结率",
+            "number": _per_cent(closed.in_time_rate),
+            "unit": "%",
+            "denominator": f"{closed.in_time:,} / {closed.n:,} 件",
+            **_points(closed.in_time_rate, earlier.in_time_rate),
+            "url": _list(queue="closed", closed="30", was_late="no", **chosen),
+        },
+        {
+            "label": "超期未结",
+            "number": f"{figures.overdue:,}",
+            "unit": "件",
+            "denominator": "没有在办案件"
+            if figures.overdue_rate is None
+            else f"占在办 {figures.overdue_rate:.1f}%",
+            "change": f"今日新超期 {late_today:,} 件" if late_today else "今日没有新超期",
+            "change_face": "bad" if late_today else "good",
+            "lateness": "red" if figures.overdue else "",
+            "url": _list(queue="open", lateness="red", **chosen),
+        },
+        {
+            "label": "近 30 日基层办结率",
+            "number": _per_cent(closed.base_rate),
+            "unit": "%",
+            "denominator": f"{closed.base:,} / {closed.n:,} 件",
+            **_points(closed.base_rate, earlier.base_rate),
+            # Of the district's own loop nothing is settled at the base: there is no list to open.
+            "url": ""
+            if chosen.get("loop") == Loop.DISTRICT
+            else _list(queue="closed", closed="30", **(chosen | base_loop)),
+        },
+    ]
+
+
+def _table(
+    figures: Overview, by: str, chosen: dict[str, str], places: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """One line a place, each number with the address of its list."""
+    level = Level.STREET if by == "street" else Level.COMMUNITY
+    named = {
+        place["pk"]: place["name"]
+        for place in places
+        if place["level"] == level
+        and (by == "street" or chosen.get("street") in (None, str(place["parent_id"])))
+        and chosen.get("community") in (None, str(place["pk"]))
+    }
+    rows = [figures.rows.get(pk) or PlaceRow(pk) for pk in named]
+    rows += [row for pk, row in figures.rows.items() if pk not in named]
+    return [_line(row, named.get(row.place, "网格以外"), by, chosen) for row in sorted_by_trouble(rows)]
+
+
+def _line(row: PlaceRow, name: str, by: str, chosen: dict[str, str]) -> dict[str, Any]:
+    closed, line = row.closed, {"name": name, "rate": _per_cent(row.closed.in_time_rate)}
+    cells = {
+        "open": (row.open, {"queue": "open"}),
+        "overdue": (row.overdue, {"queue": "open", "lateness": "red"}),
+        "closed": (closed.n, {"queue": "closed", "closed": "30"}),
+        "in_time": (closed.in_time, {"queue": "closed", "closed": "30", "was_late": "no"}),
+    }
+    for cell, (number, filters) in cells.items():
+        url = _list(**filters, **(chosen | {by: row.place})) if row.place and number else ""
+        line[cell] = {"number": number, "url": url}
+    if row.place and by == "street":
+        line["url"] = f"?{urlencode(chosen | {by: row.place})}"
+    return line
+
+
+# Map and lists ----------------------------------------------------------------------------------------------------
+
+
+def _map(request: HttpRequest, chosen: dict[str, str], user: User) -> dict[str, Any]:
+    show = request.GET.get("show", "")
+    show = show if show in MAP_SHOWS else ""
+    own = [int(chosen["community"])] if chosen.get("community") else _own_places(chosen, user)
+    box = box_around(own)
+    return {
+        "map_show": show,
+        "map_shows": [(name, words) for name, (words, _) in MAP_SHOWS.items()],
+        "map_query": urlencode(chosen | MAP_SHOWS[show][1]),
+        "map_box": ",".join(f"{degrees:.5f}" for degrees in box) if box else "",
+        "map_own": ",".join(str(pk) for pk in own),
+        "tianditu": settings.TIANDITU_KEY,
+    }
+
+
+def _own_places(chosen: dict[str, str], user: User) -> list[int]:
+    """The territories that the map is about: the chosen street, or those of the viewer's posts."""
+    if chosen.get("street"):
+        return [int(chosen["street"])]
+    return list(
+        {
+            post.organization.parent_id if post.organization.function else post.organization_id
+            for post in user.powers.posts
+        }
+    )
+
+
+def _next(cases: QuerySet[Case], wall: bool) -> list[Case]:
+    """What breaks next and has not broken yet; people's own words stay off the wall."""
+    ahead = cases.open().filter(lateness__in=[Lateness.NONE, Lateness.YELLOW]).by_what_breaks_next()
+    ahead = ahead.select_related("category", "street", "community", "unit")
+    if not wall:
+        words = CaseText.objects.filter(case=OuterRef("pk")).order_by("sequence")
+        ahead = ahead.annotate(words=Subquery(words.values("body")[:1]))
+    return list(ahead[:LISTED])
+
+
+def _orders(user: User) -> list[Supervision]:
+    """Supervision orders that wait for this leader: for an answer, or to be struck off after one."""
+    if not user.powers.has(Duty.LEAD):
+        return []
+    mine = Q(leader=user, replied_at=None) | Q(ordered_by=user, replied_at__isnull=False)
+    standing = Supervision.objects.filter(
+        accepted_at=None, case__in=Case.objects.visible_to(user).values("pk")
+    )
+    related = ("case__category", "case__street", "unit")
+    return list(standing.filter(mine).select_related(*related).order_by("deadline")[:LISTED])

@@ -1,0 +1,24 @@
+// The wall screen renews its numbers, list and map by itself, and says so when it no longer can.
+
+const PARTS = "[data-refresh-part]";
+
+async function renew() {
+  const page = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!page.ok || page.redirected) throw new Error("no fresh page");
+  const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
+  for (const old of document.querySelectorAll(PARTS)) {
+    const part = fresh.querySelector(`[data-refresh-part="${old.dataset.refreshPart}"]`);
+    if (part) old.replaceWith(part);
+  }
+  document.dispatchEvent(new CustomEvent("map:refresh"));
+}
+
+function admitAge() {
+  const stamp = document.querySelector('[data-refresh-part="as-of"]');
+  if (!stamp || stamp.classList.contains("late-red")) return;
+  stamp.classList.add("clock", "late-red");
+  stamp.append("，更新中断，请检查网络或重新登录");
+}
+
+const board = document.querySelector("[data-refresh]");
+if (board) setInterval(() => renew().catch(admitAge), Number(board.dataset.refresh) * 1000);

@@ -1,0 +1,167 @@
+// Cases of the viewer's scope: clusters as rings of their colours with the overdue counted in red, single cases as marks.
+
+import { element, fit, labelled, marker, maxZoom } from "./base.js";
+
+const TONES = ["waiting", "working", "checking", "settled"];
+const LATE_WORDS = { yellow: "临期", red: "超期" };
+const SVG = "http://www.w3.org/2000/svg";
+const AROUND = 2 * Math.PI * 16;
+// A spot that cannot be taken apart by zooming any further: about ten metres (degrees).
+const SPOT = 0.0001;
+const EDGE = 0.04;
+const LIST_ZOOM = 22;
+const ALL_LISTED = 50;
+
+export async function showCases(map, box) {
+  fit(map, box.dataset.box);
+  const cases = new Cases(map, box);
+  await cases.goToCrowd();
+  map.on("moveend", () => cases.load());
+  cases.load();
+}
+
+class Cases {
+  constructor(map, box) {
+    [this.map, this.box] = [map, box];
+    this.layer = L.layerGroup().addTo(map);
+    this.told = element("p", "map-told");
+    this.told.setAttribute("role", "status");
+    box.append(this.told);
+    document.addEventListener("map:refresh", () => this.load());
+  }
+
+  seen() {
+    const bounds = this.map.getBounds();
+    return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+  }
+
+  // A district of mountains has its cases in a corner: begin where nearly all of them are.
+  async goToCrowd() {
+    const answer = await this.ask(this.seen(), this.map.getZoom() + 3).then((one) => (one.ok ? one.json() : null), () => null);
+    if (!answer?.total) return;
+    const [west, east] = middleOf(0, answer);
+    const [south, north] = middleOf(1, answer);
+    this.map.fitBounds([[south, west], [north, east]], { padding: [40, 40], maxZoom: 15, animate: false });
+  }
+
+  ask(box, zoom) {
+    const query = new URLSearchParams(this.box.dataset.query);
+    query.set("box", box.map((degrees) => degrees.toFixed(5)).join(","));
+    query.set("zoom", Math.floor(zoom));
+    return fetch(`${this.box.dataset.casesUrl}?${query}`, { signal: this.wait?.signal });
+  }
+
+  async load() {
+    this.wait?.abort();
+    this.wait = new AbortController();
+    try {
+      const answer = await this.ask(this.seen(), this.map.getZoom());
+      if (!answer.ok || answer.redirected) throw new Error(answer.status);
+      this.draw(await answer.json());
+    } catch (problem) {
+      if (problem.name !== "AbortError") this.tell("案件暂时取不到，移动地图会再试。");
+    }
+  }
+
+  tell(words) {
+    this.told.textContent = words;
+    this.told.hidden = !words;
+  }
+
+  draw({ total, clusters, cases }) {
+    const chosen = document.activeElement?.closest?.(".map-icon") && this.map.getContainer().contains(document.activeElement);
+    this.layer.clearLayers();
+    for (const cluster of clusters) this.layer.addLayer(this.cluster(cluster));
+    for (const one of cases) this.layer.addLayer(point(one));
+    this.tell(total ? "" : "这里没有符合条件的案件。移动地图或放宽筛选再看。");
+    // Zooming by keyboard removed the mark that was pressed: the map takes the focus back.
+    if (chosen) this.map.getContainer().focus();
+  }
+
+  cluster(one) {
+    const late = ["red", "yellow"].filter((mark) => one[mark]).map((mark) => `，${LATE_WORDS[mark]} ${one[mark]} 件`);
+    const size = one.count < 10 ? 34 : one.count < 100 ? 38 : 42;
+    const layer = labelled(marker(one.at, ring(one, size), size), `${one.count} 件${late.join("")}，按下放大`);
+    layer.on("click", () => this.open(one));
+    return layer;
+  }
+
+  open({ at }) {
+    const zoom = this.map.getZoom();
+    if (zoom < maxZoom) this.map.setView([at[1], at[0]], Math.min(zoom + 2, maxZoom));
+    else this.list(at);
+  }
+
+  async list(at) {
+    const [longitude, latitude] = at;
+    const box = [longitude - SPOT, latitude - SPOT, longitude + SPOT, latitude + SPOT];
+    const answer = await this.ask(box, LIST_ZOOM).then((one) => (one.ok ? one.json() : null), () => null);
+    if (!answer) return this.tell("案件暂时取不到，请再点一次。");
+    const list = element("ul", "map-list");
+    for (const one of answer.cases) list.append(wrap("li", words(one)));
+    if (answer.total > ALL_LISTED) list.append(element("li", "soft", "还有更多，请用列表查看。"));
+    L.popup({ maxHeight: 280 }).setLatLng([latitude, longitude]).setContent(list).openOn(this.map);
+  }
+}
+
+// The least and the largest coordinate when a few far off at either end are left out.
+function middleOf(axis, { clusters, cases, total }) {
+  const spots = [...clusters, ...cases].map(({ at, count = 1 }) => [at[axis], count]).sort((a, b) => a[0] - b[0]);
+  let passed = 0;
+  const kept = spots.filter(([, count]) => {
+    const before = passed;
+    passed += count;
+    return passed > total * EDGE && before < total * (1 - EDGE);
+  });
+  return [kept[0][0], kept.at(-1)[0]];
+}
+
+function wrap(tag, child) {
+  const node = element(tag);
+  node.append(child);
+  return node;
+}
+
+function point(one) {
+  const node = element("i", `mark is-${one.tone} late-${one.lateness}`);
+  const late = LATE_WORDS[one.lateness] ? `，${LATE_WORDS[one.lateness]}` : "";
+  const layer = labelled(marker(one.at, node, 24), `${one.name}，${one.label}${late}`);
+  return layer.bindPopup(() => words(one));
+}
+
+// What a popup says of a case: nodes and text, never HTML.
+function words(one) {
+  const link = element("a", "map-case", "");
+  link.href = `/cases/${one.uuid}/`;
+  const foot = element("span", "row");
+  foot.append(element("span", `badge is-${one.tone}`, one.label));
+  if (LATE_WORDS[one.lateness]) foot.append(element("span", `clock late-${one.lateness}`, LATE_WORDS[one.lateness]));
+  link.append(element("strong", "", one.name), foot);
+  return link;
+}
+
+function svg(tag, attributes) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+
+// The ring shows the share of each colour; the number in red counts the overdue ones.
+function ring(one, size) {
+  const node = element("span", `cluster-ring cluster-${size}`);
+  const picture = svg("svg", { viewBox: "0 0 40 40", "aria-hidden": "true" });
+  picture.append(svg("circle", { cx: 20, cy: 20, r: 16, class: "cluster-paper" }));
+  let begun = 0;
+  for (const tone of TONES.filter((name) => one[name])) {
+    const share = (one[tone] / one.count) * AROUND;
+    picture.append(svg("circle", {
+      cx: 20, cy: 20, r: 16, class: `cluster-part is-${tone}`,
+      "stroke-dasharray": `${share} ${AROUND - share}`, "stroke-dashoffset": -begun,
+    }));
+    begun += share;
+  }
+  node.append(picture, element("b", "", one.count > 9999 ? `${Math.floor(one.count / 1000)}k` : one.count));
+  const [late, mark] = one.red ? [one.red, "red"] : [one.yellow, "yellow"];
+  if (late) node.append(element("em", `late-${mark}`, late > 999 ? "999+" : late));
+  return node;
+}

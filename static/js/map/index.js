@@ -1,0 +1,28 @@
+// Starts every [data-map] once it has a size: a hidden map cannot measure itself.
+// data-map-mode: cases (clusters of a scope), pin (choose a position), place (one case). Only this folder knows Leaflet.
+
+import { makeMap } from "./base.js";
+import { showCases } from "./cases.js";
+import { choosePosition } from "./pin.js";
+import { showPlace } from "./place.js";
+
+const MODES = { cases: showCases, pin: choosePosition, place: showPlace };
+
+const sizes = new ResizeObserver((entries) => {
+  for (const { target, contentRect } of entries) if (contentRect.width && contentRect.height) wake(target);
+});
+
+function wake(box) {
+  if (box.gridloopMap) return box.gridloopMap.invalidateSize();
+  const map = makeMap(box);
+  if (!map) return sizes.unobserve(box);
+  box.gridloopMap = map;
+  MODES[box.dataset.mapMode]?.(map, box);
+}
+
+function start(root) {
+  for (const box of root.querySelectorAll("[data-map]")) sizes.observe(box);
+}
+
+start(document);
+document.addEventListener("htmx:afterSettle", ({ target }) => start(target));
