@@ -104,8 +104,10 @@ def perform(
             return _walk(case, MOVES[move], by=by, now=now, key=key, given=given, leg_id=leg, wanted=wanted)
     except (Refused, IntegrityError):
         earlier = repeat_of(key, wanted, move)
-        if earlier is None or earlier.uuid != case:
+        if earlier is None:
             raise
+        if earlier.uuid != case:
+            raise KeyReused("同一标识已用于另一案件,未重复办理。") from None
         return earlier
 
 

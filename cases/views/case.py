@@ -34,11 +34,12 @@ FACE_COOKIE = "face"
 ASIDE = ("comment", "urge", "ask_void", "order_supervision", "withdraw")
 
 
-def visible_case(request: HttpRequest, case_uuid: uuid.UUID) -> Case:
-    """The case with what its page needs beside the row, or 404."""
-    related = (
-        "category", "responsibility", "grid", "community", "street", "district", "centre", "unit", "merged_into",
-    )  # fmt: skip
+#: What the case page shows beside the row; a move needs less.
+SHOWN = ("category", "responsibility", "grid", "community", "street", "district", "centre", "unit", "merged_into")
+
+
+def visible_case(request: HttpRequest, case_uuid: uuid.UUID, related: tuple[str, ...] = SHOWN) -> Case:
+    """The case with rows beside it, or 404."""
     return get_object_or_404(Case.objects.visible_to(request.user).select_related(*related), uuid=case_uuid)
 
 
@@ -145,7 +146,7 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
     move = MOVES.get(name)
     if move is None or not move.sources:
         raise Http404("没有这个动作。")
-    case = visible_case(request, case_uuid)
+    case = visible_case(request, case_uuid, ("category", "responsibility"))
     if request.method == "POST":
         form = move_form(move, case, request.user, with_uploads(request))
     else:
