@@ -1,0 +1,219 @@
+"""State × move × person, over HTTP: what the table refuses leaves row, events and legs as they were.
+
+A move that the state knows is tried by everybody. One that it does not know is refused before anybody's duty is
+looked at: it is tried by somebody who holds its duty and by one other in turn; GRIDLOOP_FULL=1 lets everybody try.
+"""
+
+import datetime as dt
+import logging
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from cases.forms import eligible_units
+from cases.models import Assignment, Case
+from cases.workflow import MOVES, Loop, Move, Refusal, State
+from demo.accounts import STAGE
+from governance.models import User
+from governance.roles import Duty, Role
+from tests import people
+from tests.lives import PATHS, reported, row_for, walk
+from tests.photos import photo
+
+A, C, D, H, V, L, R = (Duty(letter) for letter in "ACDHVLR")
+REFUSED = {400, 403, 404, 409, 422}
+
+#: What each account of the stage may be asked to do on a case that the community commands; H and V depend on the case.
+HOLDS: dict[str, set[Duty]] = {
+    **{name: set() for name in STAGE},
+    "shequ": {A, C, D},
+    "jielingdao": {L},
+    "quling": {L},
+    "deputy": {L},
+    "courtyard": set(),
+    "building": set(),
+    "sibling": set(),
+    "stranger": set(),
+    "strange_handler": set(),
+    "strange_leader": set(),
+}
+#: Who would be the first to make a move, by its first duty.
+FIRST = {A: "shequ", C: "shequ", D: "shequ", H: "wuye", V: "jiandu", L: "jielingdao", R: "wangge"}
+STRANGERS = ("sibling", "stranger", "strange_handler", "strange_leader")
+
+
+def everybody() -> dict[str, User]:
+    """The stage, the roles without a printed account, and people of elsewhere with the same duties."""
+    found = {name: User.objects.get(username=name) for name in STAGE}
+    street = people.ELSEWHERE[:9]
+    return found | {
+        "deputy": User.objects.filter(
+            posts__role=Role.DEPUTY_LEADER, posts__organization__code=people.STREET
+        )[0],
+        "courtyard": User.objects.filter(posts__role=Role.COURTYARD_LEADER).order_by("pk")[0],
+        "building": User.objects.filter(posts__role=Role.BUILDING_LEADER).order_by("pk")[0],
+        "sibling": people.someone(Role.CLERK, "530103001002"),
+        "stranger": people.stranger(),
+        "strange_handler": people.someone(Role.HANDLER, f"{street}-street_enforcement"),
+        "strange_leader": people.someone(Role.LEADER, street),
+    }
+
+
+def held(name: str, user: User, case: Case, leg: Assignment | None) -> set[Duty]:
+    """Duties by hand, not by the code under test."""
+    duties = {Duty.ANYONE, *HOLDS[name]}
+    if user.pk in case.reporters:
+        duties.add(R)
+    if (name, case.unit and case.unit.function) == ("wuye", "property"):
+        duties.add(H)
+    if name == "shegong" and case.unit_id == case.community_id and case.unit_id:
+        duties.add(H)
+    if leg and leg.step in ("checking", "verifying"):
+        drawn = leg.person_id == user.pk
+        desk = leg.desk_allowed and name == "shouli"
+        if drawn or desk:
+            duties.add(V)
+    return duties
+
+
+def plausible(case: Case, leg: Assignment | None, other: Case) -> dict[str, object]:
+    """Everything that any form may ask for, and all of it sound."""
+    units = eligible_units(case)
+    return {
+        "leg": leg.pk if leg else "",
+        "words": "现场已看过,情况属实。",
+        "reason": "按规定办理。",
+        "position_longitude": round(case.longitude, 6),
+        "position_latitude": round(case.latitude, 6),
+        "responsibility": row_for(case).pk,
+        "target": other.number,
+        "unit": units[0].pk,
+        "right_unit": units[-1].pk,
+        "refusal": Refusal.NOT_OURS.value,
+        "amount": "1",
+        "until": (timezone.localdate() + dt.timedelta(days=20)).isoformat(),
+        "deadline": (timezone.localtime() + dt.timedelta(days=2)).strftime("%Y-%m-%dT%H:%M"),
+        "grade": "5",
+        "condition_met": "on",
+    }
+
+
+def sign_in(found: dict[str, User]) -> dict[str, Client]:
+    """A signed-in browser each, which takes the piece alone: the frame of the page is not what is tried here."""
+    clients = {name: Client(headers={"HX-Request": "true"}) for name in found}
+    for name, client in clients.items():
+        client.force_login(found[name])
+    return clients
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Thousands of refusals are expected; nobody needs a log line for each."""
+    log = logging.getLogger("django.request")
+    before, log.disabled = log.disabled, True
+    yield
+    log.disabled = before
+
+
+def snapshot(case: Case) -> tuple:
+    """All columns of the case, and how much there is of everything a move may write."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT to_jsonb(c)::text, (SELECT count(*) FROM cases_caseevent), (SELECT count(*) FROM cases_request),"
+            " (SELECT md5(string_agg(l::text, '|' ORDER BY id)) FROM cases_assignment l WHERE case_id = c.id),"
+            " (SELECT count(*) FROM cases_casetext), (SELECT count(*) FROM cases_supervision),"
+            " (SELECT count(*) FROM governance_outbox), (SELECT count(*) FROM cases_photo WHERE case_id IS NOT NULL)"
+            " FROM cases_case c WHERE c.id = %s",
+            [case.pk],
+        )
+        return cursor.fetchone()
+
+
+def those_who_try(state: State, move: Move, names: list[str], number: int) -> list[str]:
+    """Everybody where the state knows the move, else somebody with the duty and one other in turn."""
+    if state in move.sources or os.environ.get("GRIDLOOP_FULL"):
+        return names
+    return list({FIRST.get(move.duties[0], "shequ"), names[number % len(names)]})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", State)
+def test_what_the_table_refuses_leaves_row_events_and_legs_unchanged(state):
+    # In this minute: the server's clock decides what is late, and nothing may be.
+    now = timezone.now()
+    other = reported(now=now)
+    extra = {"target": other} if state == State.MERGED else {}
+    case = walk(reported(now=now), *PATHS[state], now=now, **extra)
+    case = Case.objects.select_related("unit", "category").get(pk=case.pk)
+    leg = case.legs.filter(stopped_at=None).first()
+    assert (case.state, case.loop) == (state, Loop.COMMUNITY)
+    data, before = plausible(case, leg, other), snapshot(case)
+    found = everybody()
+    clients, pictures = sign_in(found), {name: str(photo(by=user, now=now)) for name, user in found.items()}
+    tried = made = 0
+    for number, move in enumerate(MOVES.values(), list(State).index(state)):
+        url = f"/cases/{case.uuid}/moves/{move.name}/"
+        for name in those_who_try(state, move, list(found), number):
+            duties = held(name, found[name], case, leg)
+            is_in_table = state in move.sources and bool(duties & set(move.duties))
+            cell = f"{name} ({'/'.join(duties)}) {move.name} from {state}"
+            with transaction.atomic():
+                answer = clients[name].post(url, {**data, "photos": pictures[name], "key": uuid.uuid4()})
+                if answer.status_code == 302:
+                    assert is_in_table, f"{cell} was made"
+                    made += 1
+                else:
+                    assert answer.status_code in REFUSED, f"{cell}: {answer.status_code}"
+                    assert snapshot(case) == before, f"{cell} left a trace"
+                    if name in STRANGERS:
+                        assert answer.status_code == 404, f"{cell}: {answer.status_code}"
+                    tried += 1
+                transaction.set_rollback(True)
+    print(f"{state}: {tried} refusals tried, {tried} held; {made} moves of the table made")
+    assert (made > 0) == bool(case.is_open or state == State.CLOSED)
+
+
+@pytest.mark.django_db
+def test_a_stranger_finds_neither_page_nor_moves():
+    case = reported()
+    found = everybody()
+    for name in STRANGERS:
+        client = Client()
+        client.force_login(found[name])
+        paths = ["", "contact/", *(f"moves/{move}/" for move in MOVES)]
+        answers = {
+            path: (
+                client.get(f"/cases/{case.uuid}/{path}").status_code,
+                client.post(f"/cases/{case.uuid}/{path}", {"reason": "想看"}).status_code,
+            )
+            for path in paths
+        }
+        assert answers == {path: (405 if path == "contact/" else 404, 404) for path in paths}, name
+
+
+@pytest.mark.django_db
+def test_a_refusal_says_why_on_a_whole_page():
+    case = reported()
+    client = Client()
+    client.force_login(people.clerk())
+    answer = client.post(f"/cases/{case.uuid}/moves/close/", {"condition_met": "on"})
+    assert answer.status_code == 409
+    assert "不能结案" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_case_that_moved_on_meanwhile_is_refused_as_stale():
+    case = reported()
+    seen = case.legs.get(stopped_at=None).pk
+    walk(case, "register", "return")
+    client = Client()
+    client.force_login(people.clerk())
+    row = row_for(case).pk
+    answer = client.post(f"/cases/{case.uuid}/moves/register/", {"responsibility": row, "leg": seen})
+    assert answer.status_code == 409
+    assert "已被他人办理" in answer.content.decode()
