@@ -136,7 +136,12 @@ def _steps(by_state: dict[str, int], current: str) -> list[dict[str, Any]]:
         return []
     every = {"label": "全部", "url": "?tab=todo", "count": sum(by_state.values()), "current": not current}
     return [every] + [
-        {"label": label, "url": f"?tab=todo&do={state}", "count": by_state[state], "current": current == state}
+        {
+            "label": label,
+            "url": f"?tab=todo&do={state}",
+            "count": by_state[state],
+            "current": current == state,
+        }
         for state, label in TO_DO.items()
         if state in by_state
     ]
@@ -372,4 +377,4 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 
 def offline(request: HttpRequest) -> HttpResponse:
     """What the phone shows for a page that it cannot reach; the same for everybody."""
-    return render(request, "cases/field_offline.html")
+    return render(request, "cases/field_offline.html", {"inbox_unread": 0})

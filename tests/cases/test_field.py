@@ -1,0 +1,291 @@
+"""The phone's pages: to-do, where a position lies, what is open nearby, and reporting without any script."""
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from cases.models import Assignment, Case, Photo
+from cases.workflow import Loop, State
+from governance.models import User
+from governance.roles import Role
+from tests import people
+from tests.lives import case_at, inside, reported, settled_by
+from tests.photos import jpeg, photo
+
+pytestmark = pytest.mark.django_db
+FLOOR = 3  # session, user, posts
+NOT_COUNTED = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+IN_BEIJING = [116.39, 39.91]
+
+
+def phone(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def worker() -> Client:
+    return phone(people.worker())
+
+
+def body(**other: Any) -> dict[str, Any]:
+    longitude, latitude = other.pop("place", None) or inside()
+    given = {
+        "key": str(uuid.uuid4()),
+        "place_longitude": longitude,
+        "place_latitude": latitude,
+        "category": settled_by(Loop.COMMUNITY).pk,
+        "words": "单元门口堆放旧家具,影响通行。",
+        **other,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def picture(name: str = "p.jpg") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, jpeg(), content_type="image/jpeg")
+
+
+def json(client: Client, **given: Any):
+    return client.post("/field/report/", given, headers={"Accept": "application/json"})
+
+
+# Where it is ------------------------------------------------------------------------------------------------------
+
+
+def test_a_position_in_a_grid_is_answered_with_its_grid_community_and_street(worker):
+    longitude, latitude = inside()
+    answer = worker.get("/field/locate/", {"lon": longitude, "lat": latitude}).json()
+    assert answer["grid"]["code"] == f"{people.COMMUNITY}001"
+    assert (answer["community"], answer["street"], answer["district"]) == ("尚义社区", "拓东街道", "盘龙区")
+    assert answer["sentence"] == "拓东街道 · 尚义社区第1网格"
+
+
+def test_a_position_outside_of_every_grid_is_a_real_answer(worker):
+    answer = worker.get("/field/locate/", {"lon": IN_BEIJING[0], "lat": IN_BEIJING[1]}).json()
+    assert answer["grid"] is None
+    assert "不在任何网格内,将由区级受理" in answer["sentence"]
+
+
+def test_with_a_category_the_loop_and_its_reason_are_answered(worker):
+    longitude, latitude = inside()
+    category = settled_by(Loop.STREET)
+    answer = worker.get("/field/locate/", {"lon": longitude, "lat": latitude, "category": category.pk}).json()
+    assert answer["loop"] == "street"
+    assert category.code in answer["reason"]
+
+
+@pytest.mark.parametrize("query", [{}, {"lon": "x", "lat": 25}, {"lon": 500, "lat": 25}])
+def test_what_is_no_position_is_refused_with_a_sentence(worker, query):
+    answer = worker.get("/field/locate/", query)
+    assert (answer.status_code, answer.json()["detail"]) == (400, "请给出经度和纬度。")
+
+
+# Nearby -----------------------------------------------------------------------------------------------------------
+
+
+def test_open_cases_nearby_are_shown_with_the_same_category_first(worker):
+    now = timezone.now()
+    longitude, latitude = inside()
+    other = reported(loop=Loop.STREET, now=now, words="近处占道")
+    same = reported(now=now, words="同类堆物", place=[longitude + 0.0005, latitude])
+    far = reported(now=now, words="远处堆物", place=[longitude + 0.004, latitude])
+    query = {"lon": longitude, "lat": latitude, "category": same.category_id}
+    page = worker.get("/field/nearby/", query).content.decode()
+    assert page.index("同类堆物") < page.index("近处占道")
+    assert far.number not in page and "远处堆物" not in page
+    assert f"/cases/{other.uuid}/moves/comment/" in page
+
+
+def test_nothing_nearby_is_told_of_cases_out_of_sight(worker):
+    longitude, latitude = inside()
+    reported(now=timezone.now())
+    page = phone(people.stranger()).get("/field/nearby/", {"lon": longitude, "lat": latitude})
+    assert page.content.decode().strip() == ""
+
+
+# Report -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_plain_form_with_photo_files_reports_and_says_where_it_went(worker):
+    given = body(photos=[picture("a.jpg"), picture("b.jpg")], device_time="2026-11-18T10:00:00+08:00")
+    answer = worker.post("/field/report/", given)
+    case = Case.objects.get(uuid=given["key"])
+    assert answer.url == f"/field/reports/{case.uuid}/"
+    assert case.photos.count() == 2
+    assert case.device_time.isoformat() == "2026-11-18T02:00:00+00:00"
+    page = worker.get(answer.url).content.decode()
+    assert case.number in page and case.routing_reason in page and case.centre.centre_name in page
+
+
+def test_a_device_time_that_cannot_be_read_is_no_claim_and_no_error(worker):
+    given = body(device_time="gestern")
+    worker.post("/field/report/", given)
+    assert Case.objects.get(uuid=given["key"]).device_time is None
+
+
+def test_an_error_stands_at_its_field_and_loses_nothing(worker):
+    given = body(words="", photos=[picture()])
+    answer = worker.post("/field/report/", given)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "请说明是什么问题。" in page
+    assert str(Photo.objects.get().uuid) in page and given["key"] in page
+    assert re.search(rf'value="{given["category"]}"[^>]* selected', page)
+
+
+def test_without_script_a_report_beside_the_same_is_asked_once(worker):
+    twin = reported(now=timezone.now())
+    given = body()
+    first = worker.post("/field/report/", given)
+    assert first.status_code == 409 and str(twin.uuid) in first.content.decode()
+    assert not Case.objects.filter(uuid=given["key"]).exists()
+    second = worker.post("/field/report/", {**given, "nearby_seen": "1"})
+    assert second.status_code == 302 and Case.objects.filter(uuid=given["key"]).exists()
+
+
+def test_the_same_report_sent_again_is_one_case(worker):
+    given = body()
+    assert [json(worker, **given).status_code for _ in range(3)] == [201, 200, 200]
+    assert Case.objects.count() == 1
+
+
+def test_another_report_with_a_used_key_is_told_so_and_gets_a_fresh_key(worker):
+    given = body()
+    worker.post("/field/report/", given)
+    answer = worker.post("/field/report/", {**given, "words": "另一件事", "nearby_seen": "1"})
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "已经上报过了" in page
+    assert f'name="key" value="{given["key"]}"' not in page
+
+
+def test_what_another_person_left_in_the_phone_is_not_sent_in_this_name(worker):
+    answer = json(worker, **body(owner=people.clerk().pk))
+    assert answer.status_code == 403 and "另一位同事" in answer.json()["errors"]["__all__"][0]
+    assert not Case.objects.exists()
+
+
+def test_errors_come_as_json_to_the_pages_own_script(worker):
+    answer = json(worker, **body(category="", words=""))
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == {"category": ["请选择类别。"], "words": ["请说明是什么问题。"]}
+
+
+def test_settled_on_the_spot_needs_a_photo_before_and_one_after(worker):
+    given = body(handled="1", before_photo=picture())
+    answer = worker.post("/field/report/", given)
+    assert answer.status_code == 422 and not Case.objects.exists()
+    kept = str(Photo.objects.get().uuid)
+    again = {**given, "before_photo": kept, "after_photo": picture("after.jpg")}
+    assert worker.post("/field/report/", again).status_code == 302
+    case = Case.objects.get()
+    assert (case.source, case.state) == (Case.Source.SELF, State.HANDLED)
+    assert set(case.photos.values_list("kind", flat=True)) == {Photo.Kind.BEFORE, Photo.Kind.AFTER}
+
+
+def test_a_photo_that_is_none_is_refused_in_words(worker):
+    bad = SimpleUploadedFile("x.jpg", b"<script>alert(1)</script>", content_type="image/jpeg")
+    answer = worker.post("/field/report/", body(photos=[bad]), follow=True)
+    assert "只接受 JPEG" in answer.content.decode()
+
+
+def test_an_administrator_may_not_report():
+    assert phone(people.someone(Role.SYSTEM_ADMIN, people.DISTRICT)).get("/field/report/").status_code == 403
+
+
+# To do ------------------------------------------------------------------------------------------------------------
+
+
+def shown(client: Client, query: str = "") -> set[int]:
+    return {case.pk for case in client.get(f"/field/{query}").context["page_obj"]}
+
+
+def test_a_drawn_check_and_verification_stand_with_the_person_who_was_drawn():
+    cases = [case_at(State.CHECKING), case_at(State.HANDLED)]
+    for case in cases:
+        leg = Assignment.objects.open().get(case=case)
+        page = phone(leg.person).get("/field/")
+        assert case.pk in {one.pk for one in page.context["page_obj"]}
+        assert {State.CHECKING: "核实：", State.HANDLED: "核查："}[State(case.state)] in page.content.decode()
+    others = set(shown(phone(people.clerk())))
+    drawn_to_clerk = {leg.case_id for leg in Assignment.objects.checks_of(people.clerk())}
+    assert others == drawn_to_clerk
+
+
+def test_a_unit_sees_what_it_must_accept_and_handle_and_nothing_else():
+    waiting, working = case_at(State.DISPATCHED), case_at(State.HANDLING)
+    case_at(State.REGISTERED), case_at(State.VERIFIED)
+    members = User.objects.filter(posts__organization=waiting.unit, posts__role=Role.HANDLER)
+    client = phone(members.first() or people.worker())
+    assert shown(client) == {waiting.pk, working.pk}
+    assert shown(client, "?do=dispatched") == {waiting.pk}
+
+
+def test_a_volunteer_sees_the_own_reports_and_nothing_else():
+    volunteer = people.someone(Role.VOLUNTEER, people.COMMUNITY)
+    reported(now=timezone.now())
+    mine = reported(by=volunteer, now=timezone.now(), loop=Loop.STREET)
+    page = phone(volunteer).get("/field/")
+    assert [tab["label"] for tab in page.context["tabs"]] == ["我报的"]
+    assert shown(phone(volunteer)) == {mine.pk}
+
+
+def test_the_number_on_a_tab_is_the_length_of_its_list():
+    case_at(State.CHECKING), reported(now=timezone.now())
+    client = phone(people.worker())
+    for tab in client.get("/field/").context["tabs"]:
+        assert client.get(f"/field/{tab['url']}").context["page_obj"].paginator.count == tab["count"]
+        assert len(shown(client, tab["url"])) == tab["count"]
+
+
+def test_the_case_page_stands_in_the_frame_of_the_face_it_was_opened_from():
+    case = case_at(State.HANDLING)
+    handler = User.objects.filter(posts__organization=case.unit).first()
+    client = phone(handler)
+    client.get("/field/")
+    assert 'class="field' in client.get(f"/cases/{case.uuid}/").content.decode()
+
+
+# Without signal ---------------------------------------------------------------------------------------------------
+
+
+def test_the_phone_keeps_files_that_exist_and_a_shell_without_a_name(worker):
+    script = worker.get("/field/sw.js")
+    assert script["Content-Type"].startswith("text/javascript")
+    files = re.search(r'"files": \[(.*?)\]', script.content.decode())[1]
+    assert files.count('"/static/') == len(files.split(",")) > 12
+    shell = worker.get("/field/shell/").content.decode()
+    assert people.worker().name not in shell and "csrfmiddlewaretoken" not in shell
+    assert Client().get("/field/offline/").status_code == 200
+
+
+# Cost -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/field/", 6), ("/field/?tab=mine", 6), ("/field/?tab=grid", 6), ("/field/report/", 4)],
+)
+def test_a_page_of_the_phone_costs_few_statements(path, most):
+    for loop in (Loop.COMMUNITY, Loop.STREET):
+        case_at(State.HANDLED, loop=loop), case_at(State.CHECKING, loop=loop)
+    client = phone(people.someone(Role.SUPERVISOR, people.STREET))
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(path).status_code == 200
+    counted = [query["sql"] for query in captured if not query["sql"].startswith(NOT_COUNTED)]
+    assert len(counted) - FLOOR <= most, "\n".join(counted)
+
+
+def test_a_report_from_the_phone_costs_few_statements(worker):
+    given = body(photos=[str(photo(by=people.worker(), now=timezone.now()))], nearby_seen="1")
+    with CaptureQueriesContext(connection) as captured:
+        assert worker.post("/field/report/", given).status_code == 302
+    counted = [query["sql"] for query in captured if not query["sql"].startswith(NOT_COUNTED)]
+    assert len(counted) - FLOOR <= 11, "\n".join(counted)
