@@ -43,7 +43,7 @@ class LimitField(forms.CharField):
 
 class ResponsibilityForm(forms.ModelForm):
     helpers = forms.MultipleChoiceField(label="协办职能", choices=Function, required=False)
-    registering = LimitField(label="立案时限", help_text="紧急工作时、工作时、工作日、自然日,例如 4 工作时")
+    registering = LimitField(label="立案时限", help_text="紧急工作时、工作时、工作日、自然日，例如 4 工作时")
     checking = LimitField(label="核实时限")
     dispatching = LimitField(label="派遣时限")
     handling = LimitField(label="处置时限")
@@ -77,7 +77,7 @@ class ResponsibilityForm(forms.ModelForm):
         if self.instance.pk is None:
             self.instance.valid_from = timezone.localdate()
         elif not Responsibility.objects.filter(pk=self.instance.pk, is_current=True).exists():
-            raise forms.ValidationError("这条权责已有新版本,请打开现行版本再改。")
+            raise forms.ValidationError("这条权责已有新版本，请打开现行版本再改。")
         return self.cleaned_data
 
 
@@ -112,7 +112,7 @@ class ResponsibilityAdmin(ByRole):
         obj.pk = catalogue.revise(obj, on=timezone.localdate()).pk
         return None
 
-    @admin.action(description="终止所选权责(不再用于新案件)", permissions=["change"])
+    @admin.action(description="终止所选权责（不再用于新案件）", permissions=["change"])
     def end(self, request: HttpRequest, rows: QuerySet) -> None:
         for row in rows.filter(is_current=True):
             catalogue.retire(row, on=timezone.localdate())
@@ -145,7 +145,7 @@ class WorkingHoursForm(forms.ModelForm):
         windows = self.cleaned_data["windows"]
         times = windows.replace("-", " ").split()
         if times != sorted(times) or len(set(times)) < len(times):
-            raise forms.ValidationError("时段须按先后排列,互不重叠。")
+            raise forms.ValidationError("时段须按先后排列，互不重叠。")
         return windows
 
 

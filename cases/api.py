@@ -34,7 +34,7 @@ KEY = OpenApiParameter(
     uuid.UUID,
     OpenApiParameter.HEADER,
     required=True,
-    description="客户端生成的 UUID;重发同一请求用同一个",
+    description="客户端生成的 UUID；重发同一请求用同一个",
 )
 #: Room for the frame of a multipart body around the largest picture.
 MOST_BODY = photos.MAX_BYTES + 64 * 1024
@@ -52,7 +52,7 @@ class Doorway(APIView):
             body = {"detail": exc.sentence} | ({"field": exc.field} if exc.field else {})
             return Response(body, status=exc.status)
         if isinstance(exc, Case.DoesNotExist):
-            exc = exceptions.NotFound("没有这个案件,或不在您的管辖范围内。")
+            exc = exceptions.NotFound("没有这个案件，或不在您的管辖范围内。")
         return super().handle_exception(exc)
 
     def key(self) -> uuid.UUID:
@@ -60,7 +60,7 @@ class Doorway(APIView):
         try:
             return uuid.UUID(self.request.headers.get("Idempotency-Key", ""))
         except ValueError:
-            problem = "须有 Idempotency-Key 请求头,其值为客户端生成的 UUID。"
+            problem = "须有 Idempotency-Key 请求头，其值为客户端生成的 UUID。"
             raise exceptions.ValidationError({"Idempotency-Key": [problem]}) from None
 
     def typed(self, shape: type, position: str) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class CaseFilter(django_filters.FilterSet):
     street = django_filters.NumberFilter(field_name="street_id")
     category = django_filters.NumberFilter(field_name="category_id")
     is_open = django_filters.BooleanFilter()
-    q = django_filters.CharFilter(method="search", label="编号,或情况说明中的至少两个字")
+    q = django_filters.CharFilter(method="search", label="编号，或情况说明中的至少两个字")
 
     class Meta:
         model = Case
@@ -209,7 +209,7 @@ class CaseMove(Doorway):
     """Any move of the table."""
 
     @extend_schema(
-        summary="办理:流转表中的任一动作",
+        summary="办理：流转表中的任一动作",
         parameters=[KEY],
         request=shapes.MoveInput,
         responses={
@@ -247,7 +247,7 @@ class CaseMove(Doorway):
 def refuse_first(move: Move, case: Case, user) -> None:
     """Say that the move cannot be made, or not by this person, before saying what is missing for it."""
     if State(case.state) not in move.sources:
-        raise Stale(f"案件现为“{State(case.state).label}”,不能{move.label}。")
+        raise Stale(f"案件现为“{State(case.state).label}”，不能{move.label}。")
     leg = Assignment.objects.open().filter(case=case).first()
     if not duties_on(case, leg, user) & set(move.duties):
         whose = "、".join(duty.label for duty in move.duties)
@@ -265,7 +265,7 @@ class PhotoUpload(Doorway):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a body that is too large before reading it."""
         if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BODY:
-            raise Unfit("照片超过 12 MB,请用普通画质重拍。", field="photos")
+            raise Unfit("照片超过 12 MB，请用普通画质重拍。", field="photos")
         super().initial(request, *args, **kwargs)
 
     @extend_schema(

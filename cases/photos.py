@@ -20,9 +20,9 @@ from governance.models import User
 MAX_BYTES = 12 * 1024 * 1024
 REFUSALS = {
     "format": "只接受 JPEG、PNG、WebP 或 HEIC 格式的照片。",
-    "pixels": "照片像素过大(最多 4000 万像素),请用普通拍照模式重拍。",
-    "small": "照片太小,看不清现场,请重新拍照。",
-    "broken": "照片不完整或已损坏,请重新拍照。",
+    "pixels": "照片像素过大（最多 4000 万像素），请用普通拍照模式重拍。",
+    "small": "照片太小，看不清现场，请重新拍照。",
+    "broken": "照片不完整或已损坏，请重新拍照。",
 }
 _SCRIPT = Path(__file__).with_name("rebuilding.py")
 _SECONDS = 20
@@ -46,7 +46,7 @@ def store(
     Raises ``Unfit`` for what is no picture, not a whole one, or too large, ``KeyReused`` for another picture.
     """
     if len(data) > MAX_BYTES:
-        raise Unfit("照片超过 12 MB,请用普通画质重拍。", field="photos")
+        raise Unfit("照片超过 12 MB，请用普通画质重拍。", field="photos")
     facts, body, thumb = rebuilt(data)
     if longitude is None or latitude is None:
         longitude, latitude = facts["position"] or (None, None)

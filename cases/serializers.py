@@ -45,7 +45,7 @@ class CaseRow(serializers.Serializer):
 class LegRow(serializers.Serializer):
     """The open leg: whose turn it is and until when."""
 
-    id = serializers.IntegerField(help_text="办理时随请求给出,案件已被他人办理则拒绝")
+    id = serializers.IntegerField(help_text="办理时随请求给出，案件已被他人办理则拒绝")
     step = serializers.ChoiceField(Step.choices)
     due_at = serializers.DateTimeField()
     warn_at = serializers.DateTimeField()
@@ -130,7 +130,7 @@ class RefusalBody(serializers.Serializer):
 
 
 class PhotoInput(serializers.Serializer):
-    file = serializers.FileField(help_text="JPEG、PNG、WebP 或 HEIC,不超过 12 MB")
+    file = serializers.FileField(help_text="JPEG、PNG、WebP 或 HEIC，不超过 12 MB")
     longitude = serializers.FloatField(required=False, min_value=-180, max_value=180)
     latitude = serializers.FloatField(required=False, min_value=-85, max_value=85)
 
@@ -140,8 +140,8 @@ class ReportInput(serializers.Serializer):
 
     category = serializers.IntegerField(required=False)
     condition = serializers.CharField(required=False, allow_blank=True)
-    longitude = serializers.FloatField(required=False, help_text="度,WGS-84")
-    latitude = serializers.FloatField(required=False, help_text="度,WGS-84")
+    longitude = serializers.FloatField(required=False, help_text="度，WGS-84")
+    latitude = serializers.FloatField(required=False, help_text="度，WGS-84")
     address = serializers.CharField(required=False, allow_blank=True)
     words = serializers.CharField(required=False, allow_blank=True)
     photos = serializers.ListField(child=serializers.UUIDField(), required=False)
@@ -154,8 +154,8 @@ class MoveInput(serializers.Serializer):
     words = serializers.CharField(required=False, allow_blank=True)
     reason = serializers.CharField(required=False, allow_blank=True)
     photos = serializers.ListField(child=serializers.UUIDField(), required=False)
-    longitude = serializers.FloatField(required=False, help_text="`position`:度,WGS-84")
-    latitude = serializers.FloatField(required=False, help_text="`position`:度,WGS-84")
+    longitude = serializers.FloatField(required=False, help_text="`position`：度，WGS-84")
+    latitude = serializers.FloatField(required=False, help_text="`position`：度，WGS-84")
     responsibility = serializers.IntegerField(required=False)
     target = serializers.CharField(required=False, help_text="并入案件的编号")
     unit = serializers.IntegerField(required=False)

@@ -92,7 +92,7 @@ class OrganizationForm(forms.ModelForm):
         is_territory = self.cleaned_data.get("kind", self.instance.kind) == Kind.TERRITORY
         function = self.cleaned_data.get("function")
         if is_territory and function:
-            self.add_error("function", "区域没有职能,请留空。")
+            self.add_error("function", "区域没有职能，请留空。")
         if not is_territory and not function:
             self.add_error("function", "部门和单位须有职能。")
         return self.cleaned_data
@@ -121,7 +121,7 @@ class PostsOf(admin.TabularInline):
     model = Post
     extra = 0
     autocomplete_fields = ["organization"]
-    verbose_name_plural = "岗位任职(结束任职请到“岗位任职”页填写离任日期)"
+    verbose_name_plural = "岗位任职（结束任职请到“岗位任职”页填写离任日期）"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True

@@ -20,8 +20,8 @@ class SignInForm(AuthenticationForm):
         widget=forms.TextInput(attrs={"autofocus": True, "autocapitalize": "none"}),
     )
     error_messages = {
-        "invalid_login": "账号或密码不正确,请核对后再试。",
-        "inactive": "账号或密码不正确,请核对后再试。",  # whether an account exists is nobody's business
+        "invalid_login": "账号或密码不正确，请核对后再试。",
+        "inactive": "账号或密码不正确，请核对后再试。",  # whether an account exists is nobody's business
     }
 
     def clean(self) -> dict:
@@ -45,7 +45,7 @@ class SignInForm(AuthenticationForm):
         last = tries.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
         rest = (last or timezone.now()) + get_cool_off() - timezone.now()
         minutes = max(1, math.ceil(rest.total_seconds() / 60))
-        return f"密码连续输错 {settings.AXES_FAILURE_LIMIT} 次,账号已锁定。请 {minutes} 分钟后再试,或联系本单位管理员。"
+        return f"密码连续输错 {settings.AXES_FAILURE_LIMIT} 次，账号已锁定。请 {minutes} 分钟后再试，或联系本单位管理员。"
 
 
 def lock_account(username: str) -> None:

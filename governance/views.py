@@ -49,7 +49,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     context = {
         "base": "base_field.html" if outdoors else "base.html",
         "notices": page.object_list,
-        "summary": f"共 {page.paginator.count} 条,第 {page.number} / {page.paginator.num_pages} 页",
+        "summary": f"共 {page.paginator.count} 条，第 {page.number} / {page.paginator.num_pages} 页",
         "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
         "next_url": f"?page={page.number + 1}" if page.has_next() else "",
     }

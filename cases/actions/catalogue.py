@@ -29,7 +29,7 @@ def revise(row: Responsibility, *, on: dt.date) -> Responsibility:
     """
     standing = Responsibility.objects.select_for_update().get(pk=row.pk)
     if not standing.is_current:
-        raise Stale("这条权责已有新版本,请打开现行版本再改。")
+        raise Stale("这条权责已有新版本，请打开现行版本再改。")
     if all(getattr(standing, name) == getattr(row, name) for name in CONTENT):
         return standing
     key = {"category": standing.category_id, "condition": standing.condition, "loop": standing.loop}
