@@ -17,6 +17,8 @@ from cases.workflow import MOVES, Grade, Loop, Move, Refusal
 from governance.models import Kind, Organization, Post, User
 from governance.roles import Duty
 
+RELATED = ("category", "responsibility", "community", "street", "district")
+
 Photographer = Callable[..., uuid.UUID]
 Voice = Callable[[str, Case], str]
 
@@ -39,30 +41,33 @@ class Hands:
 
     # Who --------------------------------------------------------------------------------------------------
 
-    def _holding(self, duty: Duty, place_id: int, on: dt.date) -> list[User]:
-        posts = Post.objects.current(on).with_duty(duty).filter(organization=place_id)
+    def _holding(self, duty: Duty, place_id: int) -> list[User]:
+        posts = Post.objects.filter(ends_on=None).with_duty(duty).filter(organization=place_id)
         return [self.user(pk) for pk in posts.order_by("pk").values_list("user", flat=True)]
 
     def _user(self, pk: int) -> User:
         return User.objects.get(pk=pk)
 
-    def candidates(self, case: Case, leg: Assignment | None, move: Move, on: dt.date) -> list[User]:
+    def candidates(self, case: Case, leg: Assignment | None, move: Move) -> list[User]:
         """People who may make the move on the case, by the program's own rules."""
         found: list[User] = []
         centre = leg.centre_id if leg else case.centre_id
         for duty in move.duties:
             if duty in (Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH):
-                found += self.holding(duty, centre, on)
+                found += self.holding(duty, centre)
             elif duty == Duty.HANDLE and case.unit_id:
                 taken = leg.person_id if leg else None
-                found += [self.user(taken)] if taken else self.holding(duty, case.unit_id, on)
+                found += [self.user(taken)] if taken else self.holding(duty, case.unit_id)
                 found = [user for user in found if user.pk not in case.reporters]
             elif duty == Duty.VERIFY and leg:
                 found += [self.user(leg.person_id)] if leg.person_id else []
-                found += self.holding(Duty.ACCEPT, leg.unit_id or leg.centre_id, on)
+                found += self.holding(Duty.ACCEPT, leg.unit_id or leg.centre_id)
             elif duty == Duty.LEAD:
                 for place in (case.street_id, case.district_id):
-                    found += self.holding(duty, place, on) if place else []
+                    found += self.holding(duty, place) if place else []
+            elif duty == Duty.ANYONE:
+                found += self.holding(Duty.DISPATCH, centre)
+                found += self.holding(Duty.HANDLE, case.unit_id) if case.unit_id else []
             elif duty == Duty.REPORT:
                 found += [self.user(pk) for pk in case.reporters]
         whose, barred = self._decided_by(case, move)
@@ -132,7 +137,9 @@ class Hands:
         fill: dict[str, Callable[[], Any]] = {
             "words": lambda: self.voice(move.name, case),
             "reason": lambda: self.voice(move.name, case),
-            "photos": lambda: [self.photo(by=by, now=now, kind=kind, place=here)],
+            "photos": lambda: [
+                self.photo(by=by, now=now, kind=kind, place=here, category=case.category.name)
+            ],
             "position": lambda: here,
             "responsibility": lambda: self._responsibility(case),
             "unit": lambda: self._unit(case),
@@ -148,21 +155,37 @@ class Hands:
 
     # Do ---------------------------------------------------------------------------------------------------
 
+    def look(self, case_uuid: uuid.UUID) -> tuple[Case, Assignment | None]:
+        """A case and its open leg as they stand now."""
+        case = Case.objects.select_related(*RELATED).get(uuid=case_uuid)
+        return case, Assignment.objects.open().filter(case=case).select_related("case").first()
+
     def step(
         self, case_uuid: uuid.UUID, name: str, *, now: dt.datetime, by: User | None = None, **given: Any
     ) -> Answer:
         """Make one move as somebody who may; raises ``LookupError`` when nobody may."""
-        related = ("category", "responsibility", "community", "street", "district")
-        case = Case.objects.select_related(*related).get(uuid=case_uuid)
-        leg = Assignment.objects.open().filter(case=case).first()
+        case, leg = self.look(case_uuid)
+        return self.move(case, leg, name, now=now, by=by, **given)
+
+    def move(
+        self,
+        case: Case,
+        leg: Assignment | None,
+        name: str,
+        *,
+        now: dt.datetime,
+        by: User | None = None,
+        **given: Any,
+    ) -> Answer:
+        """The same on a case that was just looked at."""
         move = MOVES[name]
         if by is None:
-            people = self.candidates(case, leg, move, now.date())
+            people = self.candidates(case, leg, move)
             if not people:
                 raise LookupError(f"nobody may {name} case {case.pk} ({case.state}, {case.loop})")
             by = self.random.choice(people) if leg is None or leg.person_id is None else people[0]
         given = self.answers(move, case, leg, by, now, given)
-        return actions.perform(case_uuid, name, by=by, now=now, key=uuid.uuid4(), given=given)
+        return actions.perform(case.uuid, name, by=by, now=now, key=uuid.uuid4(), given=given)
 
     def report(
         self, *, by: User, now: dt.datetime, given: dict[str, Any], source: Case.Source = Case.Source.FIELD
@@ -170,5 +193,6 @@ class Hands:
         """Report as a person; photos of a self-handled case are taken here."""
         if source == Case.Source.SELF:
             for name, kind in (("before_photo", Photo.Kind.BEFORE), ("after_photo", Photo.Kind.AFTER)):
-                given.setdefault(name, self.photo(by=by, now=now, kind=kind, place=given["place"]))
+                taken = {"kind": kind, "place": given["place"], "category": given["category"].name}
+                given.setdefault(name, [self.photo(by=by, now=now, **taken)])
         return actions.report(by=by, now=now, key=uuid.uuid4(), given=given, source=source)

@@ -32,11 +32,17 @@ def _file() -> tuple[str, str]:
     path = Path(settings.MEDIA_ROOT) / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
+    path.with_name(f"{path.stem}-s.jpg").write_bytes(data)
     return name, digest
 
 
 def photo(
-    *, by: User, now: dt.datetime, kind: str = Photo.Kind.SITE, place: list[float] | None = None
+    *,
+    by: User,
+    now: dt.datetime,
+    kind: str = Photo.Kind.SITE,
+    place: list[float] | None = None,
+    category: str = "",
 ) -> uuid.UUID:
     """Id of a fresh photo of a person, not yet taken by any case."""
     name, digest = _file()

@@ -1,0 +1,100 @@
+"""``manage.py demo``: an invented district on real divisions."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from unicodedata import east_asian_width
+
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.utils import timezone
+
+from cases.importing import import_categories, import_responsibilities, import_workdays
+from cases.models import Case
+from demo.accounts import DEMO_PASSWORD, accounts
+from demo.photos import Album
+from demo.staff import settle_staff
+from demo.world import World, make_first, make_more
+from governance.importing import import_divisions
+from grid.importing import import_grids
+
+SEED, SEED_MORE = 20261, 20262
+WIDTHS = (12, 8, 14, 22, 0)
+
+
+def padded(text: str, width: int) -> str:
+    """Fill up to a width on screen, where a Chinese character takes two columns."""
+    return text + " " * max(1, width - sum(2 if east_asian_width(c) in "WF" else 1 for c in text))
+
+
+class Command(BaseCommand):
+    help = "演示数据：首次生成约 300 件案件；--more 再补约 1200 件；--accounts 列出演示账号。"
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("--accounts", action="store_true", help="只列出演示账号")
+        parser.add_argument("--more", action="store_true", help="在已有案件之间补足一年的历史")
+
+    def handle(self, *, accounts: bool, more: bool, **options) -> None:
+        if accounts:
+            return self.print_accounts()
+        with connection.cursor() as cursor:
+            # A power cut may cost invented cases, never the order of what is written.
+            cursor.execute("SET synchronous_commit TO off")
+        if more:
+            return self.make_more()
+        if Case.objects.exists():
+            self.stdout.write("已有案件，不再生成演示数据。")
+            return None
+        return self.make_first()
+
+    def print_accounts(self) -> None:
+        self.stdout.write(f"演示账号，密码均为 {DEMO_PASSWORD}")
+        head = ("账号", "姓名", "岗位", "所在", "看什么")
+        for row in (head, *accounts()):
+            self.stdout.write(
+                "  " + "".join(padded(text, w) for text, w in zip(row, WIDTHS, strict=True)).rstrip()
+            )
+
+    def make_first(self) -> None:
+        now, begun = timezone.now(), time.monotonic()
+        album = Album(Random(SEED))
+        with ThreadPoolExecutor(1) as pool:
+            pictures = pool.submit(album.open)
+            self.import_basis(now.date())
+            pictures.result()
+        made = make_first(World(now, SEED, album), self.progress("案件"))
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        self.stdout.write(f"演示数据就绪：{made} 件案件，用时 {time.monotonic() - begun:.0f} 秒")
+
+    def import_basis(self, today) -> None:
+        for changes in (import_divisions(on=today), *import_grids(on=today), import_categories()):
+            self.stdout.write(str(changes))
+        for changes in (import_responsibilities(on=today), *import_workdays()):
+            self.stdout.write(str(changes))
+        settle_staff()
+        self.stdout.write("人员与岗位：已就绪")
+
+    def make_more(self) -> None:
+        album = Album(Random(SEED_MORE))
+        album.open()
+        made = make_more(World(timezone.now(), SEED_MORE, album), self.progress("历史案件"))
+        self.stdout.write(f"历史案件已补 {made} 件")
+
+    def progress(self, what: str) -> Callable[[int, int], None]:
+        """One line that is renewed on a screen; in a log, a line every tenth."""
+        tenth = -1
+
+        def show(done: int, total: int) -> None:
+            nonlocal tenth
+            line = f"{what}：{done} / {total}（{100 * done // total}%）"
+            if self.stdout.isatty():
+                self.stdout.write(f"\r{line}", ending="\n" if done == total else "")
+                self.stdout.flush()
+            elif 10 * done // total > tenth:
+                tenth = 10 * done // total
+                self.stdout.write(line)
+                self.stdout.flush()
+
+        return show

@@ -1,0 +1,314 @@
+"""The demo world: a year of cases, and today's queues filled; first a few, later more."""
+
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice, pairwise
+from random import Random
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.signals import pre_save
+
+from cases.actions import Refused
+from cases.models import Case, Category, Responsibility
+from cases.workflow import STATES, Loop, State
+from demo.hands import Hands
+from demo.hours import Hours, whole_calendar
+from demo.life import Destiny, Missed, Script, Traits, Walker, acts_to, draw_traits
+from demo.names import Names
+from demo.photos import Album
+from demo.places import Places
+from demo.words import Topic, Words
+from governance.models import Notice, Outbox, User
+from governance.roles import Duty
+from grid.models import Grid, GridDuty
+
+log = logging.getLogger(__name__)
+
+FIRST, MORE = 300, 1200
+YEAR = dt.timedelta(days=365)
+A_CELL = 5
+#: Every state somebody works on; the closed ones wait for their grade.
+CELLS = [(state, loop) for state in STATES if STATES[state].step for loop in Loop]
+ABANDONED, DUPLICATES, TODAY = 8, 8, 10
+ENDINGS = ("decline", "withdraw", "void")
+#: Older notices are not delivered any more; those of the last days are still unread.
+DELIVERED, UNREAD = dt.timedelta(days=14), dt.timedelta(days=2)
+TRIES = 8
+
+USUAL_CONDITION = "一般"
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Job:
+    """Something to make that begins at a time; ``again`` draws it anew when it missed."""
+
+    at: dt.datetime
+    make: Callable[[], list[uuid.UUID]]
+    again: "Callable[[], Job] | None"
+
+
+class Numbers(Iterator[int]):
+    """Numbers for new cases, in a row from the coming one on."""
+
+    def __init__(self, coming: int) -> None:
+        self.coming = coming
+
+    def __next__(self) -> int:
+        self.coming += 1
+        return self.coming - 1
+
+
+@contextmanager
+def numbered(numbers: Numbers) -> Iterator[None]:
+    """Give cases their place in the row of numbers, so that older cases have lower ones."""
+
+    def number(sender, instance: Case, **_) -> None:
+        if instance._state.adding and instance.pk is None:
+            instance.pk = next(numbers)
+
+    pre_save.connect(number, sender=Case)
+    try:
+        yield
+    finally:
+        pre_save.disconnect(number, sender=Case)
+
+
+class World:
+    """Everything that making cases needs, read once."""
+
+    def __init__(self, now: dt.datetime, seed: int, album: Album) -> None:
+        self.now = now
+        self.random = Random(seed)
+        self.hours = Hours(self.random, whole_calendar())
+        self.words = Words(self.random)
+        self.places = Places(self.random)
+        self.names = Names(self.random)
+        self.album = album
+        self.hands = Hands(self.random, album.take, self.words)
+        self.walker = Walker(self.hands, self.random, now)
+        topics = {topic.category for topic in self.words.topics}
+        self.categories = {c.name: c for c in Category.objects.filter(name__in=topics)}
+        rows = Responsibility.objects.current().filter(category__in=self.categories.values())
+        self.rows = {(row.category_id, row.condition, row.loop): row for row in rows}
+        self.duties: dict[int, list[tuple[str, int]]] = {}
+        for grid, duty, user in GridDuty.objects.filter(ends_on=None).values_list("grid", "duty", "user"):
+            self.duties.setdefault(grid, []).append((duty, user))
+
+    # Reporting ------------------------------------------------------------------------------------------------
+
+    def reporter(self, grid: Grid) -> tuple[User, Case.Source]:
+        """Who reports in a grid, and how."""
+        if self.random.random() < 0.16:
+            place = grid.community
+            seats = [place.pk, place.parent_id, place.parent_id]
+            seat = self.random.choice(self.hands.holding(Duty.ACCEPT, self.random.choice(seats)))
+            return seat, Case.Source.PHONE
+        weights = {"worker": 12, "inspector": 3, "supervisor": 3, "helper": 2}
+        staff = self.duties[grid.pk]
+        found = self.random.choices(staff, [weights[duty] for duty, _ in staff])[0]
+        return self.hands.user(found[1]), Case.Source.FIELD
+
+    def report(
+        self, topic: Topic, at: dt.datetime, *, self_handled: bool = False, like: Case | None = None
+    ) -> Case:
+        """A report about a topic somewhere, or once more what another case is about."""
+        grid, place = self.places.draw()
+        by, source = self.reporter(grid)
+        if self_handled:
+            workers = [user for duty, user in self.duties[grid.pk] if duty == "worker"]
+            if workers:
+                by, source = self.hands.user(workers[0]), Case.Source.SELF
+        address = self.places.address(grid, topic.spots)
+        if like is not None:
+            grid, place, address = like.grid, [like.longitude, like.latitude + 0.00001], like.address
+            while by.pk in like.reporters:
+                by, source = self.reporter(grid)
+        category = self.categories[topic.category]
+        given = {
+            "place": place,
+            "address": address,
+            "category": category,
+            "condition": topic.condition,
+            "words": f"{address}，{self.random.choice(topic.found)}",
+        }
+        if source == Case.Source.PHONE:
+            given["contact_name"] = self.names.draw()
+            given["contact_phone"] = f"1380000{self.random.randint(0, 9999):04d}"
+        elif source == Case.Source.FIELD and self.random.random() < 0.9:
+            given["photos"] = [self.album.take(by=by, now=at, place=place, category=category.name)]
+        answer = self.hands.report(by=by, now=at, given=given, source=source)
+        return Case.objects.select_related("grid__community").get(uuid=answer.uuid)
+
+    # Lives ----------------------------------------------------------------------------------------------------
+
+    def moment(self, start: dt.datetime, end: dt.datetime) -> dt.datetime:
+        """A moment between two, in the daytime more often than not."""
+        found = start + (end - start) * self.random.random()
+        if self.random.random() < 0.85:
+            return min(self.hours.after(found, self.random.uniform(0, 3600)), end)
+        return found
+
+    def live(self, at: dt.datetime, traits: Traits) -> list[uuid.UUID]:
+        """One case from its report on, wherever it leads until now."""
+        topic = self.words.topic()
+        plain = traits == Traits(is_evaluated=traits.is_evaluated)
+        case = self.report(topic, at, self_handled=plain and self.random.random() < 0.12)
+        self.walker.walk(case.uuid, Destiny(traits, self.hours, self.random), at)
+        return [case.uuid]
+
+    def abandon(self, at: dt.datetime) -> list[uuid.UUID]:
+        """A case nobody works on: it climbs by itself up to the district and the named leader."""
+        case = self.report(self.words.topic(Loop.COMMUNITY), at)
+        self.walker.walk(case.uuid, Destiny(Traits(abandoned=True), self.hours, self.random), at)
+        return [case.uuid]
+
+    def duplicate(self, at: dt.datetime) -> list[uuid.UUID]:
+        """Two people report the same; the second report is merged into the first."""
+        topic = self.words.topic()
+        main = self.report(topic, at)
+        again = at + dt.timedelta(minutes=self.random.randint(3, 20))
+        other = self.report(topic, again, like=main)
+        chief = self.hands.holding(Duty.CHIEF, other.centre_id)[0]
+        self.hands.step(other.uuid, "merge", now=again + dt.timedelta(minutes=5), by=chief, target=main)
+        clock = again + dt.timedelta(minutes=6)
+        self.walker.walk(main.uuid, Destiny(draw_traits(self.random), self.hours, self.random), clock)
+        return [main.uuid, other.uuid]
+
+    def standing(self, state: State, loop: Loop, attempt: int) -> Job:
+        """A case that is to stand in a state and loop now; the later attempts leave more time."""
+        topic = self.words.topic(loop)
+        while topic.condition != USUAL_CONDITION:
+            topic = self.words.topic(loop)
+        row = self.rows[self.categories[topic.category].pk, USUAL_CONDITION, loop]
+        shares = ((0.05, 0.7), (0.83, 0.96), (1.02, 1.14))
+        may_be_late = attempt < 3 and state != State.CLOSED
+        low, high = self.random.choices(shares, (60, 18, 22) if may_be_late else (1, 0, 0))[0]
+        share = self.random.uniform(low, high)
+        at, acts = acts_to(state, row, share, until=self.now, hours=self.hours, random=self.random)
+
+        def make() -> list[uuid.UUID]:
+            case = self.report(topic, at)
+            case = self.walker.walk(case.uuid, Script(acts), at)
+            if (case.state, case.loop) != (state, loop):
+                raise Missed(f"{state} {loop} became {case.state} {case.loop}")
+            return [case.uuid]
+
+        return Job(at, make, lambda: self.standing(state, loop, attempt + 1))
+
+    def living(self, at: dt.datetime, ending: str | None = None) -> Job:
+        """A case that goes its own way from a time on."""
+
+        def make() -> list[uuid.UUID]:
+            return self.live(at, draw_traits(self.random, ending))
+
+        return Job(at, make, lambda: self.living(at, ending))
+
+    # Batches --------------------------------------------------------------------------------------------------
+
+    def first_jobs(self) -> list[Job]:
+        """What the site shows when it opens: a year in outline, every queue filled."""
+        jobs = [self.standing(state, loop, 0) for state, loop in CELLS for _ in range(A_CELL)]
+        for _ in range(ABANDONED):
+            at = self.moment(self.now - dt.timedelta(days=25), self.now - dt.timedelta(days=9))
+            jobs.append(Job(at, partial(self.abandon, at), None))
+        start, yesterday = self.now - YEAR, self.now - dt.timedelta(days=1)
+        for _ in range(DUPLICATES):
+            at = self.moment(start, yesterday)
+            jobs.append(Job(at, partial(self.duplicate, at), None))
+        for ending in ENDINGS * A_CELL:
+            jobs.append(self.living(self.moment(start, yesterday), ending))
+        for _ in range(TODAY):
+            jobs.append(self.living(yesterday + dt.timedelta(days=1) * self.random.random()))
+        while len(jobs) < FIRST - DUPLICATES:
+            jobs.append(self.living(self.moment(start, yesterday)))
+        return sorted(jobs, key=lambda job: job.at)
+
+    def make(self, job: Job, numbers: Numbers) -> bool:
+        """Do a job whole or not at all; what missed is drawn again a few times."""
+        first, todo = numbers.coming, job
+        for _ in range(TRIES):
+            numbers.coming = first
+            try:
+                with transaction.atomic():
+                    for case in todo.make():
+                        self.settle_notices(case)
+                return True
+            except (Missed, Refused) as problem:
+                log.info("drawn again: %s", problem)
+                todo = todo.again() if todo.again else todo
+        numbers.coming = first
+        return False
+
+    def settle_notices(self, case: uuid.UUID) -> None:
+        """What the relay would have done at each time; notices of long ago are left out, most others are read."""
+        waiting = Outbox.objects.filter(done_at=None, url__contains=str(case))
+        notices = []
+        for row in waiting.filter(created_at__gte=self.now - DELIVERED):
+            read_at = None if row.created_at > self.now - UNREAD else row.created_at + dt.timedelta(hours=2)
+            notices += [
+                Notice(user_id=person, outbox=row, at=row.created_at, read_at=read_at)
+                for person in self.audience(row)
+            ]
+        Notice.objects.bulk_create(notices)
+        waiting.update(done_at=F("created_at"), attempts=1)
+
+    def audience(self, row: Outbox) -> list[int]:
+        """People behind the addresses of an outbox row."""
+        found: set[int] = set()
+        for address in row.audience:
+            if "user" in address:
+                found.add(address["user"])
+            else:
+                duty, place = Duty(address["duty"]), address["organization"]
+                found.update(user.pk for user in self.hands.holding(duty, place))
+        return sorted(found)
+
+
+def make_first(world: World, progress: Progress) -> int:
+    """Make the first cases, all or none; numbers for the later ones stay free between them."""
+    with transaction.atomic():
+        jobs = world.first_jobs()
+        span = (world.now - jobs[0].at).total_seconds()
+        numbers, made = Numbers(1), 0
+        with numbered(numbers):
+            for done, job in enumerate(jobs):
+                passed = (job.at - jobs[0].at).total_seconds() / span
+                numbers.coming = max(numbers.coming, made + 1 + int(MORE * passed))
+                before = numbers.coming
+                world.make(job, numbers)
+                made += numbers.coming - before
+                progress(done + 1, len(jobs))
+        last = Case.objects.order_by("-pk").values_list("pk", flat=True)[0]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setval(pg_get_serial_sequence('cases_case', 'id'), %s)", [last])
+    return made
+
+
+def holes(limit: int = MORE) -> Iterator[tuple[int, dt.datetime, dt.datetime]]:
+    """Free numbers between cases, with the times of the cases around them."""
+    known = list(Case.objects.order_by("pk").values_list("pk", "reported_at"))
+    free = (
+        (number, early, max(early, late))
+        for (low, early), (high, late) in pairwise(known)
+        for number in range(low + 1, high)
+    )
+    yield from islice(free, limit)
+
+
+def make_more(world: World, progress: Progress) -> int:
+    """Fill the free numbers with lives; each is committed whole, so that the clocks of the site never see half of one."""
+    free, made = list(holes()), 0
+    for done, (number, early, late) in enumerate(free):
+        numbers = Numbers(number)
+        with numbered(numbers):
+            made += world.make(world.living(world.moment(early, late)), numbers)
+        progress(done + 1, len(free))
+    return made
