@@ -58,7 +58,7 @@ class Report {
     const query = new URLSearchParams({ lon: lon.value, lat: lat.value, category: category.value });
     try {
       const answer = await fetch(`${this.form.dataset.nearby}?${query}`);
-      if (answer.ok && !answer.redirected) this.nearby.innerHTML = await answer.text();
+      if (answer.ok && !answer.redirected) this.nearby.innerHTML = (await answer.text()).trim();
     } catch {
       return; // without signal nobody can tell
     }
