@@ -17,8 +17,6 @@ from cases.workflow import MOVES, Grade, Loop, Move, Refusal
 from governance.models import Kind, Organization, Post, User
 from governance.roles import Duty
 
-RELATED = ("category", "responsibility", "community", "street", "district")
-
 Photographer = Callable[..., uuid.UUID]
 Voice = Callable[[str, Case], str]
 
@@ -157,8 +155,9 @@ class Hands:
 
     def look(self, case_uuid: uuid.UUID) -> tuple[Case, Assignment | None]:
         """A case and its open leg as they stand now."""
-        case = Case.objects.select_related(*RELATED).get(uuid=case_uuid)
-        return case, Assignment.objects.open().filter(case=case).select_related("case").first()
+        case = Case.objects.select_related("category").get(uuid=case_uuid)
+        leg = case.legs.filter(stopped_at=None).order_by().first()
+        return case, leg
 
     def step(
         self, case_uuid: uuid.UUID, name: str, *, now: dt.datetime, by: User | None = None, **given: Any

@@ -1,0 +1,114 @@
+import datetime as dt
+import io
+from random import Random
+from types import SimpleNamespace
+
+import pytest
+from django.core.management import call_command
+from PIL import Image
+
+from cases import chain
+from cases.models import Case
+from cases.workflow import Loop, State
+from demo import photos, world
+from demo.accounts import DEMO_PASSWORD, STAGE
+from demo.places import is_inside, point_in
+from demo.words import TOPICS
+from governance.models import Notice, Outbox
+from grid.models import GridRing
+from tests.photos import photo
+
+NOW = dt.datetime(2026, 11, 20, 7, 0, tzinfo=dt.UTC)  # a Friday, 15:00 in Kunming
+
+
+@pytest.fixture
+def demo_world(db):
+    return world.World(NOW, 1, SimpleNamespace(take=photo))
+
+
+@pytest.mark.parametrize("state", [state for state, loop in world.CELLS if loop == Loop.STREET])
+def test_a_queue_is_filled_by_real_moves_up_to_now(demo_world, state):
+    assert demo_world.make(demo_world.standing(state, Loop.STREET, 0), world.Numbers(1))
+    case = Case.objects.get()
+    assert (case.state, case.loop) == (state, Loop.STREET)
+    assert case.events.order_by("sequence").last().at <= NOW
+    assert chain.broken() == []
+
+
+def test_a_case_nobody_works_on_ends_with_a_named_leader(demo_world):
+    (case_uuid,) = demo_world.abandon(NOW - dt.timedelta(days=25))
+    case = Case.objects.get(uuid=case_uuid)
+    assert (case.state, case.loop, case.climbed_by_time) == (State.REPORTED, Loop.DISTRICT, True)
+    assert case.supervisions.get().leader.posts.filter(organization=case.district).exists()
+
+
+def test_a_second_report_of_the_same_is_merged_into_the_first(demo_world):
+    main, other = (Case.objects.get(uuid=u) for u in demo_world.duplicate(NOW - dt.timedelta(days=30)))
+    assert (other.state, other.merged_into) == (State.MERGED, main)
+    assert set(other.reporters) < set(main.reporters)
+
+
+def test_history_floods_no_inbox(demo_world):
+    job = demo_world.living(NOW - dt.timedelta(days=200))
+    demo_world.make(job, world.Numbers(1))
+    assert Outbox.objects.exists() and not Outbox.objects.filter(done_at=None).exists()
+    assert not Notice.objects.filter(read_at=None, at__lt=NOW - world.UNREAD).exists()
+
+
+def test_later_cases_take_the_free_numbers_between_the_first(demo_world, monkeypatch):
+    few = {"FIRST": 7, "MORE": 4, "A_CELL": 0, "ABANDONED": 1, "DUPLICATES": 1, "TODAY": 1}
+    for name, value in few.items():
+        monkeypatch.setattr(world, name, value)
+    assert world.make_first(demo_world, lambda done, total: None) == 7
+    last = Case.objects.latest("pk").pk
+    assert len(list(world.holes())) == last - 7
+    made = world.make_more(demo_world, lambda done, total: None)
+    assert made == last - 7
+    assert sorted(Case.objects.values_list("pk", flat=True)) == list(range(1, last + 1))
+    assert list(world.holes()) == []
+    fresh = demo_world.report(TOPICS[0], NOW)
+    assert fresh.pk == last + 1
+
+
+def test_every_topic_starts_in_the_loop_it_names(demo_world):
+    for topic in TOPICS:
+        category = demo_world.categories[topic.category]
+        power = {
+            loop: row.power
+            for (pk, condition, loop), row in demo_world.rows.items()
+            if pk == category.pk and condition == topic.condition
+        }
+        assert next(loop for loop in Loop if power.get(loop) == "settle") == topic.loop, topic.category
+        assert topic.scene in photos.SCENES
+
+
+def test_positions_lie_in_their_grid(db):
+    random = Random(3)
+    for row in GridRing.objects.order_by("pk")[:50]:
+        assert is_inside(*point_in(row.ring, random), row.ring)
+
+
+@pytest.mark.parametrize("scene", photos.SCENES)
+def test_scenes_are_pictures_and_differ_before_and_after(scene):
+    before, after = (photos.draw(scene, 0, after=flag) for flag in (False, True))
+    assert Image.open(io.BytesIO(before)).size == (photos.WIDTH, photos.HEIGHT)
+    assert before != after
+
+
+def test_there_are_forty_pictures():
+    assert len(photos.Album.wanted()) == 40
+
+
+@pytest.mark.django_db
+def test_the_accounts_are_printed_with_the_password(capsys):
+    call_command("demo", "--accounts")
+    text = capsys.readouterr().out
+    assert DEMO_PASSWORD in text
+    assert all(username in text for username in STAGE)
+
+
+@pytest.mark.django_db
+def test_nothing_is_made_where_cases_are(capsys, demo_world):
+    demo_world.make(demo_world.standing(State.REPORTED, Loop.STREET, 0), world.Numbers(1))
+    call_command("demo")
+    assert Case.objects.count() == 1
