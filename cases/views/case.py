@@ -16,7 +16,7 @@ from cases import actions, history
 from cases.actions import Refused
 from cases.forms import CategoryForm, eligible_units, move_form
 from cases.models import Assignment, Case, CaseText, Category
-from cases.permissions import offers
+from cases.permissions import offers, offers_now
 from cases.routing import propose_unit
 from cases.workflow import MOVES, STATES, Move, State
 from governance import secrets
@@ -77,6 +77,8 @@ def case_context(request: HttpRequest, case: Case) -> dict:
     waiting = {one.kind for one in requests if one.decided_at is None}
     order = history.standing_order(supervisions)
     found = offers(case, leg, request.user, frozenset(waiting | ({"supervision"} if order else set())))
+    now = timezone.now()
+    found = offers_now(found, case, leg, request.user, requests=requests, order=order, now=now)
     next_moves, aside_moves = _in_order([offer.move for offer in found if offer.is_allowed], case, moved)
     proposed, proposed_why = None, ""
     if next_moves and next_moves[0].name == "dispatch":
@@ -86,7 +88,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         "case": case,
         "leg": leg,
         "legs": legs,
-        "leg_rows": history.leg_rows(legs, timezone.now()),
+        "leg_rows": history.leg_rows(legs, now),
         "events": events,
         "lines": history.lines(case, events, legs, requests, pictures),
         "steps": history.six_steps(case, legs),

@@ -210,3 +210,31 @@ def test_a_supervision_order_stands_above_the_case():
     assert [row.uuid for row in signed_in(named("zhiban")).get("/desk/?queue=ordered").context["cases"]] == [
         case.uuid
     ]
+
+
+def test_what_the_door_would_refuse_now_is_not_offered_but_explained():
+    deadline = timezone.now() + dt.timedelta(days=1)
+    handling = case_at(State.HANDLING, loop=Loop.STREET, now=timezone.now() - dt.timedelta(minutes=30))
+    asked = walk(handling, "ask_extension", now=timezone.now(), reason="待材料", amount=1)
+    ordered = walk(asked, "order_supervision", now=timezone.now(), reason="尽快", deadline=deadline)
+    tried, version = 0, ordered.version
+    for username in ("zhiban", "paiqian", "zhifa", "jielingdao"):
+        context = opened(named(username), ordered).context
+        offered = {move.name for move in (*context["next_moves"], *context["aside_moves"])}
+        why = {offer.move.name: offer.why_not for offer in context["refused_offers"]}
+        assert not offered & set(why)
+        if username == "zhiban":
+            assert why["grant_extension"] == "由派遣员决定"
+        if username == "zhifa":
+            assert why["ask_extension"] == "已有一份申请待批"
+        if username == "jielingdao":
+            assert why["order_supervision"] == "已有一份督办未销号"
+            assert why["accept_supervision"] == "责任单位还没有答复"
+        for name in why:
+            form = {"key": uuid.uuid4(), "reason": "不", "deadline": deadline.isoformat(), "amount": 1}
+            answer = signed_in(named(username)).post(f"/cases/{ordered.uuid}/moves/{name}/", form)
+            assert answer.status_code in (400, 403, 409, 422), name
+            tried += 1
+    assert tried > 20
+    ordered.refresh_from_db()
+    assert ordered.version == version
