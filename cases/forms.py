@@ -52,7 +52,7 @@ class PhotosField(forms.Field):
         try:
             ids = [uuid.UUID(str(one)) for one in value or []]
         except ValueError:
-            raise forms.ValidationError("照片标识不正确,请重新拍照。") from None
+            raise forms.ValidationError("照片标识不正确，请重新拍照。") from None
         if len(ids) > self.most:
             raise forms.ValidationError(f"最多 {self.most} 张照片。")
         return ids
@@ -65,7 +65,7 @@ class PositionField(forms.MultiValueField):
         bounds = ((-180, 180), (-85, 85))
         fields = [forms.FloatField(min_value=low, max_value=high) for low, high in bounds]
         super().__init__(fields, widget=PositionWidget(), require_all_fields=True, **options)
-        self.error_messages["required"] = "请定位,或在地图上点选位置。"
+        self.error_messages["required"] = "请定位，或在地图上点选位置。"
         self.error_messages["incomplete"] = self.error_messages["required"]
 
     def compress(self, values: list[float]) -> list[float] | None:
@@ -117,7 +117,7 @@ class CategoryField(forms.ModelChoiceField):
         rows = Category.objects.filter(is_active=True)
         super().__init__(
             rows,
-            error_messages={"invalid_choice": "没有这个类别,请重新选择。", "required": "请选择类别。"},
+            error_messages={"invalid_choice": "没有这个类别，请重新选择。", "required": "请选择类别。"},
             **options,
         )
 
@@ -150,7 +150,7 @@ class CaseNumberField(forms.CharField):
             return None
         found = Case.objects.visible_to(self.user).open().numbered(text).first()
         if found is None:
-            raise forms.ValidationError("没有这个编号的在办案件,请核对编号。")
+            raise forms.ValidationError("没有这个编号的在办案件，请核对编号。")
         return found
 
 
@@ -196,7 +196,7 @@ def _responsibilities(case: Case, category: Category) -> forms.ModelChoiceField:
         (
             row.pk,
             f"{row.get_loop_display()} · {row.condition} · 牵头{row.get_lead_display()} · 处置 {row.limits['handling']}"
-            f" · 立案条件:{row.registering_condition}",
+            f" · 立案条件：{row.registering_condition}",
         )
         for row in listed
     ]
@@ -213,9 +213,9 @@ def _grades(case: Case) -> forms.ChoiceField:
 
 def _condition(case: Case) -> forms.BooleanField:
     row = case.responsibility
-    text = row.closing_condition if row else "问题已解决,现场已恢复"
+    text = row.closing_condition if row else "问题已解决，现场已恢复"
     return forms.BooleanField(
-        label=f"已达到结案条件:{text}", error_messages={"required": "未达到结案条件的,请选择“不予结案”。"}
+        label=f"已达到结案条件：{text}", error_messages={"required": "未达到结案条件的，请选择“不予结案”。"}
     )
 
 
@@ -225,7 +225,7 @@ def _amount(case: Case) -> forms.DecimalField:
         min_value=0,
         max_digits=7,
         decimal_places=2,
-        help_text="单位与原时限相同,不超过原时限",
+        help_text="单位与原时限相同，不超过原时限",
     )
 
 
@@ -242,7 +242,7 @@ FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
     "right_unit": lambda case, user: _units(case, "认为应承办的单位", anywhere=True),
     "amount": lambda case, user: _amount(case),
     "until": lambda case, user: forms.DateField(
-        label="挂账至", widget=forms.DateInput(attrs={"type": "date"}), help_text="最长一年,到期自动恢复"
+        label="挂账至", widget=forms.DateInput(attrs={"type": "date"}), help_text="最长一年，到期自动恢复"
     ),
     "deadline": lambda case, user: forms.DateTimeField(
         label="答复期限", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
@@ -336,5 +336,5 @@ class PhoneReportForm(ReportForm):
     contact_phone = forms.RegexField(
         label="联系电话",
         regex=r"^[\d\-+ ]{5,20}$",
-        error_messages={"invalid": "电话号码只含数字、空格和短横线,5 至 20 位。"},
+        error_messages={"invalid": "电话号码只含数字、空格和短横线，5 至 20 位。"},
     )

@@ -35,7 +35,7 @@ def facts_of(event: CaseEvent) -> dict[str, Any]:
 
 
 def six_steps(case: Case, legs: list[Assignment]) -> list[dict[str, str]]:
-    """Six steps 六步闭环: done with its time, now with its due time, or still to come."""
+    """Six steps 六步闭环： done with its time, now with its due time, or still to come."""
     ended: dict[int, dt.datetime] = {0: case.reported_at}
     for leg in legs:
         if leg.stopped_at and leg.outcome == Assignment.Outcome.DONE and leg.step != Step.CHECKING:
@@ -93,8 +93,10 @@ def _facts(
     facts = facts_of(event)
     if event.move in ("dispatch", "adjudicate") and event.unit:
         yield f"交{event.unit.name}处置"
+    if facts.get("precedent"):
+        yield "存为先例"
     if event.move == "refuse":
-        yield f"回退原因:{Refusal(facts['refusal']).label}"
+        yield f"回退原因：{Refusal(facts['refusal']).label}"
         yield f"认为应由{names.get(facts['right_unit'], '其他单位')}承办"
     if event.move == "register" and facts.get("version"):
         yield f"按权责清单第 {facts['version']} 版"
@@ -103,7 +105,7 @@ def _facts(
     if facts.get("drawn") in people:
         yield f"抽派给{people[facts['drawn']].name}"
     elif "drawn" in facts:
-        yield "无人可抽,由坐席核实" if event.after == State.CHECKING else "无人可抽,由坐席核查"
+        yield "无人可抽，由坐席核实" if event.after == State.CHECKING else "无人可抽，由坐席核查"
     if event.move == "merge" and case.merged_into:
         yield f"并入 {case.merged_into.number}"
     if facts.get("deadline"):
@@ -113,7 +115,7 @@ def _facts(
     if event.move in ASKS:
         yield from (asked_for(one) for one in requests if one.asked_at == event.at and asked_for(one))
     if facts.get("grade"):
-        yield f"评价:{Grade(facts['grade']).label}"
+        yield f"评价：{Grade(facts['grade']).label}"
     if facts.get("position"):
         metres = metres_between(tuple(facts["position"]), (case.longitude, case.latitude))
         yield (
@@ -124,7 +126,7 @@ def _facts(
 def asked_for(request: Request) -> str:
     """What a request asks for, in words."""
     if request.amount is not None:
-        return f"延长 {request.amount.normalize():f}(单位同原时限)"
+        return f"延长 {request.amount.normalize():f}（单位同原时限）"
     return f"挂账至 {request.until:%Y-%m-%d}" if request.until else ""
 
 

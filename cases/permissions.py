@@ -138,10 +138,10 @@ def _in_the_way(
         "ask_suspension": [(case.was_suspended, "每件案件只能挂账一次")],
         "order_supervision": [(order is not None, "已有一份督办未销号")],
         "accept_supervision": [(order is not None and order.replied_at is None, "责任单位还没有答复")],
-        "escalate": [(loop.above is None, "已在区级,可由区领导督办")],
+        "escalate": [(loop.above is None, "已在区级，可由区领导督办")],
         "delegate": [
             (loop.below is None, "已在最基层"),
-            (case.was_delegated or case.climbed_by_time, "下沉只能一次,超时上报来的不再下沉"),
+            (case.was_delegated or case.climbed_by_time, "下沉只能一次，超时上报来的不再下沉"),
         ],
         "urge": [(case.urged_on == timezone.localdate(now), "今天已催办过")],
         "accept": [(user.pk in case.reporters, "上报人不能处置自己上报的案件")],
@@ -156,7 +156,7 @@ def _not_yours(verb: str, request: Request, user: User, held: frozenset[Duty]) -
         return "不能批准自己的申请"
     is_suspension = request.kind == Request.Kind.SUSPENSION
     if verb == "endorse":
-        return "值班长已同意,待领导批准" if request.endorsed_by_id else ""
+        return "值班长已同意，待领导批准" if request.endorsed_by_id else ""
     if is_suspension and verb == "grant" and request.endorsed_by_id is None:
         return "须先由值班长同意"
     if is_suspension and verb == "deny" and request.endorsed_by_id is None and Duty.CHIEF in held:

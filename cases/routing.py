@@ -43,8 +43,8 @@ class Route:
 def explain(row: Responsibility, category: Category) -> str:
     """Why a row of the list applies, in words for the case page."""
     return (
-        f"权责 {category.code} {category.name} v{row.version}({row.condition}):"
-        f"{Loop(row.loop).label}{row.get_power_display()},牵头{Function(row.lead).label}"
+        f"权责 {category.code} {category.name} v{row.version}（{row.condition}）："
+        f"{Loop(row.loop).label}{row.get_power_display()}，牵头{Function(row.lead).label}"
     )
 
 
@@ -54,16 +54,16 @@ def route_report(category: Category, place: Location, rows: Iterable[Responsibil
     if place.grid is None or place.street is None:
         row = listed.get(Loop.DISTRICT)
         basis = explain(row, category) if row else "权责清单无此类别"
-        return Route(Loop.DISTRICT, place.district, row, f"位置不在任何网格内,由区级指挥中心受理;{basis}")
+        return Route(Loop.DISTRICT, place.district, row, f"位置不在任何网格内，由区级指挥中心受理；{basis}")
     settling = [loop for loop in Loop if loop in listed and listed[loop].power == Responsibility.Power.SETTLE]
     if not settling:
         return Route(
-            Loop.STREET, place.street, None, f"权责清单无 {category.code} {category.name},由街道受理"
+            Loop.STREET, place.street, None, f"权责清单无 {category.code} {category.name}，由街道受理"
         )
     loop = settling[0]
     if loop == Loop.COMMUNITY and not place.is_community_staffed:
         row = listed.get(Loop.STREET) or listed[loop]
-        return Route(Loop.STREET, place.street, row, f"社区坐席无人在岗,由街道受理;{explain(row, category)}")
+        return Route(Loop.STREET, place.street, row, f"社区坐席无人在岗，由街道受理；{explain(row, category)}")
     centre = place.territory(loop)
     assert centre is not None  # a grid has a community, a street and a district
     return Route(loop, centre, listed[loop], explain(listed[loop], category))
@@ -74,11 +74,11 @@ def propose_unit(
 ) -> tuple[Organization | None, str]:
     """The unit of the lead function at the commanding centre, and why; ``units`` are those that may be chosen."""
     if responsibility is None:
-        return None, "权责清单无匹配,请人工选择单位"
+        return None, "权责清单无匹配，请人工选择单位"
     found = [unit for unit in units if unit.function == responsibility.lead and unit.parent_id == centre_id]
     if responsibility.lead == Function.COMMUNITY:
         found = [unit for unit in units if not unit.function]
     label = Function(responsibility.lead).label
     if not found:
-        return None, f"本级没有承担“{label}”职能的单位,请人工选择"
-    return found[0], f"权责清单 v{responsibility.version} 牵头职能:{label}"
+        return None, f"本级没有承担“{label}”职能的单位，请人工选择"
+    return found[0], f"权责清单 v{responsibility.version} 牵头职能：{label}"

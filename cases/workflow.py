@@ -121,7 +121,7 @@ class Clock(TextChoices):
 
     OPENS = "opens", "新时限开始"
     UNCHANGED = "unchanged", "不变"
-    STANDS = "stands", "暂停,余量保留"
+    STANDS = "stands", "暂停，余量保留"
     CONTINUES = "continues", "余量继续"
     MOVES = "moves", "截止时间顺延"
     ENDS = "ends", "结束"

@@ -67,13 +67,13 @@ class Grid(models.Model):
         "网格编码",
         max_length=15,
         unique=True,
-        validators=[RegexValidator(r"^\d{15}$", "网格编码为 15 位数字:区 6 + 街道 3 + 社区 3 + 序号 3。")],
+        validators=[RegexValidator(r"^\d{15}$", "网格编码为 15 位数字：区 6 + 街道 3 + 社区 3 + 序号 3。")],
     )
     name = models.CharField("名称", max_length=60)
     community = models.ForeignKey(
         Organization, models.PROTECT, related_name="grids", limit_choices_to={"level": 3}, verbose_name="社区"
     )
-    is_illustrative = models.BooleanField("示意边界", default=False, help_text="非勘测成果,仅供演示")
+    is_illustrative = models.BooleanField("示意边界", default=False, help_text="非勘测成果，仅供演示")
     active_from = models.DateField("生效", default=dt.date(2016, 1, 1))
     active_until = models.DateField("终止", null=True, blank=True)
 
@@ -125,9 +125,9 @@ class GridDuty(models.Model):
         HELPER = "helper", "志愿者、庭院长、楼栋长"
 
     class Engagement(models.TextChoices):
-        FULL_TIME = "full_time", "专职(一格一员)"
-        PROFESSIONAL = "professional", "专业(一员多格)"
-        PART_TIME = "part_time", "兼职(一格多员)"
+        FULL_TIME = "full_time", "专职（一格一员）"
+        PROFESSIONAL = "professional", "专业（一员多格）"
+        PART_TIME = "part_time", "兼职（一格多员）"
 
     user = models.ForeignKey(User, models.PROTECT, related_name="grid_duties", verbose_name="人员")
     grid = models.ForeignKey(Grid, models.PROTECT, related_name="duties", verbose_name="网格")
@@ -161,7 +161,7 @@ class GridDuty(models.Model):
                 | Q(duty__in=["inspector", "supervisor"], engagement="professional")
                 | Q(duty="helper", engagement="part_time"),
                 name="engagement_fits_duty",
-                violation_error_message="专职力量一格一员,专业力量一员多格,兼职力量一格多员。",
+                violation_error_message="专职力量一格一员，专业力量一员多格，兼职力量一格多员。",
             ),
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")), name="grid_duty_dates_in_order"

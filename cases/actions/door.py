@@ -107,7 +107,7 @@ def perform(
         if earlier is None:
             raise
         if earlier.uuid != case:
-            raise KeyReused("同一标识已用于另一案件,未重复办理。") from None
+            raise KeyReused("同一标识已用于另一案件，未重复办理。") from None
         return earlier
 
 
@@ -117,7 +117,7 @@ def repeat_of(key: uuid.UUID, wanted: str, move: str) -> Answer | None:
     if event is None:
         return None
     if event.request_digest != wanted or event.move != move:
-        raise KeyReused("同一标识已用于另一内容,未重复办理。")
+        raise KeyReused("同一标识已用于另一内容，未重复办理。")
     return Answer(event.case.uuid, event.case_id, event.move, event.after, event.sequence, is_repeat=True)
 
 
@@ -139,9 +139,9 @@ def _walk(
         case.responsibility = leg.responsibility
     before = State(case.state)
     if before not in move.sources:
-        raise Stale(f"案件现为“{before.label}”,不能{move.label}。")
+        raise Stale(f"案件现为“{before.label}”，不能{move.label}。")
     if leg_id is not None and (leg is None or leg.pk != leg_id):
-        raise Stale("案件已被他人办理,请刷新后再操作。")
+        raise Stale("案件已被他人办理，请刷新后再操作。")
     held = duties_on(case, leg, by)
     if not held & set(move.duties):
         whose = "、".join(duty.label for duty in move.duties)
@@ -162,7 +162,7 @@ def _lock(case_uuid: uuid.UUID, target: Case | None, by: User | None) -> dict[uu
     rows = visible.filter(uuid__in=wanted).order_by("pk").select_for_update(of=("self",))
     locked = {row.uuid: row for row in rows}
     if len(locked) < len(set(wanted)):
-        raise Case.DoesNotExist("没有这个案件,或不在您的管辖范围内。")
+        raise Case.DoesNotExist("没有这个案件，或不在您的管辖范围内。")
     return locked
 
 
@@ -172,7 +172,7 @@ def _demand(move: Move, given: dict[str, Any], by: User | None) -> None:
         return
     for name in move.needs:
         if name not in given or given[name] in (None, "", []):
-            raise Unfit(f"{move.label}需要填写:{FIELD_LABELS.get(name, name)}。", field=name)
+            raise Unfit(f"{move.label}需要填写：{FIELD_LABELS.get(name, name)}。", field=name)
 
 
 FIELD_LABELS = {
@@ -256,4 +256,4 @@ def claim(photos: dict[uuid.UUID, Photo.Kind], *, case: Case, by: User | None) -
         free = Photo.objects.filter(uuid__in=mine, uploaded_by=by, case=None)
         taken += free.update(case=case, sequence=case.version, kind=kind)
     if taken != len(photos):
-        raise Unfit("有照片未上传成功或已被使用,请重新拍照。", field="photos")
+        raise Unfit("有照片未上传成功或已被使用，请重新拍照。", field="photos")

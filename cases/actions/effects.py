@@ -67,7 +67,7 @@ def merge(walk: Walk) -> None:
     if target.state not in OPEN or target.district_id != case.district_id:
         raise Unfit("只能并入本区的在办案件。", field="target")
     if len({*target.people, *case.people}) > MOST_PEOPLE:
-        raise Unfit("目标案件的参与人已达上限,请并入另一件。", field="target")
+        raise Unfit("目标案件的参与人已达上限，请并入另一件。", field="target")
     legs.stop_leg(walk, Outcome.ENDED)
     case.merged_into = target
     target.reporters = sorted({*target.reporters, *case.reporters})
@@ -111,7 +111,7 @@ def adjudicate(walk: Walk) -> None:
 
 def _not_a_reporter(walk: Walk) -> None:
     if walk.by and walk.by.pk in walk.case.reporters:
-        raise Refused("上报人不能处置自己上报的案件,请由本单位其他人办理。")
+        raise Refused("上报人不能处置自己上报的案件，请由本单位其他人办理。")
 
 
 def _count_as_handler(walk: Walk) -> None:
@@ -201,7 +201,7 @@ def reopen(walk: Walk) -> None:
     case = walk.case
     assert case.closed_at is not None
     if walk.now > case.closed_at + dt.timedelta(days=REOPEN_DAYS):
-        raise Refused(f"结案已超过 {REOPEN_DAYS} 天,不能重开,请重新上报。")
+        raise Refused(f"结案已超过 {REOPEN_DAYS} 天，不能重开，请重新上报。")
     legs.stop_leg(walk, Outcome.ENDED)
     case.closed_at, case.unit = None, None
     legs.open_leg(walk, Step.DISPATCHING)
@@ -237,7 +237,7 @@ def escalate(walk: Walk) -> State:
     loop = Loop(case.loop).above
     centre = territory(walk, loop) if loop else None
     if loop is None or centre is None:
-        raise Refused("案件已在区级,不能再上报;可由区领导督办。")
+        raise Refused("案件已在区级，不能再上报；可由区领导督办。")
     if walk.by is None:
         case.climbed_by_time = True
         walk.facts["by_time"] = True
@@ -251,9 +251,9 @@ def delegate(walk: Walk) -> State:
     loop = Loop(case.loop).below
     centre = territory(walk, loop) if loop else None
     if loop is None or centre is None:
-        raise Refused("案件已在最基层,不能再下沉。")
+        raise Refused("案件已在最基层，不能再下沉。")
     if case.was_delegated or case.climbed_by_time:
-        raise Refused("下沉只能一次,超时上报来的案件不能再下沉。")
+        raise Refused("下沉只能一次，超时上报来的案件不能再下沉。")
     case.was_delegated = True
     return _change_loop(walk, loop, centre, Outcome.DELEGATED)
 

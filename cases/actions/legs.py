@@ -6,6 +6,7 @@ from operator import or_
 
 from django.db.models import Case as Choice
 from django.db.models import Exists, IntegerField, OuterRef, Q, Value, When
+from django.utils import timezone
 
 from cases import deadlines
 from cases.actions.door import Walk
@@ -127,7 +128,7 @@ def draw(walk: Walk, tried: list[int]) -> int | None:
 
     Never a reporter, a handler of any round or somebody drawn before; None means the desk.
     """
-    case, today = walk.case, walk.now.date()
+    case, today = walk.case, timezone.localdate(walk.now)
     on_grid = GridDuty.objects.current(today).filter(grid=case.grid_id).exclude(duty=GridDuty.Duty.HELPER)
     posts = Post.objects.current(today)
     tiers = [on_grid]

@@ -44,7 +44,7 @@ def locate(longitude: float, latitude: float, *, by: User, now: dt.datetime) -> 
     codes = {code for post in by.powers.posts for code in post.organization.path.split("/") if code}
     district = Organization.objects.territories(Level.DISTRICT).filter(code__in=codes).first()
     if district is None:
-        raise Unfit("位置不在任何网格内,也无法确定所属区。", field="place")
+        raise Unfit("位置不在任何网格内，也无法确定所属区。", field="place")
     return Location(district)
 
 

@@ -68,12 +68,12 @@ def ask_extension(walk: Walk) -> None:
     case, leg = walk.case, walk.leg
     assert leg is not None
     if walk.now >= leg.due_at:
-        raise Refused("已超过处置期限,不能再申请延期。")
+        raise Refused("已超过处置期限，不能再申请延期。")
     if case.extensions >= EXTENSIONS:
         raise Refused(f"最多延期 {EXTENSIONS} 次。")
     amount = effects.amount_in_unit(walk)
     if amount.amount <= 0 or amount.amount > leg.limit.amount:
-        raise Unfit(f"延长时间须大于 0,且不超过原时限({leg.limit})。", field="amount")
+        raise Unfit(f"延长时间须大于 0，且不超过原时限（{leg.limit}）。", field="amount")
     _ask(walk, Kind.EXTENSION, Duty.CHIEF if case.extensions else Duty.DISPATCH, amount=amount.amount)
 
 
@@ -112,7 +112,7 @@ def endorse_suspension(walk: Walk) -> None:
 def grant_suspension(walk: Walk) -> None:
     request = _waiting(walk, Kind.SUSPENSION)
     if request.endorsed_by_id is None:
-        raise Refused("须先由值班长同意,再由领导批准。")
+        raise Refused("须先由值班长同意，再由领导批准。")
     assert request.until is not None
     _decide(walk, request, granted=True)
     before = State(walk.case.state)
@@ -193,7 +193,7 @@ def reply_supervision(walk: Walk) -> None:
 def accept_supervision(walk: Walk) -> None:
     order = _standing(walk)
     if order.replied_at is None:
-        raise Refused("责任单位还没有答复,不能销号。")
+        raise Refused("责任单位还没有答复，不能销号。")
     if walk.by and order.replied_by_id == walk.by.pk:
         raise Forbidden("不能给自己的答复销号。")
     order.accepted_at = walk.now
@@ -204,5 +204,5 @@ def accept_supervision(walk: Walk) -> None:
 def urge(walk: Walk) -> None:
     today = timezone.localdate(walk.now)
     if walk.case.urged_on == today:
-        raise Refused("今天已催办过,每天一次。")
+        raise Refused("今天已催办过，每天一次。")
     walk.case.urged_on = today

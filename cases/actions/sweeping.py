@@ -36,9 +36,9 @@ def next_move(leg: Assignment, now: dt.datetime) -> tuple[str, dict] | None:
     if leg.step == Step.CLOSING and leg.centre_id == leg.case.centre_id and Loop(leg.case.loop).above:
         return "raise_closing", {}
     if leg.step not in (Step.VERIFYING, Step.CLOSING) and Loop(leg.case.loop).above:
-        return "escalate", {"reason": f"{leg.get_step_display()}超过时限与宽限,自动上报上级。"}
+        return "escalate", {"reason": f"{leg.get_step_display()}超过时限与宽限，自动上报上级。"}
     return "order_supervision", {
-        "reason": "案件在最高一级仍超期,请负责人督办。",
+        "reason": "案件在最高一级仍超期，请负责人督办。",
         "deadline": now + SUPERVISION_TIME,
     }
 

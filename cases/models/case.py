@@ -167,7 +167,7 @@ class Case(models.Model):
     grade = models.CharField("评价", max_length=20, choices=Grade, blank=True)
 
     reported_at = models.DateTimeField("上报")
-    device_time = models.DateTimeField("手机时间", null=True, help_text="只是手机的说法,时限不看它")
+    device_time = models.DateTimeField("手机时间", null=True, help_text="只是手机的说法，时限不看它")
     closed_at = models.DateTimeField("结案", null=True)
     chain_head = models.CharField(max_length=64, default="", editable=False)
 

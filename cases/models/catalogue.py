@@ -56,7 +56,7 @@ def validate_limits(value: dict[str, str]) -> None:
     """Every step has a limit that ``Limit.parse`` can read."""
     missing = [step for step in LIMITED if step not in value]
     if missing:
-        raise ValidationError(f"缺少时限:{'、'.join(missing)}")
+        raise ValidationError(f"缺少时限：{'、'.join(missing)}")
     for step, text in value.items():
         if step not in LIMITED:
             raise ValidationError(f"没有名为 {step} 的环节")

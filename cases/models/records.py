@@ -15,7 +15,7 @@ class CaseEvent(models.Model):
     ``data`` is canonical JSON text, so that SQL can recompute ``digest`` byte by byte (``cases/chain.py``).
     """
 
-    key = models.UUIDField(unique=True, help_text="客户端给出的唯一标识:同一请求只做一次")
+    key = models.UUIDField(unique=True, help_text="客户端给出的唯一标识：同一请求只做一次")
     request_digest = models.CharField(max_length=64)
     case = models.ForeignKey(Case, models.PROTECT, related_name="events", verbose_name="案件")
     sequence = models.PositiveIntegerField("序号")

@@ -173,7 +173,7 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
                 form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
                 status = refusal.status
             else:
-                messages.success(request, f"{case.number} 已{move.label},现为“{State(answer.state).label}”。")
+                messages.success(request, f"{case.number} 已{move.label}，现为“{State(answer.state).label}”。")
                 then = request.POST.get("then", "")
                 back = url_has_allowed_host_and_scheme(then, allowed_hosts=None) and then.startswith("/")
                 return redirect(then) if back else redirect("cases:case", case_uuid=case.uuid)

@@ -174,7 +174,7 @@ def locate(request: HttpRequest) -> JsonResponse:
         "community": place.community.name if place.community else None,
         "street": place.street.name if place.street else None,
         "district": place.district.name,
-        "sentence": f"不在任何网格内,将由区级受理({place.district.centre_name})",
+        "sentence": f"不在任何网格内，将由区级受理（{place.district.centre_name})",
     }
     if place.grid and place.street:
         answer["sentence"] = f"{place.street.name} · {place.grid.name}"
@@ -288,7 +288,7 @@ def _save(request: HttpRequest) -> HttpResponse:
     told = Circumstances(request.POST)
     told.is_valid()
     if told.cleaned_data.get("owner") not in (None, request.user.pk):
-        return _refuse(request, "这条上报是另一位同事存在本机的,请由本人登录后上传。")
+        return _refuse(request, "这条上报是另一位同事存在本机的，请由本人登录后上传。")
     handled = told.cleaned_data["handled"]
     form = (HandledReportForm if handled else ReportForm)(request.user, with_uploads(request))
     if not form.is_valid():
@@ -309,7 +309,7 @@ def _save(request: HttpRequest) -> HttpResponse:
         )
     except KeyReused:
         form.data["key"] = uuid.uuid4()
-        form.add_error(None, "这一单已经上报过了。如果是另一件事,请再按一次上报。")
+        form.add_error(None, "这一单已经上报过了。如果是另一件事，请再按一次上报。")
         return _ask_again(request, form, 409, earlier=key)
     except Refused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)

@@ -73,9 +73,9 @@ class MapView(APIView):
     """The map for programs."""
 
     @extend_schema(
-        summary="地图:一个范围内的案件聚合与单件",
+        summary="地图：一个范围内的案件聚合与单件",
         parameters=[
-            OpenApiParameter("box", str, required=True, description="西,南,东,北(WGS-84 经纬度)"),
+            OpenApiParameter("box", str, required=True, description="西，南，东，北(WGS-84 经纬度）"),
             OpenApiParameter("zoom", int, required=True, description="Web 墨卡托缩放级别"),
             OpenApiParameter("loop", str, description="闭环:community、street、district"),
             OpenApiParameter("kind", str, description="类别种类:component、matter 等"),

@@ -4,7 +4,7 @@ from cases.importing import PUBLISHED_YEARS, import_workdays
 
 
 class Command(BaseCommand):
-    help = "导入已公布年份的节假日与调休,并给各区设定工作时段。"
+    help = "导入已公布年份的节假日与调休，并给各区设定工作时段。"
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--years", type=int, nargs="*", default=PUBLISHED_YEARS)

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args, anchor: bool, **options) -> None:
         found = chain.broken()
         if found:
-            raise CommandError(f"{len(found)} 件案件的记录链不完整:{', '.join(map(str, found[:20]))}")
+            raise CommandError(f"{len(found)} 件案件的记录链不完整：{', '.join(map(str, found[:20]))}")
         if anchor:
             folder = Path(settings.DATA_DIR) / "anchors"
             folder.mkdir(parents=True, exist_ok=True)

@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from cases.workflow import diagram
 
-HEAD = """# 流程:状态与动作
+HEAD = """# 流程：状态与动作
 
-由 `cases/workflow.py` 生成(`manage.py workflow_diagram`),请勿手改;两者不一致时检查不通过。
+由 `cases/workflow.py` 生成（`manage.py workflow_diagram`），请勿手改；两者不一致时检查不通过。
 
 """
 
@@ -26,4 +26,4 @@ class Command(BaseCommand):
         if not check:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            raise CommandError("docs/workflow.md 与动作表不一致,请运行 manage.py workflow_diagram。")
+            raise CommandError("docs/workflow.md 与动作表不一致，请运行 manage.py workflow_diagram。")
