@@ -200,7 +200,7 @@ def features(
 #: From which zoom on a level of the tree is drawn; the coarser ones stay under it.
 OUTLINES_FROM = {Level.DISTRICT: 0, Level.STREET: 0, Level.COMMUNITY: 13}
 GRIDS_FROM = 15
-NOTE = "街道、社区和网格界线为示意划分,不作勘界依据"
+NOTE = "街道、社区和网格界线为示意划分，不作勘界依据"
 
 
 def _middle(ring: list[list[float]]) -> list[float]:

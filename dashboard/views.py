@@ -21,6 +21,7 @@ from governance.models import Level, User
 from governance.roles import Duty
 
 LISTED = 8
+OUTSIDE = "网格以外"
 REFRESH_SECONDS = 60
 #: What the map can show: name, words, and how it is asked for.
 MAP_SHOWS: dict[str, tuple[str, dict[str, str]]] = {
@@ -210,7 +211,7 @@ def _table(
     }
     rows = [figures.rows.get(pk) or PlaceRow(pk) for pk in named]
     rows += [row for pk, row in figures.rows.items() if pk not in named]
-    return [_line(row, named.get(row.place, "网格以外"), by, chosen) for row in sorted_by_trouble(rows)]
+    return [_line(row, named.get(row.place, OUTSIDE), by, chosen) for row in sorted_by_trouble(rows)]
 
 
 def _line(row: PlaceRow, name: str, by: str, chosen: dict[str, str]) -> dict[str, Any]:
@@ -266,7 +267,11 @@ def _next(cases: QuerySet[Case], wall: bool) -> list[Case]:
     if not wall:
         words = CaseText.objects.filter(case=OuterRef("pk")).order_by("sequence")
         ahead = ahead.annotate(words=Subquery(words.values("body")[:1]))
-    return list(ahead[:LISTED])
+    listed = list(ahead[:LISTED])
+    for case in listed:
+        parts = [case.street.name if case.street else OUTSIDE, "" if wall else case.category.name, case.unit]
+        case.place_line = " · ".join(str(part) for part in parts if part)
+    return listed
 
 
 def _orders(user: User) -> list[Supervision]:

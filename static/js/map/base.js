@@ -25,10 +25,11 @@ export function element(tag, className, text) {
 // A marker whose picture is a DOM node; it can be reached and pressed by keyboard.
 export function marker(at, node, size, options = {}) {
   const icon = L.divIcon({ html: node, className: "map-icon", iconSize: [size, size], iconAnchor: options.anchor });
-  return L.marker([at[1], at[0]], { icon, keyboard: !options.still, interactive: !options.still, ...options.leaflet });
+  return L.marker([at[1], at[0]], { icon, keyboard: !options.still, interactive: !options.still, autoPanOnFocus: false, ...options.leaflet });
 }
 
-export function labelled(layer, words) {
+// Give a marker its words and what happens when it is pressed, by pointer, by Enter or by the space bar.
+export function pressed(layer, words, act) {
   const tell = () => {
     const node = layer.getElement();
     if (!node) return;
@@ -37,6 +38,12 @@ export function labelled(layer, words) {
     node.title = words;
   };
   layer.on("add", tell);
+  layer.on("click", act);
+  layer.on("keydown", ({ originalEvent: event }) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    act();
+  });
   return layer;
 }
 

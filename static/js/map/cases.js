@@ -1,6 +1,6 @@
 // Cases of the viewer's scope: clusters as rings of their colours with the overdue counted in red, single cases as marks.
 
-import { element, fit, labelled, marker, maxZoom } from "./base.js";
+import { element, fit, marker, maxZoom, pressed } from "./base.js";
 
 const TONES = ["waiting", "working", "checking", "settled"];
 const LATE_WORDS = { yellow: "临期", red: "超期" };
@@ -72,7 +72,7 @@ class Cases {
     const chosen = document.activeElement?.closest?.(".map-icon") && this.map.getContainer().contains(document.activeElement);
     this.layer.clearLayers();
     for (const cluster of clusters) this.layer.addLayer(this.cluster(cluster));
-    for (const one of cases) this.layer.addLayer(point(one));
+    for (const one of cases) this.layer.addLayer(this.point(one));
     this.tell(total ? "" : "这里没有符合条件的案件。移动地图或放宽筛选再看。");
     // Zooming by keyboard removed the mark that was pressed: the map takes the focus back.
     if (chosen) this.map.getContainer().focus();
@@ -81,9 +81,8 @@ class Cases {
   cluster(one) {
     const late = ["red", "yellow"].filter((mark) => one[mark]).map((mark) => `，${LATE_WORDS[mark]} ${one[mark]} 件`);
     const size = one.count < 10 ? 34 : one.count < 100 ? 38 : 42;
-    const layer = labelled(marker(one.at, ring(one, size), size), `${one.count} 件${late.join("")}，按下放大`);
-    layer.on("click", () => this.open(one));
-    return layer;
+    const words = `${one.count} 件${late.join("")}，按下放大`;
+    return pressed(marker(one.at, ring(one, size), size), words, () => this.open(one));
   }
 
   open({ at }) {
@@ -100,7 +99,20 @@ class Cases {
     const list = element("ul", "map-list");
     for (const one of answer.cases) list.append(wrap("li", words(one)));
     if (answer.total > ALL_LISTED) list.append(element("li", "soft", "还有更多，请用列表查看。"));
-    L.popup({ maxHeight: 280 }).setLatLng([latitude, longitude]).setContent(list).openOn(this.map);
+    this.show(at, list);
+  }
+
+  point(one) {
+    const node = element("i", `mark is-${one.tone} late-${one.lateness}`);
+    const late = LATE_WORDS[one.lateness] ? `，${LATE_WORDS[one.lateness]}` : "";
+    const act = () => this.show(one.at, words(one));
+    return pressed(marker(one.at, node, 24), `${one.name}，${one.label}${late}`, act);
+  }
+
+  // On the map rather than bound to its mark: the marks are drawn anew when the map makes room for it.
+  show([longitude, latitude], node) {
+    L.popup({ maxHeight: 280, offset: [0, -6] }).setLatLng([latitude, longitude]).setContent(node).openOn(this.map);
+    (node.matches("a") ? node : node.querySelector("a"))?.focus({ preventScroll: true });
   }
 }
 
@@ -120,13 +132,6 @@ function wrap(tag, child) {
   const node = element(tag);
   node.append(child);
   return node;
-}
-
-function point(one) {
-  const node = element("i", `mark is-${one.tone} late-${one.lateness}`);
-  const late = LATE_WORDS[one.lateness] ? `，${LATE_WORDS[one.lateness]}` : "";
-  const layer = labelled(marker(one.at, node, 24), `${one.name}，${one.label}${late}`);
-  return layer.bindPopup(() => words(one));
 }
 
 // What a popup says of a case: nodes and text, never HTML.
