@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils import timezone
 
 from governance.models import AccessLog, Notice, Outbox, Post, User
 from governance.roles import Duty
@@ -50,7 +51,7 @@ def deliver(row: Outbox, *, now: dt.datetime) -> None:
         if "user" in address:
             people.add(address["user"])
         else:
-            posts = Post.objects.current(now.date()).with_duty(Duty(address["duty"]))
+            posts = Post.objects.current(timezone.localdate(now)).with_duty(Duty(address["duty"]))
             people.update(posts.filter(organization=address["organization"]).values_list("user", flat=True))
     notices = [Notice(user_id=person, outbox=row, at=now) for person in sorted(people)]
     Notice.objects.bulk_create(notices, ignore_conflicts=True)

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.utils import timezone
+
 from cases import deadlines
 from cases.actions import legs
 from cases.actions.door import Walk, effect
@@ -301,15 +303,17 @@ def restart(walk: Walk, marks: deadlines.Marks) -> None:
 
 
 def named_leader(walk: Walk) -> User | None:
-    """Who answers at the top: the leader (acting included), else the deputy, else the parent's chief."""
-    place: Organization | None = walk.case.district
-    while place is not None:
-        posts = Post.objects.current(walk.now.date()).filter(organization=place, user__is_active=True)
-        for role in (Role.LEADER, Role.DEPUTY_LEADER):
-            post = posts.filter(role=role).select_related("user").order_by("is_acting", "pk").first()
-            if post is not None:
-                return post.user
-        place = place.parent
+    """Who answers at the top: leader (acting included), deputy, the parent's; where none is, the duty chief."""
+    district = walk.case.district
+    posts = Post.objects.current(timezone.localdate(walk.now)).filter(user__is_active=True)
+    places: list[Organization] = [district]
+    while places[-1].parent is not None:
+        places.append(places[-1].parent)
+    asked = [(place, role) for place in places for role in (Role.LEADER, Role.DEPUTY_LEADER)]
+    for place, role in [*asked, (district, Role.DUTY_CHIEF)]:
+        found = posts.filter(organization=place, role=role).select_related("user")
+        if post := found.order_by("is_acting", "pk").first():
+            return post.user
     return None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from cases import chain
 from cases.actions import legs
@@ -27,10 +28,9 @@ def locate(longitude: float, latitude: float, *, by: User, now: dt.datetime) -> 
 
     Raises ``Unfit`` when not even the reporter's district is known.
     """
-    on_duty = (
-        Post.objects.current(now.date()).with_duty(Duty.ACCEPT).filter(organization=OuterRef("community"))
-    )
-    found = Grid.objects.active(now.date()).containing(longitude, latitude)
+    today = timezone.localdate(now)
+    on_duty = Post.objects.current(today).with_duty(Duty.ACCEPT).filter(organization=OuterRef("community"))
+    found = Grid.objects.active(today).containing(longitude, latitude)
     # Neighbours share their border: a point on it belongs to both, the lower code takes it.
     grid = (
         found.annotate(is_staffed=Exists(on_duty))
