@@ -38,12 +38,15 @@ _SQL_CUT = """
 """
 
 
-#: Words that were changed; an erased text keeps no body and proves nothing.
+#: Words that were changed, removed or put in; an erased text keeps no body and proves nothing.
 _SQL_WORDS = """
-    SELECT e.case_id FROM cases_caseevent e
-    LEFT JOIN cases_casetext t ON t.case_id = e.case_id AND t.sequence = e.sequence
-    WHERE e.text_digest <> '' AND (t.id IS NULL OR t.erased_at IS NULL
-        AND e.text_digest <> encode(sha256(convert_to(t.salt || t.body, 'UTF8')), 'hex'))
+    SELECT coalesce(e.case_id, t.case_id) FROM cases_caseevent e
+    FULL JOIN cases_casetext t ON t.case_id = e.case_id AND t.sequence = e.sequence
+    WHERE coalesce(e.text_digest, '') <> CASE
+        WHEN t.id IS NULL THEN ''
+        WHEN t.erased_at IS NULL THEN encode(sha256(convert_to(t.salt || t.body, 'UTF8')), 'hex')
+        WHEN t.body = '' AND e.text_digest <> '' THEN e.text_digest
+        ELSE 'body of an erased text' END
 """
 
 
