@@ -1,0 +1,133 @@
+"""Every page for its role, on a screen and on a phone: a quiet console, no overflow, readable by everybody."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from cases.models import Case
+from cases.workflow import Loop, State
+from governance.actions import relay
+from governance.models import User
+from tests.lives import case_at, walk
+from tests.stories.steps import DESK, PHONE, Device, open_device
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+#: Cases that the pages speak of: state and loop by a name.
+CASES = {
+    "new": (State.REPORTED, Loop.COMMUNITY),
+    "call": (State.CHECKING, Loop.STREET),
+    "registered": (State.REGISTERED, Loop.STREET),
+    "sent": (State.DISPATCHED, Loop.STREET),
+    "handling": (State.HANDLING, Loop.COMMUNITY),
+    "disputed": (State.DISPUTED, Loop.STREET),
+    "handled": (State.HANDLED, Loop.COMMUNITY),
+    "verified": (State.VERIFIED, Loop.DISTRICT),
+    "closed": (State.CLOSED, Loop.COMMUNITY),
+}
+#: Who opens what; {new} stands for the address of the case of that name.
+PAGES = {
+    "": ["/login/", "/field/offline/"],
+    "wangge": [
+        "/field/", "/field/?tab=grid", "/field/?tab=mine", "/field/report/", "/inbox/", "{new}", "{closed}",
+        "{closed}moves/evaluate/",
+    ],
+    "zhiyuan": ["/field/", "/field/report/", "/inbox/"],
+    "shequ": [
+        "/desk/", "/desk/?queue=mine-reported", "/desk/?queue=all", "/desk/?q=%E5%AE%B6%E5%85%B7", "/desk/gaps/",
+        "/desk/phone/", "{new}", "{new}moves/register/", "{new}moves/merge/", "{handled}", "/board/",
+    ],
+    "wuye": ["/desk/", "/field/", "{handling}", "{handling}moves/feedback/", "{handling}moves/ask_suspension/"],
+    "zhifa": ["/desk/?queue=mine-dispatched", "{sent}", "{sent}moves/refuse/"],
+    "shouli": ["/desk/", "/desk/phone/", "{call}"],
+    "zhiban": ["/desk/", "{disputed}", "{disputed}moves/adjudicate/"],
+    "paiqian": ["{registered}", "{registered}moves/dispatch/"],
+    "jielingdao": ["/board/", "/board/?show=red", "/board/?wall=1", "{sent}moves/order_supervision/"],
+    "quling": ["/board/", "/desk/?queue=closed&closed=30", "{verified}", "/inbox/"],
+    "shenji": ["/board/", "/desk/?queue=all", "{verified}"],
+    "xitong": ["/admin/"],
+    "anquan": ["/admin/"],
+}  # fmt: skip
+
+#: Breaches of the content policy, also those that the console does not tell.
+LISTEN = """
+  window.breaches = [];
+  document.addEventListener("securitypolicyviolation", (event) => {
+    window.breaches.push(`${event.violatedDirective} ${event.blockedURI}`);
+  });
+"""
+#: What sticks out of the window, if the page can be moved sideways at all.
+STICKS_OUT = """
+  () => {
+    const root = document.scrollingElement;
+    if (root.scrollWidth <= root.clientWidth) return [];
+    const out = [...document.body.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1);
+    return [`${root.scrollWidth} px`, ...out.slice(0, 3).map((one) => `${one.tagName}.${one.className}`)];
+  }
+"""
+
+
+@pytest.fixture
+def cases() -> dict[str, Case]:
+    """A handful of walked cases with notices of them, a request that waits and an order."""
+    now = timezone.now() - dt.timedelta(hours=1)
+    found = {name: case_at(state, loop=loop, now=now) for name, (state, loop) in CASES.items()}
+    walk(found["sent"], "ask_extension", "order_supervision", now=now + dt.timedelta(minutes=20))
+    relay(now=timezone.now())
+    return found
+
+
+def enter(page: Page, username: str) -> None:
+    """Signed in without the login page, which has stories of its own."""
+    client = Client()
+    client.force_login(User.objects.get(username=username))
+    name = settings.SESSION_COOKIE_NAME
+    page.goto("/login/")
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": page.url}])
+
+
+def troubles(page: Page, address: str) -> Iterator[str]:
+    """What is wrong with a page."""
+    heard: list[str] = []
+    page.on("console", lambda told: told.type == "error" and heard.append(told.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    answer = page.goto(address)
+    if answer.status != 200:
+        yield f"status {answer.status}"
+    page.wait_for_load_state("networkidle")
+    yield from heard
+    yield from page.evaluate("window.breaches")
+    yield from page.evaluate(STICKS_OUT)
+    if address.startswith("/admin/"):
+        return  # Django's own pages
+    for breach in Axe().run(page).response["violations"]:
+        if breach["impact"] in ("serious", "critical"):
+            yield f"{breach['id']}: {breach['nodes'][0]['html'][:160]} ({len(breach['nodes'])} ×)"
+
+
+@pytest.mark.parametrize("device", [DESK, PHONE], ids=["screen", "phone"])
+def test_every_page_is_quiet_fits_and_can_be_read_by_everybody(browser, live_server, cases, device: Device):
+    addresses = {name: f"/cases/{case.uuid}/" for name, case in cases.items()}
+    found, seen = [], 0
+    for username, pages in PAGES.items():
+        context = open_device(browser, live_server.url, device)
+        context.add_init_script(LISTEN)
+        page = context.new_page()
+        if username:
+            enter(page, username)
+        for address in pages:
+            tab = context.new_page()
+            found += [
+                f"{username} {address}: {trouble}" for trouble in troubles(tab, address.format(**addresses))
+            ]
+            tab.close()
+            seen += 1
+        context.close()
+    print(f"{seen} pages tried, {seen - len({line.split(': ')[0] for line in found})} held")
+    assert not found, "\n".join(found)
