@@ -271,7 +271,7 @@ def test_neither_accepting_nor_a_comment_moves_the_clock():
 
 def test_a_granted_extension_moves_the_clock_and_a_denied_one_does_not():
     case = case_at(State.HANDLING, loop=Loop.STREET)
-    handler, due_at = people.User.objects.get(pk=case.handlers[-1]).username, case.due_at
+    handler, due_at = User.objects.get(pk=case.handlers[-1]).username, case.due_at
     do(case, "ask_extension", handler, MORNING + HOUR, reason="需调配机械", amount=1)
     assert fresh(case).due_at == due_at
     do(case, "deny_extension", "paiqian", MORNING + HOUR, reason="今天必须完成")
@@ -283,7 +283,7 @@ def test_a_granted_extension_moves_the_clock_and_a_denied_one_does_not():
 
 def test_the_second_extension_is_the_chiefs_and_there_is_no_third():
     case = case_at(State.HANDLING, loop=Loop.STREET)
-    handler = people.User.objects.get(pk=case.handlers[-1]).username
+    handler = User.objects.get(pk=case.handlers[-1]).username
     for granting, other in (("paiqian", "zhiban"), ("zhiban", "paiqian")):
         do(case, "ask_extension", handler, MORNING + HOUR, reason="材料未到", amount=1)
         with pytest.raises(Forbidden):
