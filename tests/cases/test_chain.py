@@ -1,0 +1,225 @@
+"""History is only appended, and whoever changes it behind the program's back is found."""
+
+import datetime as dt
+import uuid
+from itertools import pairwise
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from cases import chain
+from cases.models import Case, CaseEvent, CaseText
+from cases.workflow import State
+from tests import people
+from tests.lives import MORNING, case_at, reported, walk
+
+pytestmark = pytest.mark.django_db
+
+OTHER = "'" + "0" * 64 + "'"
+#: Every column of an event and a value it did not have.
+COLUMNS = {
+    "key": "gen_random_uuid()",
+    "request_digest": OTHER,
+    "case_id": "{other}",
+    "sequence": "sequence + 1000",
+    "at": "at + interval '1 microsecond'",
+    "move": "'void'",
+    "before": "before || ' '",
+    "after": "after || ' '",
+    "by_id": "CASE WHEN by_id IS NULL THEN {person} END",
+    "loop": "CASE loop WHEN 'street' THEN 'community' ELSE 'street' END",
+    "centre_id": "{elsewhere}",
+    "unit_id": "CASE WHEN unit_id IS NULL THEN {elsewhere} END",
+    "data": "'{{}}' || data",
+    "text_digest": "CASE text_digest WHEN '' THEN 'x' ELSE '' END",
+    "previous": "CASE previous WHEN '' THEN 'x' ELSE '' END",
+    "digest": OTHER,
+}
+
+
+def run(*statements: str) -> None:
+    """Run statements as a superuser who has switched the triggers off."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+def found_after(*statements: str) -> list[int]:
+    """Cases that the verifier finds broken after a tampering, which is taken back at once."""
+    with transaction.atomic():
+        run(*statements)
+        found = chain.broken()
+        transaction.set_rollback(True)
+    return found
+
+
+@pytest.fixture
+def case() -> Case:
+    """A whole life with an escalation's worth of moves and words; others stand around it."""
+    case_at(State.CLOSED)
+    case = case_at(State.VERIFIED)
+    case = walk(case, "refuse_closing", "comment", "fail", "feedback", "pass", "close", "evaluate")
+    assert chain.broken() == []
+    return case
+
+
+# The database itself ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE cases_caseevent SET move = 'close'",
+        "UPDATE cases_caseevent SET id = id",
+        "DELETE FROM cases_caseevent",
+        "TRUNCATE cases_caseevent",
+        "TRUNCATE cases_case CASCADE",
+    ],
+)
+def test_the_database_refuses_to_change_or_remove_events(case, statement):
+    with pytest.raises(DatabaseError, match="only appended"), transaction.atomic():
+        connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
+        connection.cursor().execute(statement)
+    assert chain.broken() == []
+
+
+def test_the_program_cannot_change_an_event_either(case):
+    event = case.events.last()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        event.save()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        CaseEvent.objects.filter(pk=event.pk).delete()
+
+
+# Tampering --------------------------------------------------------------------------------------------------------
+
+
+def test_every_tampering_by_a_superuser_is_found(case):
+    other = case_at(State.REPORTED)
+    places = {
+        "other": other.pk,
+        "person": people.clerk().pk,
+        "elsewhere": Case.objects.get(pk=other.pk).district_id,
+    }
+    events = list(case.events.order_by("sequence"))
+    tried: dict[str, list[str]] = {}
+    for event in events:
+        row, name = f"WHERE id = {event.pk}", f"{event.sequence} {event.move}"
+        for column, value in COLUMNS.items():
+            if column == "case_id" and event.sequence == 1:
+                continue  # the other case has its own first event
+            tried[f"{column} of {name}"] = [
+                f"UPDATE cases_caseevent SET {column} = {value.format(**places)} {row}"
+            ]
+        tried[f"{name} removed"] = [f"DELETE FROM cases_caseevent {row}"]
+        tried[f"tail from {name} on"] = [
+            f"DELETE FROM cases_caseevent WHERE case_id = {case.pk} AND sequence >= {event.sequence}"
+        ]
+        tried[f"{name} removed, the rest moved up"] = [
+            f"DELETE FROM cases_caseevent {row}",
+            f"UPDATE cases_caseevent SET sequence = sequence + 1000 WHERE case_id = {case.pk} AND sequence > {event.sequence}",
+            f"UPDATE cases_caseevent SET sequence = sequence - 1001 WHERE case_id = {case.pk} AND sequence > 1000",
+        ]
+        tried[f"{name} copied to the end"] = [
+            "INSERT INTO cases_caseevent (key, request_digest, case_id, sequence, at, move, before, after, by_id, loop,"
+            " centre_id, unit_id, data, text_digest, previous, digest) SELECT gen_random_uuid(), request_digest, case_id,"
+            f" {len(events) + 1}, at, move, before, after, by_id, loop, centre_id, unit_id, data, text_digest, previous,"
+            f" digest FROM cases_caseevent {row}"
+        ]
+    for one, next_one in pairwise(events):
+        tried[f"{one.sequence} and {next_one.sequence} swapped"] = [
+            f"UPDATE cases_caseevent SET sequence = 9999 WHERE id = {one.pk}",
+            f"UPDATE cases_caseevent SET sequence = {one.sequence} WHERE id = {next_one.pk}",
+            f"UPDATE cases_caseevent SET sequence = {next_one.sequence} WHERE id = {one.pk}",
+        ]
+    for text in case.texts.all():
+        row = f"WHERE id = {text.pk}"
+        tried[f"words {text.sequence} changed"] = [f"UPDATE cases_casetext SET body = body || '。' {row}"]
+        tried[f"words {text.sequence} salted anew"] = [f"UPDATE cases_casetext SET salt = 'x' {row}"]
+        tried[f"words {text.sequence} removed"] = [f"DELETE FROM cases_casetext {row}"]
+        tried[f"words {text.sequence} replaced as erased"] = [
+            f"UPDATE cases_casetext SET body = '另一种说法', erased_at = now() {row}"
+        ]
+        tried[f"words {text.sequence} given to another"] = [
+            f"UPDATE cases_casetext SET sequence = sequence + 500 {row}"
+        ]
+    silent = case.events.filter(text_digest="").first()
+    tried["words put in"] = [
+        "INSERT INTO cases_casetext (case_id, sequence, body, salt)"
+        f" VALUES ({case.pk}, {silent.sequence}, '从未说过', 'x')"
+    ]
+    for column, value in {"uuid": "gen_random_uuid()", "chain_head": OTHER, "version": "version + 1"}.items():
+        tried[f"{column} of the case"] = [f"UPDATE cases_case SET {column} = {value} WHERE id = {case.pk}"]
+    unseen = [name for name, statements in tried.items() if case.pk not in found_after(*statements)]
+    assert unseen == []
+    assert len(tried) >= 200
+    assert chain.broken() == []
+    print(f"{len(tried)} tamperings tried, {len(tried)} found")
+
+
+def forge(event: CaseEvent, **changes) -> None:
+    """Rewrite an event and seal it with a digest that fits, as somebody would who knows the program."""
+    for name, value in changes.items():
+        setattr(event, name, value)
+    event.digest = chain.digest(event)
+    run(
+        f"UPDATE cases_caseevent SET at = '{event.at.isoformat()}', after = '{event.after}',"
+        f" previous = '{event.previous}', digest = '{event.digest}' WHERE id = {event.pk}"
+    )
+
+
+def test_an_event_sealed_anew_does_not_fit_its_neighbours(case):
+    for event in case.events.order_by("sequence"):
+        with transaction.atomic():
+            forge(event, at=event.at - dt.timedelta(days=1))
+            assert chain.broken() == [case.pk]
+            transaction.set_rollback(True)
+
+
+def test_a_whole_chain_sealed_anew_shows_in_the_anchor_alone(case):
+    anchor, previous = chain.anchor(), ""
+    for event in case.events.order_by("sequence"):
+        forge(event, at=event.at - dt.timedelta(days=1), previous=previous)
+        previous = event.digest
+    Case.objects.filter(pk=case.pk).update(chain_head=previous)
+    assert chain.broken() == []
+    assert chain.anchor() != anchor
+
+
+def test_a_tail_cut_with_care_shows_in_the_anchor_alone(case):
+    anchor, last = chain.anchor(), case.events.order_by("-sequence")[1]
+    run(f"DELETE FROM cases_caseevent WHERE case_id = {case.pk} AND sequence > {last.sequence}")
+    Case.objects.filter(pk=case.pk).update(chain_head=last.digest, version=last.sequence)
+    assert chain.broken() == []
+    assert chain.anchor() != anchor
+
+
+def test_erasing_words_does_not_break_the_chain(case):
+    assert CaseText.objects.filter(case=case).update(body="", erased_at=timezone.now()) > 3
+    assert chain.broken() == []
+
+
+def test_an_event_holds_no_words_of_people(case):
+    words = set(case.texts.values_list("body", flat=True))
+    assert words and not any(word in event.data for word in words for event in case.events.all())
+
+
+def test_the_digest_in_python_is_the_digest_in_sql():
+    for given in ("引号\"'\\ 与\n换行", "🚧 emoji", "尾随空格 "):
+        case = reported(words=given, address=given.strip()[:100])
+        walk(case, "comment", words=given)
+    assert chain.broken() == []
+
+
+def test_the_command_names_what_is_broken(case, capsys):
+    from django.core.management import CommandError, call_command
+
+    call_command("verify_chains")
+    run(f"UPDATE cases_caseevent SET key = '{uuid.uuid4()}' WHERE id = {case.events.first().pk}")
+    with pytest.raises((CommandError, SystemExit)):
+        call_command("verify_chains")
+    said = capsys.readouterr()
+    assert MORNING and (said.out or said.err)
