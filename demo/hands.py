@@ -79,7 +79,10 @@ class Hands:
         if verb in ("grant", "deny", "endorse"):
             asked = case.requests.filter(kind=kind, decided_at=None).first()
             if asked:
-                return ({Duty(asked.decider)} if verb == "grant" else set()), {asked.asked_by_id}
+                by_any = verb == "endorse" or (
+                    verb == "deny" and kind == "suspension" and not asked.endorsed_by_id
+                )
+                return (set() if by_any else {Duty(asked.decider)}), {asked.asked_by_id}
         if move.name == "accept_supervision":
             return set(), set(case.supervisions.filter(accepted_at=None).values_list("replied_by", flat=True))
         return set(), set()
@@ -114,8 +117,7 @@ class Hands:
 
     def _amount(self, leg: Assignment | None) -> Decimal:
         assert leg is not None
-        whole = max(1, int(leg.limit_amount / 2))
-        return Decimal(whole)
+        return Decimal(int(leg.limit_amount / 2)) or leg.limit_amount
 
     def _deadline(self, now: dt.datetime) -> dt.datetime:
         return now + dt.timedelta(days=2)

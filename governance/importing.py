@@ -28,8 +28,8 @@ class Changes:
 
     def __str__(self) -> str:
         return (
-            f"{self.what}:新增 {len(self.created)},变更 {len(self.changed)},"
-            f"未变 {self.unchanged},终止 {len(self.ended)}"
+            f"{self.what}：新增 {len(self.created)}，变更 {len(self.changed)}，"
+            f"未变 {self.unchanged}，终止 {len(self.ended)}"
         )
 
     def lines(self) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """``manage.py demo``: an invented district on real divisions."""
 
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -77,6 +78,7 @@ class Command(BaseCommand):
         self.stdout.write("人员与岗位：已就绪")
 
     def make_more(self) -> None:
+        os.nice(15)  # the people on the site come first
         album = Album(Random(SEED_MORE))
         album.open()
         made = make_more(World(timezone.now(), SEED_MORE, album), self.progress("历史案件"))
