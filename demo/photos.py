@@ -412,7 +412,9 @@ class Album:
         index = Path(settings.MEDIA_ROOT) / ALBUM
         if index.exists():
             self.files = json.loads(index.read_text())
-            return
+            if all((index.parent / file["file"]).exists() for files in self.files.values() for file in files):
+                return
+            self.files = {}
         with ThreadPoolExecutor(2) as pool:
             rebuilt = pool.map(
                 lambda what: photos.rebuilt(draw(what[0], what[1], after=what[2])), self.wanted()
