@@ -231,6 +231,9 @@ def cases_in(queue: Queue, user: User) -> CaseQuerySet:
 
 SINCE = [("", "不限"), ("today", "今天"), ("7", "近 7 天"), ("30", "近 30 天")]
 BASE = "base"
+OTHERS = "others"
+#: Self-handled cases 自处理 are counted apart, so that they inflate no rate.
+BY_OTHERS = ~Q(source=Case.Source.SELF)
 
 
 def since(word: str, now: dt.datetime) -> dt.datetime:
@@ -269,10 +272,13 @@ class FilterForm(forms.Form):
     )
     community = forms.ChoiceField(label="社区", required=False)
     loop = forms.ChoiceField(
-        label="闭环", required=False, choices=[("", "全部"), *Loop.choices, (BASE, "基层(社区、街道)")]
+        label="闭环", required=False, choices=[("", "全部"), *Loop.choices, (BASE, "基层（社区、街道）")]
     )
     state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部"), *State.choices])
     kind = forms.ChoiceField(label="类型", required=False, choices=[("", "全部"), *Category.Kind.choices])
+    source = forms.ChoiceField(
+        label="来源", required=False, choices=[("", "全部"), *Case.Source.choices, (OTHERS, "不含自处理")]
+    )
     category = forms.CharField(label="类别含", required=False, max_length=40)
     reported = forms.ChoiceField(label="上报", required=False, choices=SINCE)
     closed = forms.ChoiceField(label="结案", required=False, choices=SINCE)
@@ -332,12 +338,17 @@ class FilterForm(forms.Form):
     def narrow(self, cases: CaseQuerySet, now: dt.datetime) -> CaseQuerySet:
         """The list with every filter applied."""
         chosen = self.chosen
-        for name in ("street", "community", "lateness", "state"):
+        if chosen.get("state"):
+            cases = cases.in_states([chosen["state"]])
+        for name in ("street", "community", "lateness"):
             if chosen.get(name):
                 cases = cases.filter(**{name: chosen[name]})
         if chosen.get("loop"):
             base = [Loop.COMMUNITY, Loop.STREET]
             cases = cases.filter(loop__in=base if chosen["loop"] == BASE else [chosen["loop"]])
+        if chosen.get("source"):
+            is_others = chosen["source"] == OTHERS
+            cases = cases.filter(BY_OTHERS if is_others else Q(source=chosen["source"]))
         if chosen.get("kind") or chosen.get("category"):
             cases = cases.filter(category__in=_categories(chosen.get("kind"), chosen.get("category")))
         for name in ("reported", "closed"):
