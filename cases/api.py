@@ -36,16 +36,34 @@ KEY = OpenApiParameter(
     required=True,
     description="客户端生成的 UUID；重发同一请求用同一个",
 )
+MOST_JSON = 1024 * 1024
 #: Room for the frame of a multipart body around the largest picture.
 MOST_BODY = photos.MAX_BYTES + 64 * 1024
 #: Counting further than anybody turns pages would cost more than the page.
 COUNTED = 10_000
 
 
+class PlainJSON(JSONParser):
+    """JSON that can be read: a body of nothing but brackets would exhaust the stack."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError:
+            raise exceptions.ParseError("请求内容嵌套过深。") from None
+
+
 class Doorway(APIView):
     """Translates the door's refusals and a form's errors; decides nothing."""
 
-    parser_classes = [JSONParser]
+    parser_classes = [PlainJSON]
+    most_body, too_large = MOST_JSON, "请求内容超过 1 MB。"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a body that is too large before reading it."""
+        if int(request.META.get("CONTENT_LENGTH") or 0) > self.most_body:
+            raise Unfit(self.too_large)
+        super().initial(request, *args, **kwargs)
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, Refused):
@@ -106,27 +124,28 @@ class CappedPagination(LimitOffsetPagination):
 
 
 class CaseFilter(django_filters.FilterSet):
-    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+    state = django_filters.MultipleChoiceFilter(choices=State.choices, method="in_states")
     loop = django_filters.ChoiceFilter(choices=Loop.choices)
     lateness = django_filters.ChoiceFilter(choices=Lateness.choices)
     street = django_filters.NumberFilter(field_name="street_id")
     category = django_filters.NumberFilter(field_name="category_id")
     is_open = django_filters.BooleanFilter()
-    q = django_filters.CharFilter(method="search", label="编号，或情况说明中的至少两个字")
+    q = django_filters.CharFilter(method="search", label="编号，或情况说明、位置描述中的至少两个字")
 
     class Meta:
         model = Case
         fields: list[str] = []
 
+    def in_states(self, cases: QuerySet, name: str, states: list[str]) -> QuerySet:
+        return cases.in_states(states) if states else cases
+
     def search(self, cases: QuerySet, name: str, text: str) -> QuerySet:
-        squeezed = re.sub(r"\s+", "", text)
-        if re.fullmatch(r"[\d-]+", squeezed):
-            return cases.numbered(squeezed)
-        if len(squeezed) < 2:
-            raise exceptions.ValidationError({"q": ["至少两个字。"]})
-        # The index knows pairs of neighbouring characters; the second condition keeps their order.
-        texts = CaseText.objects.extra(where=["cases_pairs(body) @> cases_pairs(%s)"], params=[squeezed])
-        return cases.filter(pk__in=texts.filter(body__icontains=text.strip()).values("case"))
+        text = text.strip()
+        if re.fullmatch(r"[\d-]+", text):
+            return cases.numbered(text)
+        if any(len(word) < 2 for word in text.split()):
+            raise exceptions.ValidationError({"q": ["每个词至少两个字。"]})
+        return cases.saying(text)
 
 
 class CategoryList(generics.ListAPIView):
@@ -261,12 +280,7 @@ class PhotoUpload(Doorway):
     """Upload a picture; a report or a move then names it by its id."""
 
     parser_classes = [MultiPartParser]
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a body that is too large before reading it."""
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BODY:
-            raise Unfit("照片超过 12 MB，请用普通画质重拍。", field="photos")
-        super().initial(request, *args, **kwargs)
+    most_body, too_large = MOST_BODY, photos.TOO_LARGE
 
     @extend_schema(
         summary="上传照片",

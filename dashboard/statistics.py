@@ -8,14 +8,20 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from cases.models import Case
+from cases.queues import BY_OTHERS
 from cases.workflow import Lateness, Loop
 
 #: Rates look back this far, and are compared with what they were a week earlier.
 WINDOW = dt.timedelta(days=30)
 EARLIER = dt.timedelta(days=7)
 
-BASE = Q(loop__in=[Loop.COMMUNITY, Loop.STREET])
-IN_TIME = Q(was_late=False)
+#: What is counted of the closed ones, by the names of ``Closed``.
+COUNTED = {
+    "n": BY_OTHERS,
+    "in_time": BY_OTHERS & Q(was_late=False),
+    "base": BY_OTHERS & Q(loop__in=[Loop.COMMUNITY, Loop.STREET]),
+    "self_handled": ~BY_OTHERS,
+}
 
 
 def rate(part: int, whole: int) -> float | None:
@@ -25,11 +31,12 @@ def rate(part: int, whole: int) -> float | None:
 
 @dataclass
 class Closed:
-    """What was closed in a window: all, in time, and at the base."""
+    """What was closed in a window: all, in time, and at the base; what was self-handled is counted apart."""
 
     n: int = 0
     in_time: int = 0
     base: int = 0
+    self_handled: int = 0
 
     @property
     def in_time_rate(self) -> float | None:
@@ -124,7 +131,7 @@ def _count_closed(found: Overview, cases: QuerySet[Case], by: str, today: dt.dat
     recent, earlier = Q(closed_at__gte=begin), Q(closed_at__lt=found.now - EARLIER)
     counts = {
         f"{name}_{window}": Count("pk", filter=which & within)
-        for name, which in (("n", Q()), ("in_time", IN_TIME), ("base", BASE))
+        for name, which in COUNTED.items()
         for window, within in (("recent", recent), ("earlier", earlier))
     }
     rows = cases.filter(closed_at__gte=begin - EARLIER).order_by().values(by)
@@ -137,7 +144,7 @@ def _count_closed(found: Overview, cases: QuerySet[Case], by: str, today: dt.dat
 
 
 def _closed(counted: dict[str, int], window: str) -> Closed:
-    return Closed(*(counted[f"{name}_{window}"] for name in ("n", "in_time", "base")))
+    return Closed(**{name: counted[f"{name}_{window}"] for name in COUNTED})
 
 
 def sorted_by_trouble(rows: Iterable[PlaceRow]) -> list[PlaceRow]:

@@ -1,5 +1,7 @@
 """The board: at most five numbers, one map, one list; every number opens the list that it counts."""
 
+import datetime as dt
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,15 +16,17 @@ from django.utils import timezone
 
 from cases.map import SETTLED_DAYS, SETTLED_NAME, box_around
 from cases.models import Case, CaseText, Category, Supervision
-from cases.queues import places_in_sight
+from cases.queues import OTHERS, places_in_sight
 from cases.workflow import Lateness, Loop
-from dashboard.statistics import Overview, PlaceRow, overview, sorted_by_trouble
+from dashboard.statistics import Closed, Overview, PlaceRow, overview, sorted_by_trouble
 from governance.models import Level, User
 from governance.roles import Duty
 
 LISTED = 8
 OUTSIDE = "网格以外"
 REFRESH_SECONDS = 60
+#: The list that the rates are made of.
+CLOSED = {"queue": "closed", "closed": "30", "source": OTHERS}
 #: What the map can show: name, words, and how it is asked for.
 MAP_SHOWS: dict[str, tuple[str, dict[str, str]]] = {
     "": ("在办", {}),
@@ -92,7 +96,7 @@ def board(request: HttpRequest) -> HttpResponse:
             "figures": figures,
             "place_name": _place_name(form.chosen, places, user),
             "stats": _stats(figures, form.chosen),
-            "next_cases": _next(cases, wall),
+            "next_cases": _next(cases, wall, now),
             "due_url": _list(queue="open", due="today", **form.chosen),
             "orders": [] if wall else _orders(user),
             "by": "街道" if by == "street" else "社区",
@@ -142,6 +146,12 @@ def _points(now: float | None, before: float | None) -> dict[str, str]:
     return {"change": f"比一周前{word} {abs(points):.1f} 点", "change_way": way, "change_face": face}
 
 
+def _of(part: int, closed: Closed) -> str:
+    """Numerator and denominator of a rate in words; self-handled cases stand beside it."""
+    apart = f"，另有自处理 {closed.self_handled:,} 件" if closed.self_handled else ""
+    return f"{part:,} / {closed.n:,} 件{apart}"
+
+
 def _stats(figures: Overview, chosen: dict[str, str]) -> list[dict[str, Any]]:
     closed, earlier = figures.closed, figures.closed_earlier
     base_loop = {"loop": "base"} | {k: v for k, v in chosen.items() if k == "loop"}
@@ -167,9 +177,9 @@ def _stats(figures: Overview, chosen: dict[str, str]) -> list[dict[str, Any]]:
             "label": "近 30 日按期办结率",
             "number": _per_cent(closed.in_time_rate),
             "unit": "%",
-            "denominator": f"{closed.in_time:,} / {closed.n:,} 件",
+            "denominator": _of(closed.in_time, closed),
             **_points(closed.in_time_rate, earlier.in_time_rate),
-            "url": _list(queue="closed", closed="30", was_late="no", **chosen),
+            "url": _list(**CLOSED, was_late="no", **chosen),
         },
         {
             "label": "超期未结",
@@ -187,12 +197,10 @@ def _stats(figures: Overview, chosen: dict[str, str]) -> list[dict[str, Any]]:
             "label": "近 30 日基层办结率",
             "number": _per_cent(closed.base_rate),
             "unit": "%",
-            "denominator": f"{closed.base:,} / {closed.n:,} 件",
+            "denominator": _of(closed.base, closed),
             **_points(closed.base_rate, earlier.base_rate),
             # Of the district's own loop nothing is settled at the base: there is no list to open.
-            "url": ""
-            if chosen.get("loop") == Loop.DISTRICT
-            else _list(queue="closed", closed="30", **(chosen | base_loop)),
+            "url": "" if chosen.get("loop") == Loop.DISTRICT else _list(**CLOSED, **(chosen | base_loop)),
         },
     ]
 
@@ -219,8 +227,8 @@ def _line(row: PlaceRow, name: str, by: str, chosen: dict[str, str]) -> dict[str
     cells = {
         "open": (row.open, {"queue": "open"}),
         "overdue": (row.overdue, {"queue": "open", "lateness": "red"}),
-        "closed": (closed.n, {"queue": "closed", "closed": "30"}),
-        "in_time": (closed.in_time, {"queue": "closed", "closed": "30", "was_late": "no"}),
+        "closed": (closed.n, CLOSED),
+        "in_time": (closed.in_time, CLOSED | {"was_late": "no"}),
     }
     for cell, (number, filters) in cells.items():
         url = _list(**filters, **(chosen | {by: row.place})) if row.place and number else ""
@@ -237,15 +245,31 @@ def _map(request: HttpRequest, chosen: dict[str, str], user: User) -> dict[str, 
     show = request.GET.get("show", "")
     show = show if show in MAP_SHOWS else ""
     own = [int(chosen["community"])] if chosen.get("community") else _own_places(chosen, user)
-    box = box_around(own)
+    box = _box(tuple(sorted(own)))
     return {
         "map_show": show,
         "map_shows": [(name, words) for name, (words, _) in MAP_SHOWS.items()],
         "map_query": urlencode(chosen | MAP_SHOWS[show][1]),
-        "map_box": ",".join(f"{degrees:.5f}" for degrees in box) if box else "",
+        "map_box": box,
         "map_own": ",".join(str(pk) for pk in own),
         "tianditu": settings.TIANDITU_KEY,
     }
+
+
+@lru_cache(maxsize=512)
+def _outlined(places: tuple[int, ...]) -> str:
+    box = box_around(list(places))
+    if box is None:
+        raise LookupError  # not kept: the outlines may be imported later
+    return ",".join(f"{degrees:.5f}" for degrees in box)
+
+
+def _box(places: tuple[int, ...]) -> str:
+    """Where the map begins: outlines change with a reform of the divisions, and it only opens there."""
+    try:
+        return _outlined(places)
+    except LookupError:
+        return ""
 
 
 def _own_places(chosen: dict[str, str], user: User) -> list[int]:
@@ -260,10 +284,12 @@ def _own_places(chosen: dict[str, str], user: User) -> list[int]:
     )
 
 
-def _next(cases: QuerySet[Case], wall: bool) -> list[Case]:
+def _next(cases: QuerySet[Case], wall: bool, now: dt.datetime) -> list[Case]:
     """What breaks next and has not broken yet; people's own words stay off the wall."""
-    ahead = cases.open().filter(lateness__in=[Lateness.NONE, Lateness.YELLOW]).by_what_breaks_next()
-    ahead = ahead.select_related("category", "street", "community", "unit")
+    ahead = cases.open().filter(due_at__gt=now).by_what_breaks_next()
+    ahead = ahead.select_related("category", "street", "unit").only(
+        *("uuid", "state", "lateness", "due_at", "category__name", "street__name", "unit__name")
+    )
     if not wall:
         words = CaseText.objects.filter(case=OuterRef("pk")).order_by("sequence")
         ahead = ahead.annotate(words=Subquery(words.values("body")[:1]))
@@ -279,8 +305,14 @@ def _orders(user: User) -> list[Supervision]:
     if not user.powers.has(Duty.LEAD):
         return []
     mine = Q(leader=user, replied_at=None) | Q(ordered_by=user, replied_at__isnull=False)
-    standing = Supervision.objects.filter(
-        accepted_at=None, case__in=Case.objects.visible_to(user).values("pk")
-    )
     related = ("case__category", "case__street", "unit")
-    return list(standing.filter(mine).select_related(*related).order_by("deadline")[:LISTED])
+    standing = (
+        Supervision.objects.filter(mine, accepted_at=None).select_related(*related).order_by("deadline")
+    )
+    found = list(standing[:LISTED])
+    # Asked of these few alone: within the statement, the scope of the whole table would be worked out first.
+    cases = [order.case_id for order in found]
+    seen = (
+        set(Case.objects.visible_to(user).filter(pk__in=cases).values_list("pk", flat=True)) if cases else ()
+    )
+    return [order for order in found if order.case_id in seen]

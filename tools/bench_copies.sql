@@ -3,6 +3,16 @@
 
 SET session_replication_role = replica;  -- this session alone: no foreign-key checks, copies point at what exists
 
+-- Search indexes are built once at the end instead of row by row.
+SET maintenance_work_mem = '256MB';
+CREATE TEMP TABLE postponed AS
+SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
+WHERE a.amname = 'gin' AND i.indrelid IN ('cases_case'::regclass, 'cases_casetext'::regclass);
+DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT p.name FROM postponed p LOOP EXECUTE 'DROP INDEX ' || name; END LOOP;
+END $$;
+
 SELECT setseed(0.53);
 
 CREATE TEMP TABLE spots AS
@@ -21,7 +31,8 @@ SELECT k.id, f.id AS source, spots.grid, spots.community, spots.street, spots.di
        spots.middle[0] + (random() - 0.5) * 0.008 AS longitude, spots.middle[1] + (random() - 0.5) * 0.008 AS latitude,
        CASE WHEN k.wants_open THEN interval '0' ELSE random() * interval '365 days' END AS back,
        random() * interval '40 hours' AS drift
-FROM (SELECT (SELECT max(id) FROM cases_case) + i AS id, i, i <= %(open)s - (SELECT count(*) FROM cases_case WHERE is_open) AS wants_open
+FROM (SELECT (SELECT max(id) FROM cases_case) + i AS id, i, -- what is still open was reported last
+             i > %(size)s - (SELECT count(*) FROM cases_case) - (%(open)s - (SELECT count(*) FROM cases_case WHERE is_open)) AS wants_open
       FROM generate_series(1, %(size)s - (SELECT count(*) FROM cases_case)) AS i) AS k
 JOIN sources f ON f.is_open = k.wants_open
      AND f.n = k.i %% (SELECT count(*) FROM sources o WHERE o.is_open = k.wants_open)
@@ -92,5 +103,9 @@ SELECT c.id, s.ordered_by_id, s.ordered_at, s.leader_id, s.unit_id, s.deadline, 
 FROM copies c JOIN cases_supervision s ON s.case_id = c.source;
 
 SELECT setval('cases_case_id_seq', (SELECT max(id) FROM cases_case));
+
+DO $$ DECLARE definition text; BEGIN
+    FOR definition IN SELECT p.definition FROM postponed p LOOP EXECUTE definition; END LOOP;
+END $$;
 
 SET session_replication_role = DEFAULT;

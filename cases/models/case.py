@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -26,6 +27,8 @@ def _pairs(text: Any) -> Func:
 class CaseQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "CaseQuerySet":
         """The one scope of cases: own territory, own units, own grids, own part in it; deny by default."""
+        if not user.powers.posts:
+            return self.none()  # who holds no post any more keeps no part in cases either
         # The cheapest question comes first: OR stops at the first yes, and arrays are dear to look into.
         seen = Q()
         territories = user.powers.territories
@@ -47,13 +50,11 @@ class CaseQuerySet(models.QuerySet):
     def open(self) -> "CaseQuerySet":
         return self.filter(is_open=True)
 
-    def overdue(self) -> "CaseQuerySet":
-        """Open and red; the mark is the sweep's, no clock is read here."""
-        return self.open().filter(lateness=Lateness.RED)
-
-    def settled_at_base(self) -> "CaseQuerySet":
-        """Closed in the community or street loop 基层办结."""
-        return self.filter(closed_at__isnull=False, loop__in=[Loop.COMMUNITY, Loop.STREET])
+    def in_states(self, states: Iterable[str]) -> "CaseQuerySet":
+        """Cases in one of some states; where all of them are open it says so, since the indexes know only that."""
+        wanted = list(states)
+        found = self.filter(state__in=wanted)
+        return found.open() if all(state in OPEN for state in wanted) else found
 
     def near(self, longitude: float, latitude: float, metres: float) -> "CaseQuerySet":
         """In the square around a position (degrees, WGS-84) that reaches this many metres to each side."""
@@ -63,10 +64,10 @@ class CaseQuerySet(models.QuerySet):
         )
 
     def to_handle_by(self, user: User) -> "CaseQuerySet":
-        """Waiting for this person's units, without the person's own reports: nobody handles those."""
+        """Waiting for this person's units, without own reports that somebody else has to handle."""
         waiting = self.open().filter(state__in=[State.DISPATCHED, State.HANDLING])
         return waiting.filter(unit__in=user.powers.places(Duty.HANDLE)).exclude(
-            reporters__contains=[user.pk]
+            ~Q(source=Case.Source.SELF), reporters__contains=[user.pk]
         )
 
     def reported_by(self, user: User) -> "CaseQuerySet":
@@ -180,7 +181,9 @@ class Case(models.Model):
             models.Index(fields=["centre", "state", "due_at"], condition=Q(is_open=True), name="case_queue"),
             models.Index(fields=["unit", "due_at"], condition=Q(is_open=True), name="case_unit_due"),
             models.Index(
-                fields=["centre", "due_at"], condition=Q(state="closed", source="phone"), name="case_call_back"
+                fields=["centre", "due_at"],
+                condition=Q(state="closed", source="phone"),
+                name="case_call_back",
             ),
             models.Index(
                 fields=["tile_x", "tile_y"],
@@ -198,7 +201,7 @@ class Case(models.Model):
             models.Index(fields=["grid", "-id"], name="case_of_grid"),
             models.Index(
                 fields=["district", "closed_at"],
-                include=["loop", "was_late", "street"],
+                include=["loop", "was_late", "source", "street"],
                 condition=Q(closed_at__isnull=False),
                 name="case_closed",
             ),
@@ -227,6 +230,10 @@ class Case(models.Model):
     @property
     def tone(self) -> Tone:
         return STATES[State(self.state)].tone
+
+    def may_not_be_handled_by(self, user: User) -> bool:
+        """Reporter and handler are the same person in self-handled cases alone, which are counted apart."""
+        return user.pk in self.reporters and self.source != self.Source.SELF
 
     @property
     def is_from_resident(self) -> bool:
