@@ -10,7 +10,7 @@ from typing import Any
 
 from cases import actions
 from cases.actions import Answer
-from cases.models import Assignment, Case, Photo, Responsibility
+from cases.models import Assignment, Case, Category, Photo, Responsibility
 from cases.permissions import duties_on
 from cases.routing import propose_unit
 from cases.workflow import MOVES, Grade, Loop, Move, Refusal
@@ -36,6 +36,7 @@ class Hands:
         self.holding = cache(self._holding)
         self.user = cache(self._user)
         self.units_at = cache(self._units_at)
+        self.category = cache(lambda pk: Category.objects.get(pk=pk))
 
     # Who --------------------------------------------------------------------------------------------------
 
@@ -157,7 +158,8 @@ class Hands:
 
     def look(self, case_uuid: uuid.UUID) -> tuple[Case, Assignment | None]:
         """A case and its open leg as they stand now."""
-        case = Case.objects.select_related("category").get(uuid=case_uuid)
+        case = Case.objects.get(uuid=case_uuid)
+        case.category = self.category(case.category_id)
         leg = case.legs.filter(stopped_at=None).order_by().first()
         return case, leg
 

@@ -160,7 +160,7 @@ class World:
         """One case from its report on, wherever it leads until now."""
         topic = self.words.topic()
         plain = traits == Traits(is_evaluated=traits.is_evaluated)
-        case = self.report(topic, at, self_handled=plain and self.random.random() < 0.12)
+        case = self.report(topic, at, self_handled=plain and self.random.random() < 0.3)
         self.walker.walk(case.uuid, Destiny(traits, self.hours, self.random), at)
         return [case.uuid]
 
@@ -242,9 +242,10 @@ class World:
                         self.settle_notices(case)
                 return True
             except (Missed, Refused) as problem:
-                log.info("drawn again: %s", problem)
+                log.debug("drawn again: %s", problem)
                 todo = todo.again() if todo.again else todo
         numbers.coming = first
+        log.warning("a case could not be made in %d tries", TRIES)
         return False
 
     def settle_notices(self, case: uuid.UUID) -> None:
