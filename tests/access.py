@@ -1,0 +1,154 @@
+"""Who may open what: endpoint × role; a named address that is missing here fails the tests.
+
+The case asked for lies at the stage (尚义社区) and was reported by its grid worker; the photo hangs on it, the notice
+is the worker's. ``sibling`` is a clerk of another community of the same street, ``stranger`` one of another street.
+"""
+
+from typing import NamedTuple
+
+from demo.accounts import COMMUNITY, DISTRICT, STREET
+from governance.roles import Role
+from tests.people import ELSEWHERE
+
+#: What happens: the page comes, it is forbidden, it is not there for this person, sign in first.
+MAY, FORBIDDEN, HIDDEN, SIGN_IN = "may", "403", "404", "sign in"
+
+#: One representative each, by role and place.
+WHO: dict[str, tuple[Role, str]] = {
+    "grid_worker": (Role.GRID_WORKER, COMMUNITY),
+    "inspector": (Role.INSPECTOR, DISTRICT),
+    "supervisor": (Role.SUPERVISOR, STREET),
+    "volunteer": (Role.VOLUNTEER, COMMUNITY),
+    "courtyard_leader": (Role.COURTYARD_LEADER, COMMUNITY),
+    "building_leader": (Role.BUILDING_LEADER, COMMUNITY),
+    "clerk": (Role.CLERK, COMMUNITY),
+    "community_worker": (Role.COMMUNITY_WORKER, COMMUNITY),
+    "acceptor": (Role.ACCEPTOR, STREET),
+    "duty_chief": (Role.DUTY_CHIEF, STREET),
+    "dispatcher": (Role.DISPATCHER, DISTRICT),
+    "handler": (Role.HANDLER, f"{COMMUNITY}-property"),
+    "leader": (Role.LEADER, DISTRICT),
+    "deputy_leader": (Role.DEPUTY_LEADER, STREET),
+    "auditor": (Role.AUDITOR, DISTRICT),
+    "system_admin": (Role.SYSTEM_ADMIN, DISTRICT),
+    "security_admin": (Role.SECURITY_ADMIN, DISTRICT),
+    "sibling": (Role.CLERK, "530103001002"),
+    "stranger": (Role.CLERK, ELSEWHERE),
+}
+ALL = frozenset(WHO)
+ADMINISTRATORS = frozenset({"auditor", "system_admin", "security_admin"})
+LOOP = ALL - ADMINISTRATORS
+#: Who sees a case at the stage that its property company was asked to settle.
+SEES_CASE = ALL - {
+    "inspector", "volunteer", "courtyard_leader", "building_leader", "system_admin", "security_admin",
+    "sibling", "stranger",
+}  # fmt: skip
+WITH_TERRITORY = frozenset(
+    {
+        "grid_worker", "supervisor", "clerk", "community_worker", "acceptor", "duty_chief", "dispatcher", "leader",
+        "deputy_leader", "auditor", "sibling", "stranger",
+    }
+)  # fmt: skip
+TAKES_CALLS = frozenset({"clerk", "acceptor", "sibling", "stranger"})
+KEEPS_LISTS = frozenset({"system_admin", "auditor"})
+KEEPS_PEOPLE = frozenset({"security_admin", "auditor"})
+READS_LOOKS = frozenset({"auditor"})
+
+
+class Endpoint(NamedTuple):
+    """One named address: who may, what the others meet, and what somebody without a session meets."""
+
+    name: str
+    path: str
+    may: frozenset[str] = ALL
+    others: str = HIDDEN
+    anonymous: str = SIGN_IN
+    method: str = "get"
+
+
+BOX = "west=102.6&south=24.9&east=103&north=25.3&box=102.6,24.9,103,25.3&zoom=12"
+
+# fmt: off
+ENDPOINTS = (
+    # Signing in, the way home, the inbox
+    Endpoint("governance:home",         "/"),
+    Endpoint("governance:login",        "/login/",                              anonymous=MAY),
+    Endpoint("governance:inbox",        "/inbox/"),
+    Endpoint("governance:read_all",     "/inbox/read/",                         method="post"),
+    Endpoint("governance:notice",       "/inbox/{notice}/",                     frozenset({"grid_worker"})),
+    Endpoint("governance:healthz",      "/healthz",                             anonymous=MAY),
+    Endpoint("governance:styleguide",   "/styleguide/",                         anonymous=MAY),  # in the demo only
+    # The phone
+    Endpoint("cases:field",             "/field/"),
+    Endpoint("cases:field_report",      "/field/report/",                       LOOP, FORBIDDEN),
+    Endpoint("cases:field_done",        "/field/reports/{case}/",               SEES_CASE),
+    Endpoint("cases:field_locate",      "/field/locate/?place_longitude=102.73&place_latitude=25.04&longitude=102.73&latitude=25.04"),
+    Endpoint("cases:field_nearby",      "/field/nearby/?place_longitude=102.73&place_latitude=25.04"),
+    Endpoint("cases:field_shell",       "/field/shell/",                        LOOP, FORBIDDEN),
+    Endpoint("cases:field_offline",     "/field/offline/",                      anonymous=MAY),  # says that there is no signal
+    Endpoint("cases:field_worker",      "/field/sw.js",                         anonymous=MAY),  # a script without data
+    Endpoint("cases:categories",        "/categories/?q=lj"),
+    # The desk
+    Endpoint("cases:desk",              "/desk/"),
+    Endpoint("cases:desk",              "/desk/?case={case}",                   SEES_CASE),
+    Endpoint("cases:desk_export",       "/desk/export/"),
+    Endpoint("cases:desk_gaps",         "/desk/gaps/",                          WITH_TERRITORY, FORBIDDEN),
+    Endpoint("cases:desk_phone",        "/desk/phone/",                         TAKES_CALLS, FORBIDDEN),
+    Endpoint("cases:desk_phone_nearby", "/desk/phone/nearby/",                  TAKES_CALLS, FORBIDDEN),
+    # One case
+    Endpoint("cases:case",              "/cases/{case}/",                       SEES_CASE),
+    Endpoint("cases:move",              "/cases/{case}/moves/comment/",         SEES_CASE),
+    Endpoint("cases:contact",           "/cases/{case}/contact/",               SEES_CASE, method="post"),
+    Endpoint("cases:photo",             "/photos/{photo}.jpg",                  SEES_CASE),
+    Endpoint("cases:photo_small",       "/photos/{photo}-s.jpg",                SEES_CASE),
+    Endpoint("cases:photos",            "/photos/",                             LOOP, FORBIDDEN, FORBIDDEN, "post"),
+    # Maps and boards: everybody gets what the scope holds, which may be nothing
+    Endpoint("cases:map_cases",         f"/map/cases.json?{BOX}"),
+    Endpoint("cases:map_areas",         f"/map/areas.json?{BOX}"),
+    Endpoint("dashboard:board",         "/board/"),
+    # Programs
+    Endpoint("cases:api_map",           f"/api/v1/map/?{BOX}",                  anonymous=FORBIDDEN),
+    Endpoint("cases:api_categories",    "/api/v1/categories/",                  anonymous=FORBIDDEN),
+    Endpoint("cases:api_cases",         "/api/v1/cases/",                       anonymous=FORBIDDEN),
+    Endpoint("cases:api_case",          "/api/v1/cases/{case}/",                SEES_CASE, anonymous=FORBIDDEN),
+    Endpoint("cases:api_move",          "/api/v1/cases/{case}/moves/comment/",  SEES_CASE, HIDDEN, FORBIDDEN, "post"),
+    Endpoint("cases:api_schema",        "/api/schema/",                         anonymous=MAY),  # describes, holds no data
+    Endpoint("cases:api_docs",          "/api/docs/",                           anonymous=MAY),
+    # Configuration: three separate administrators 三员分立; the row of a list stands for its forms too
+    Endpoint("admin:index",                           "/admin/",                              ADMINISTRATORS),
+    Endpoint("admin:governance_organization_changelist", "/admin/governance/organization/",   ADMINISTRATORS),
+    Endpoint("admin:governance_user_changelist",      "/admin/governance/user/",              KEEPS_PEOPLE),
+    Endpoint("admin:governance_post_changelist",      "/admin/governance/post/",              KEEPS_PEOPLE),
+    Endpoint("admin:governance_accesslog_changelist", "/admin/governance/accesslog/",         READS_LOOKS),
+    Endpoint("admin:governance_outbox_changelist",    "/admin/governance/outbox/",            KEEPS_LISTS),
+    Endpoint("admin:grid_grid_changelist",            "/admin/grid/grid/",                    KEEPS_LISTS),
+    Endpoint("admin:grid_gridduty_changelist",        "/admin/grid/gridduty/",                KEEPS_LISTS),
+    Endpoint("admin:cases_category_changelist",       "/admin/cases/category/",               KEEPS_LISTS),
+    Endpoint("admin:cases_responsibility_changelist", "/admin/cases/responsibility/",         KEEPS_LISTS),
+    Endpoint("admin:cases_workday_changelist",        "/admin/cases/workday/",                KEEPS_LISTS),
+    Endpoint("admin:cases_workinghours_changelist",   "/admin/cases/workinghours/",           KEEPS_LISTS),
+    # Last, because it ends the session
+    Endpoint("governance:logout",       "/logout/",                             anonymous=MAY, method="post"),
+)
+# fmt: on
+
+
+def expected(endpoint: Endpoint, who: str) -> str:
+    """What somebody meets; the admin sends everybody but administrators to sign in as one."""
+    if who == "anonymous":
+        return endpoint.anonymous
+    if who in endpoint.may:
+        return MAY
+    if endpoint.name.startswith("admin:"):
+        return FORBIDDEN if who in ADMINISTRATORS else SIGN_IN
+    return endpoint.others
+
+
+#: Django's own addresses of the admin that are about no list.
+ADMIN_ITSELF = frozenset(
+    f"admin:{name}"
+    for name in (
+        "login", "logout", "password_change", "password_change_done", "jsi18n", "autocomplete", "view_on_site",
+        "app_list", "auth_user_password_change",
+    )
+)  # fmt: skip

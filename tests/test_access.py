@@ -1,0 +1,101 @@
+"""Every named address × every role, as the matrix in ``tests/access.py`` says."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLResolver, get_resolver
+from django.utils import timezone
+
+from cases.models import Photo
+from cases.workflow import State
+from governance import actions
+from governance.models import Notice, User
+from tests.access import (
+    ADMIN_ITSELF,
+    ADMINISTRATORS,
+    ENDPOINTS,
+    FORBIDDEN,
+    HIDDEN,
+    MAY,
+    SIGN_IN,
+    WHO,
+    expected,
+)
+from tests.cases.walks import appoint
+from tests.lives import case_at
+
+
+def outcome(answer: HttpResponse) -> str:
+    """What an answer means to the person; a complaint about the words comes from inside."""
+    if answer.status_code == 302 and "/login/?next=" in answer["Location"]:
+        return SIGN_IN
+    return {403: FORBIDDEN, 404: HIDDEN}.get(
+        answer.status_code, MAY if answer.status_code < 500 else "broken"
+    )
+
+
+def names_of(resolver: URLResolver, inside: tuple[str, ...] = ()) -> Iterator[str]:
+    """Names of all addresses, with their namespaces."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            space = (pattern.namespace,) if pattern.namespace else ()
+            yield from names_of(pattern, (*inside, *space))
+        elif pattern.name:
+            yield ":".join((*inside, pattern.name))
+
+
+def test_every_named_address_is_in_the_matrix():
+    listed = {endpoint.name for endpoint in ENDPOINTS}
+    lists = {name.removesuffix("changelist") for name in listed if name.endswith("_changelist")}
+    forms = {f"{stem}{what}" for stem in lists for what in ("add", "change", "delete", "history")}
+    there = set(names_of(get_resolver()))
+    assert there - listed - forms - ADMIN_ITSELF == set(), "write down who may open these"
+    assert listed - there == set(), "these are no more"
+
+
+@pytest.fixture
+def clients(db) -> dict[str, Client]:
+    """Somebody new in each post, signed in, and somebody who is not."""
+    found = {"anonymous": Client(raise_request_exception=False)}
+    for name, (role, place) in WHO.items():
+        user = User.objects.create_user(f"test_{name}", name=name, is_staff=name in ADMINISTRATORS)
+        appoint(user, role, place)
+        found[name] = Client(raise_request_exception=False)
+        found[name].force_login(user)
+    return found
+
+
+@pytest.fixture
+def things(clients) -> dict[str, object]:
+    """What the addresses speak of."""
+    case, worker = case_at(State.HANDLED), User.objects.get(username="test_grid_worker")
+    actions.tell("给网格员", url="/", audience=[{"user": worker.pk}], now=timezone.now())
+    actions.relay(now=timezone.now())
+    return {
+        "case": case.uuid,
+        "photo": Photo.objects.filter(case=case).first().uuid,
+        "notice": Notice.objects.get(user=worker).pk,
+    }
+
+
+def test_everybody_meets_what_the_matrix_says(clients, things):
+    assert settings.DEMO
+    wrong, tried = [], 0
+    for endpoint in ENDPOINTS:
+        path = endpoint.path.format(**things)
+        for name, client in clients.items():
+            headers = {"Idempotency-Key": str(uuid.uuid4())}
+            answer = getattr(client, endpoint.method)(path, headers=headers)
+            if answer.streaming:
+                list(answer)  # a file is closed when it was read
+            tried += 1
+            if outcome(answer) != expected(endpoint, name):
+                wrong.append(
+                    f"{endpoint.name} by {name}: {answer.status_code}, not {expected(endpoint, name)}"
+                )
+    assert wrong == []
+    print(f"{tried} looks tried, {tried} as written")

@@ -1,0 +1,181 @@
+"""Guards of the shape: what import-linter and ruff cannot see."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.conf import settings
+from django.template.loader import get_template
+
+ROOT = Path(settings.BASE_DIR)
+TEMPLATES = ROOT / "templates"
+#: From the ground up; an app knows those before it and none after it.
+FLOORS = ("governance", "grid", "cases", "appraisal", "partybuilding", "dashboard", "demo", "config")
+#: A longer file is split by topic into a package.
+LONG = 450
+#: Django and its packages look for these by their names.
+LOOKED_FOR = {"403.html", "403_csrf.html", "404.html", "500.html"}
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Files that are in the repository, or will be."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+def templates() -> dict[str, str]:
+    return {str(path.relative_to(TEMPLATES)): path.read_text() for path in sorted(TEMPLATES.rglob("*.html"))}
+
+
+def python_files() -> Iterator[tuple[str, str]]:
+    for path in tracked("*.py"):
+        yield str(path.relative_to(ROOT)), path.read_text()
+
+
+# Templates --------------------------------------------------------------------------------------------------------
+
+
+def test_every_template_can_be_read():
+    for name in templates():
+        get_template(name)
+
+
+def test_every_template_is_used():
+    found = templates()
+    named = re.compile(r"""["']([\w/.-]+\.html)["']""")
+    used = {name for text in found.values() for name in named.findall(text)}
+    used |= {name for _, text in python_files() for name in named.findall(text)}
+    assert sorted(set(found) - used - LOOKED_FOR) == []
+
+
+def test_no_template_carries_script_or_style_of_its_own():
+    wrong = []
+    inline = {
+        "script": re.compile(
+            r"<script(?![^>]*\bsrc=)(?![^>]*application/json)(?![^>]*importmap)[^>]*>", re.I
+        ),
+        "style element": re.compile(r"<style\b", re.I),
+        "style attribute": re.compile(r"""<[^>]*\sstyle\s*=""", re.I),
+        "handler": re.compile(r"""<[a-z][^>]*\son[a-z]+\s*=\s*["']""", re.I),
+        "address": re.compile(r"""(?:href|src|action)\s*=\s*["']\s*javascript:""", re.I),
+    }
+    for name, text in templates().items():
+        wrong += [f"{name}: {what}" for what, pattern in inline.items() if pattern.search(text)]
+    assert wrong == []
+
+
+def test_an_import_map_carries_the_nonce():
+    for name, text in templates().items():
+        for tag in re.findall(r"<script[^>]*importmap[^>]*>", text):
+            assert "nonce" in tag, name
+
+
+def test_templates_do_not_point_upward():
+    names = "|".join(FLOORS)
+    address, piece = (
+        re.compile(rf"{{% url ['\"]({names}):"),
+        re.compile(rf"['\"]({names})/[\w./-]+\.html['\"]"),
+    )
+    tags = re.compile(r"{% load ([^%]+)%}")
+    upper_tags = {
+        path.stem: path.relative_to(ROOT).parts[0]
+        for path in ROOT.glob("*/templatetags/*.py")
+        if path.stem != "__init__"
+    }
+    wrong = []
+    for name, text in templates().items():
+        if (own := name.split("/")[0]) not in FLOORS:
+            continue
+        used = set(address.findall(text)) | set(piece.findall(text))
+        used |= {
+            upper_tags[tag] for words in tags.findall(text) for tag in words.split() if tag in upper_tags
+        }
+        wrong += [f"{name} → {app}" for app in used if FLOORS.index(app) > FLOORS.index(own)]
+    assert wrong == []
+
+
+# Python -----------------------------------------------------------------------------------------------------------
+
+
+def test_views_write_nothing():
+    writing = re.compile(r"\.(save|create|bulk_create|bulk_update|get_or_create|update_or_create|delete)\(")
+    wrong = [
+        f"{name}:{number}"
+        for name, text in python_files()
+        if re.search(r"(^|/)(views|forms|api)(\.py$|/)", name) and not name.startswith("tests/")
+        for number, line in enumerate(text.splitlines(), 1)
+        if writing.search(line)
+    ]
+    assert wrong == []
+
+
+def test_nothing_is_imported_with_a_star():
+    pattern = re.compile(r"^\s*from\s+\S+\s+import\s+\*", re.M)
+    assert [name for name, text in python_files() if pattern.search(text)] == []
+
+
+def test_rules_do_not_fetch_the_time():
+    """Time is passed in; only the outer faces ask for it."""
+    rules = re.compile(r"^(cases/(actions/|workflow|deadlines|routing|permissions|chain)|governance/actions)")
+    asking = re.compile(r"timezone\.now\(|datetime\.now\(|date\.today\(|localdate\(\)")
+    assert [name for name, text in python_files() if rules.match(name) and asking.search(text)] == []
+
+
+def test_files_stay_short():
+    long = {
+        name: text.count("\n")
+        for name, text in python_files()
+        if name.split("/")[0] in FLOORS and "/migrations/" not in name and text.count("\n") > LONG
+    }
+    assert long == {}
+
+
+# Wiring -----------------------------------------------------------------------------------------------------------
+
+
+def test_every_entry_of_the_schedule_names_a_task():
+    current_app.loader.import_default_modules()
+    assert settings.CELERY_BEAT_SCHEDULE
+    for name, entry in settings.CELERY_BEAT_SCHEDULE.items():
+        assert entry["task"] in current_app.tasks, name
+
+
+def test_tasks_are_three_lines_without_rules():
+    for name, text in python_files():
+        if name.endswith("/tasks.py"):
+            for body in re.findall(r"^def \w+\(.*?\) -> \w+:\n((?:    .*\n)+)", text, re.M):
+                assert len(body.splitlines()) <= 3, name
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-node.lock", "package-lock.json"])
+def test_lock_files_name_no_registry(name):
+    assert not re.search(
+        r"https?://(?!opencollective|github\.com/sponsors|tidelift)", _without_funding(ROOT / name)
+    )
+
+
+def _without_funding(path: Path) -> str:
+    """A lock file without the addresses at which authors ask for support."""
+    return re.sub(r'"funding": (\{[^}]*\}|\[[^\]]*\]|"[^"]*")', "", path.read_text())
+
+
+def test_no_file_names_a_place_on_somebodys_machine_or_a_registry():
+    home = re.compile(rb"(?<![\w.-])/(?:work|root|home/\w+|Users/\w+)/")
+    registry = re.compile(
+        rb"https?://[\w.:@-]*(?:pypi|pythonhosted|npmjs|npmmirror|artifactory|nexus|verdaccio)"
+    )
+    own = Path(__file__)
+    wrong = []
+    for path in tracked():
+        if path != own and path.suffix not in {".png", ".jpg", ".webp", ".woff2", ".ico"}:
+            text = path.read_bytes()
+            wrong += [
+                f"{path.relative_to(ROOT)}: {found[0]!r}"
+                for found in (home.search(text), registry.search(text))
+                if found
+            ]
+    assert wrong == []
