@@ -19,12 +19,19 @@ def _commanding(case: Case) -> list[int | None]:
     return above[: {Loop.DISTRICT: 1, Loop.STREET: 2, Loop.COMMUNITY: 3}[Loop(case.loop)]]
 
 
+def leads_from(case: Case, user: User) -> int:
+    """How far below the district a person leads at the place of the case; beyond all levels for who does not."""
+    places = [case.district_id, case.street_id, case.community_id]
+    held = [level for level, place in enumerate(places) if place and user.powers.holds(Duty.LEAD, place)]
+    return held[0] if held else len(places)
+
+
 def _may_verify(case: Case, leg: Assignment, user: User) -> bool:
     """The drawn person, or the desk of the leg's centre; never somebody who reported or handled the case."""
     if user.pk in case.reporters or user.pk in case.handlers:
         return leg.step == Step.CHECKING and leg.person_id == user.pk and user.pk not in case.reporters
-    if leg.person_id == user.pk:
-        return True
+    if leg.person_id == user.pk:  # drawn, and still at a post for which people are drawn
+        return user.powers.has(Duty.VERIFY) or user.powers.has(Duty.ACCEPT)
     return leg.desk_allowed and user.powers.holds(Duty.ACCEPT, leg.unit_id or leg.centre_id)
 
 
@@ -43,6 +50,8 @@ def duties_on(case: Case, leg: Assignment | None, user: User | None) -> frozense
         held.add(Duty.LEAD)
     if user.pk in case.reporters:
         held.add(Duty.REPORT)
+    if case.state == State.CLOSED and not case.is_from_resident:
+        held.discard(Duty.ACCEPT)  # residents are called back; staff score their own reports
     return frozenset(held)
 
 
@@ -130,6 +139,7 @@ def _in_the_way(
     if verb in ("grant", "deny", "endorse") and kind in waiting:
         return _not_yours(verb, waiting[kind], user, held)
     loop = Loop(case.loop)
+    own_report = [(case.may_not_be_handled_by(user), "上报人不能处置自己上报的案件")]
     obstacles = {
         "ask_extension": [
             (case.extensions >= 2, "最多延期 2 次"),
@@ -144,8 +154,8 @@ def _in_the_way(
             (case.was_delegated or case.climbed_by_time, "下沉只能一次，超时上报来的不再下沉"),
         ],
         "urge": [(case.urged_on == timezone.localdate(now), "今天已催办过")],
-        "accept": [(user.pk in case.reporters, "上报人不能处置自己上报的案件")],
-        "feedback": [(user.pk in case.reporters, "上报人不能处置自己上报的案件")],
+        "accept": own_report,
+        "feedback": own_report,
     }
     return next((sentence for is_so, sentence in obstacles.get(name, []) if is_so), "")
 

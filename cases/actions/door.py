@@ -134,7 +134,8 @@ def _walk(
 ) -> Answer:
     locked = _lock(case_uuid, given.get("target"), by)
     case = locked.pop(case_uuid)
-    leg = Assignment.objects.open().filter(case=case).select_related("responsibility").first()
+    legs = Assignment.objects.open().filter(case=case).with_requests()
+    leg = legs.select_related("responsibility").first()
     if leg is not None and leg.responsibility_id == case.responsibility_id:
         case.responsibility = leg.responsibility
     before = State(case.state)
@@ -142,6 +143,8 @@ def _walk(
         raise Stale(f"案件现为“{before.label}”，不能{move.label}。")
     if leg_id is not None and (leg is None or leg.pk != leg_id):
         raise Stale("案件已被他人办理，请刷新后再操作。")
+    if by is None and leg is not None and (leg.sweep_at is None or leg.sweep_at > now):
+        raise Stale("时限已变，系统此时没有可办的事。")  # extended between the sweep's look and the lock
     held = duties_on(case, leg, by)
     if not held & set(move.duties):
         whose = "、".join(duty.label for duty in move.duties)

@@ -9,7 +9,7 @@ from cases.actions import legs
 from cases.actions.door import Walk, effect
 from cases.actions.refusals import Refused, Unfit
 from cases.deadlines import Limit
-from cases.models import Assignment, Responsibility
+from cases.models import Assignment, Case, Request, Responsibility
 from cases.workflow import OPEN, UNREGISTERED, Grade, Loop, State, Step
 from governance.models import Organization, Post, User
 from governance.roles import Role
@@ -57,6 +57,8 @@ def register(walk: Walk) -> None:
 
 @effect("decline", "withdraw")
 def end(walk: Walk) -> None:
+    if walk.move.name == "withdraw" and len(walk.case.reporters) > 1:
+        raise Refused("案件已并入他人的上报，不能由一人撤回。")
     legs.stop_leg(walk, Outcome.ENDED)
 
 
@@ -87,10 +89,20 @@ def send_back(walk: Walk) -> None:
 # Dispatch and handle ----------------------------------------------------------------------------------------------
 
 
+def _refused_leg(case: Case, unit: Organization) -> Assignment | None:
+    """The leg that this unit sent back, in this loop and since the case was last reopened; None if there is none."""
+    for leg in case.legs.order_by("-pk"):
+        if leg.loop != case.loop or leg.step == Step.EVALUATING:
+            return None
+        if leg.unit_id == unit.pk and leg.outcome == Outcome.REFUSED:
+            return leg
+    return None
+
+
 def _hand_to(walk: Walk, unit: Organization) -> None:
-    """Give the case to a unit: its own old due date if it had the case before, else the full limit."""
+    """Give the case to a unit: its own old due date if it sent the case back, else the full limit."""
     case = walk.case
-    earlier = case.legs.filter(step=Step.HANDLING, unit=unit, outcome=Outcome.REFUSED).order_by("-pk").first()
+    earlier = _refused_leg(case, unit)
     case.unit = unit
     case.rounds += 1
     if unit.pk not in case.units:
@@ -112,7 +124,7 @@ def adjudicate(walk: Walk) -> None:
 
 
 def _not_a_reporter(walk: Walk) -> None:
-    if walk.by and walk.by.pk in walk.case.reporters:
+    if walk.by and walk.case.may_not_be_handled_by(walk.by):
         raise Refused("上报人不能处置自己上报的案件，请由本单位其他人办理。")
 
 
@@ -205,6 +217,7 @@ def reopen(walk: Walk) -> None:
     if walk.now > case.closed_at + dt.timedelta(days=REOPEN_DAYS):
         raise Refused(f"结案已超过 {REOPEN_DAYS} 天，不能重开，请重新上报。")
     legs.stop_leg(walk, Outcome.ENDED)
+    legs.lapse_requests(walk, *Request.Kind)
     case.closed_at, case.unit = None, None
     legs.open_leg(walk, Step.DISPATCHING)
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 from cases import deadlines
 from cases.actions.door import Walk
 from cases.deadlines import Clock, Limit, Marks
-from cases.models import Assignment
+from cases.models import Assignment, Request
 from cases.routing import STANDING
 from cases.workflow import Lateness, Loop, State, Step
 from governance.models import Organization, Post, User
-from governance.roles import Role
+from governance.roles import Duty, Role
 from grid.models import GridDuty
 
 #: A late checker is drawn anew twice, then the desk does it.
@@ -46,7 +46,16 @@ def stop_leg(walk: Walk, outcome: Assignment.Outcome = Assignment.Outcome.DONE) 
         walk.case.was_late = True
     leg.save(force_update=True)
     walk.leg = None
+    ends = leg.step == Step.HANDLING and outcome != Assignment.Outcome.STANDING
+    if ends and getattr(leg, "has_requests", True):
+        lapse_requests(walk, Request.Kind.EXTENSION, Request.Kind.SUSPENSION)
     return leg
+
+
+def lapse_requests(walk: Walk, *kinds: Request.Kind) -> None:
+    """End requests that nobody decided: more time for one leg is not to be granted on another."""
+    waiting = walk.case.requests.filter(kind__in=kinds, decided_at=None)
+    waiting.update(decided_at=walk.now, is_granted=False)
 
 
 def open_leg(
@@ -131,7 +140,8 @@ def draw(walk: Walk, tried: list[int]) -> int | None:
     case, today = walk.case, timezone.localdate(walk.now)
     on_grid = GridDuty.objects.current(today).filter(grid=case.grid_id).exclude(duty=GridDuty.Duty.HELPER)
     posts = Post.objects.current(today)
-    tiers = [on_grid]
+    # A duty on the grid without a post that verifies draws nobody: the post has ended, or was another one.
+    tiers = [on_grid.filter(user__in=posts.with_duty(Duty.VERIFY).values("user"))]
     if case.community_id:
         tiers.append(posts.filter(organization=case.community_id, role=Role.CLERK))
     if case.street_id:

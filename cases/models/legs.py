@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from cases.deadlines import Limit, Unit
 from cases.models.case import Case
@@ -18,6 +18,11 @@ class AssignmentQuerySet(models.QuerySet):
     def checks_of(self, user: User) -> "AssignmentQuerySet":
         """Open checks and verifications that were drawn for this person."""
         return self.open().filter(person=user, step__in=[Step.CHECKING, Step.VERIFYING])
+
+    def with_requests(self) -> "AssignmentQuerySet":
+        """Annotate whether a request on the case waits for an answer."""
+        waiting = Request.objects.filter(case=OuterRef("case"), decided_at=None)
+        return self.annotate(has_requests=Exists(waiting))
 
     def due_for_sweep(self, now) -> "AssignmentQuerySet":
         """Open legs on which time has something to do."""
