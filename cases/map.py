@@ -48,9 +48,9 @@ class BoxField(forms.CharField):
         try:
             west, south, east, north = (float(part) for part in text.split(","))
         except ValueError:
-            raise forms.ValidationError("范围须为四个数:西,南,东,北。") from None
+            raise forms.ValidationError("范围须为四个数：西,南,东,北。") from None
         if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):
-            raise forms.ValidationError("范围须为 WGS-84 经纬度,西小于东,南小于北。")
+            raise forms.ValidationError("范围须为 WGS-84 经纬度，西小于东，南小于北。")
         return west, south, east, north
 
 

@@ -63,7 +63,9 @@ def route_report(category: Category, place: Location, rows: Iterable[Responsibil
     loop = settling[0]
     if loop == Loop.COMMUNITY and not place.is_community_staffed:
         row = listed.get(Loop.STREET) or listed[loop]
-        return Route(Loop.STREET, place.street, row, f"社区坐席无人在岗，由街道受理；{explain(row, category)}")
+        return Route(
+            Loop.STREET, place.street, row, f"社区坐席无人在岗，由街道受理；{explain(row, category)}"
+        )
     centre = place.territory(loop)
     assert centre is not None  # a grid has a community, a street and a district
     return Route(loop, centre, listed[loop], explain(listed[loop], category))

@@ -213,7 +213,7 @@ class Refusal(TextChoices):
     NOT_OURS = "not_ours", "不属于本单位职责"
     WRONG_PLACE = "wrong_place", "不在本单位管辖范围"
     NO_POWER = "no_power", "没有处置权限"
-    UNCLEAR = "unclear", "位置或描述不清,无法处置"
+    UNCLEAR = "unclear", "位置或描述不清，无法处置"
     DUPLICATE = "duplicate", "与在办案件重复"
 
 

@@ -41,5 +41,5 @@ def tell_about(walk: "Walk") -> None:
     if walk.by is not None:
         audience = [address for address in audience if address != {"user": walk.by.pk}]
     state = State(case.state).label
-    subject = f"{case.number} {walk.move.label} · {case.address or '现场'}({state})"
+    subject = f"{case.number} {walk.move.label} · {case.address or '现场'}（{state}）"
     tell(subject, url=f"/cases/{case.uuid}/", audience=audience, now=walk.now)

@@ -63,7 +63,7 @@ def validate_limits(value: dict[str, str]) -> None:
         try:
             Limit.parse(text)
         except ValueError as problem:
-            raise ValidationError(f"{step}:{problem}") from problem
+            raise ValidationError(f"{step}：{problem}") from problem
 
 
 class ResponsibilityQuerySet(models.QuerySet):

@@ -189,12 +189,12 @@ def export(request: HttpRequest) -> HttpResponse:
     queue = queues.find_queue(queues.groups_for(request.user), name)
     now = timezone.now()
     found = form.narrow(queues.cases_in(queue, request.user), now)
-    notes = [f"{queue.label},{when(now)} 由 {request.user.name} 导出。"]
+    notes = [f"{queue.label}，{when(now)} 由 {request.user.name} 导出。"]
     if found.order_by()[: EXPORTED + 1].count() > EXPORTED:
-        notes.append(f"一次最多导出 {EXPORTED:,} 件,此处只有前 {EXPORTED:,} 件。请缩小筛选范围后分次导出。")
+        notes.append(f"一次最多导出 {EXPORTED:,} 件，此处只有前 {EXPORTED:,} 件。请缩小筛选范围后分次导出。")
     file = tempfile.SpooledTemporaryFile(max_size=4 * 1024 * 1024)  # noqa: SIM115 (the response closes it)
     written = write_sheet(file, with_row(found, 1000)[:EXPORTED].iterator(chunk_size=1000), notes)
-    reason = f"导出 {written} 件:{request.GET.urlencode()}"
+    reason = f"导出 {written} 件：{request.GET.urlencode()}"
     log_access("cases:export", by=request.user, reason=reason[:200], now=now)
     file.seek(0)
     filename = f"案件-{queue.label}-{timezone.localtime(now):%Y%m%d-%H%M}.xlsx"

@@ -75,15 +75,15 @@ class MapView(APIView):
     @extend_schema(
         summary="地图：一个范围内的案件聚合与单件",
         parameters=[
-            OpenApiParameter("box", str, required=True, description="西，南，东，北(WGS-84 经纬度）"),
+            OpenApiParameter("box", str, required=True, description="西,南,东,北（WGS-84 经纬度）"),
             OpenApiParameter("zoom", int, required=True, description="Web 墨卡托缩放级别"),
-            OpenApiParameter("loop", str, description="闭环:community、street、district"),
-            OpenApiParameter("kind", str, description="类别种类:component、matter 等"),
+            OpenApiParameter("loop", str, description="闭环：community、street、district"),
+            OpenApiParameter("kind", str, description="类别种类：component、matter 等"),
             OpenApiParameter("class_name", str, description="大类名称"),
             OpenApiParameter("street", int, description="街道标识"),
             OpenApiParameter("community", int, description="社区标识"),
-            OpenApiParameter("state", str, description="在办状态;settled 为近 7 日办结"),
-            OpenApiParameter("lateness", str, description="时限:none、yellow、red"),
+            OpenApiParameter("state", str, description="在办状态；settled 为近 7 日办结"),
+            OpenApiParameter("lateness", str, description="时限：none、yellow、red"),
         ],
         responses=OpenApiTypes.OBJECT,
     )

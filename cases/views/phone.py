@@ -50,7 +50,7 @@ class GridsByCommunity(forms.models.ModelChoiceIterator):
     """Grids under the name of their community."""
 
     def __iter__(self):
-        yield "", "按网格选,或在地图上点"
+        yield "", "按网格选，或在地图上点"
         groups: dict[str, list] = {}
         for grid in self.queryset.order_by("code"):
             groups.setdefault(grid.community.name, []).append((grid.pk, grid.name))
@@ -90,7 +90,7 @@ class CallForm(PhoneReportForm):
         given = super().clean()
         if not given.get("place") and "place" not in self.errors:
             if not given.get("grid"):
-                self.add_error("grid", "请在地图上点选位置,或选择网格。")
+                self.add_error("grid", "请在地图上点选位置，或选择网格。")
             else:
                 given["place"] = list(middle_of(given["grid"]))
         return given
@@ -209,5 +209,5 @@ def _report(request: HttpRequest, form: CallForm) -> HttpResponse | None:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
         return None
     if not answer.is_repeat and answer.state == State.REPORTED:
-        messages.success(request, "来电已登记。下一步:送现场核实,属实后立案。")
+        messages.success(request, "来电已登记。下一步：送现场核实，属实后立案。")
     return redirect("cases:case", case_uuid=answer.uuid)

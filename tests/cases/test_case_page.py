@@ -145,7 +145,7 @@ def test_the_story_is_told_newest_first_with_facts_in_words():
     told = [line["what"] for line in context["lines"]]
     assert told == ["回退", "派遣", "回退", "派遣", "立案", "上报"]
     facts = " ".join(fact for line in context["lines"] for fact in line["facts"])
-    assert "回退原因:" in facts
+    assert "回退原因：" in facts
     assert "认为应由" in facts
     assert "处置" in facts
 

@@ -310,7 +310,7 @@ def test_a_call_placed_by_grid_lies_in_that_grid():
 def test_a_call_without_any_place_is_asked_for_one():
     answer = taken(call(place=("", "")))
     assert answer.status_code == 422
-    assert "请在地图上点选位置,或选择网格。" in answer.content.decode()
+    assert "请在地图上点选位置，或选择网格。" in answer.content.decode()
 
 
 def test_a_call_about_something_open_near_by_is_asked_about_once():

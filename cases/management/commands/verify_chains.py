@@ -10,7 +10,7 @@ from cases import chain
 
 
 class Command(BaseCommand):
-    help = "核验全部案件记录链;--anchor 另将当日锚点写到数据库之外"
+    help = "核验全部案件记录链；--anchor 另将当日锚点写到数据库之外"
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--anchor", action="store_true")

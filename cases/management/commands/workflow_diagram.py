@@ -15,7 +15,7 @@ HEAD = """# 流程：状态与动作
 
 
 class Command(BaseCommand):
-    help = "由动作表生成 docs/workflow.md;--check 只比较"
+    help = "由动作表生成 docs/workflow.md；--check 只比较"
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--check", action="store_true")
