@@ -1,7 +1,5 @@
 """All addresses: each app names its own, in the order of the floors."""
 
-from importlib.util import find_spec
-
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
@@ -12,6 +10,5 @@ urlpatterns = [
     *([path("", include("demo.urls"))] if "demo" in settings.INSTALLED_APPS else []),
     path("", include("governance.urls")),
     path("", include("cases.urls")),
-    # While the boards are being written.
-    *([path("", include("dashboard.urls"))] if find_spec("dashboard.urls") else []),
+    path("", include("dashboard.urls")),
 ]
