@@ -54,16 +54,16 @@ def test_after_the_second_refusal_the_duty_chief_decides_and_it_stays_as_a_prece
     handler, dispatcher, chief = signed_in("zhifa"), signed_in("paiqian"), signed_in("zhiban")
     first_due = case.due_at
 
-    refuse(handler, case, "待签收", "属于无照经营,应由市场监管部门查处。")
+    refuse(handler, case, "待签收", "属于无照经营，应由市场监管部门查处。")
     find_in_queue(dispatcher, "待派遣", case)
-    expect(dispatcher.locator("#main .timeline")).to_contain_text("回退原因:不属于本单位职责")
+    expect(dispatcher.locator("#main .timeline")).to_contain_text("回退原因：不属于本单位职责")
     dispatch_as_proposed(dispatcher, TEAM)
 
-    refuse(handler, case, "待签收", "再次核对,经营者确无执照。")
+    refuse(handler, case, "待签收", "再次核对，经营者确无执照。")
     case.refresh_from_db()
     assert case.state == State.DISPUTED
 
-    grounds = "占用人行道在先,由执法队牵头,市场监管协助。"
+    grounds = "占用人行道在先，由执法队牵头，市场监管协助。"
     adjudicate(chief, case, grounds)
     see_state(chief, "待签收")
     told = chief.locator("#main .timeline li").first
@@ -82,7 +82,7 @@ def test_more_time_is_asked_by_the_handler_and_granted_by_the_dispatcher(signed_
     press(handler, "签收")
     see_state(handler, "处置中")
     form = open_move(handler, "申请延期")
-    form.get_by_label("理由").fill("经营者外出,约定明早搬离。")
+    form.get_by_label("理由").fill("经营者外出，约定明早搬离。")
     form.get_by_label("延长多少").fill("2")
     confirm(handler, form, "申请延期")
     expect(handler.locator("main")).to_contain_text("延期申请待批")

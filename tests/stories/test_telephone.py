@@ -24,7 +24,7 @@ from tests.stories.steps import (
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 NUMBER, MASKED = "13987654321", "139****4321"
-WORDS = "小区门口两家水果摊摆到人行道上,老人只能走车道。"
+WORDS = "小区门口两家水果摊摆到人行道上，老人只能走车道。"
 
 
 def take_call(page: Page) -> Case:

@@ -26,7 +26,7 @@ from tests.stories.steps import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-WORDS = "单元门口垃圾成堆,有异味,影响通行。"
+WORDS = "单元门口垃圾成堆，有异味，影响通行。"
 
 
 def see_on_map(page: Page, case: Case) -> None:
@@ -60,14 +60,14 @@ def test_a_report_walks_six_steps_and_stands_in_the_leaders_figures(signed_in):
     leader = signed_in("jielingdao")
     see_on_map(leader, case)
 
-    feed_back(handler, "垃圾已清运,地面已冲洗。")
+    feed_back(handler, "垃圾已清运，地面已冲洗。")
     see_state(handler, "待核查")
 
     case.refresh_from_db()
     verifier_name = drawn_for(case)
     assert verifier_name not in ("wangge", "wuye")
     verifier = signed_in(verifier_name, PHONE)
-    look_on_site(verifier, case, "核查通过", "现场干净,无残留。")
+    look_on_site(verifier, case, "核查通过", "现场干净，无残留。")
     see_state(verifier, "待结案")
 
     find_in_queue(clerk, "待结案", case)
