@@ -65,9 +65,9 @@ class Places:
         self.codes = list(self.grids)
         self.weights = [weight(code) for code in self.codes]
 
-    def draw(self) -> tuple[Grid, Position]:
-        """A grid and a point in it."""
-        code = self.random.choices(self.codes, self.weights)[0]
+    def draw(self, among: list[str] | None = None) -> tuple[Grid, Position]:
+        """A grid (one of those named by their codes, if any are) and a point in it."""
+        code = self.random.choice(among) if among else self.random.choices(self.codes, self.weights)[0]
         return self.grids[code], point_in(self.rings[code], self.random)
 
     def address(self, grid: Grid, spots: tuple[str, ...]) -> str:

@@ -36,10 +36,18 @@ A_CELL = 5
 #: Every state somebody works on; the closed ones wait for their grade.
 CELLS = [(state, loop) for state in STATES if STATES[state].step for loop in Loop]
 ABANDONED, DUPLICATES, TODAY = 8, 8, 10
+#: Checks that wait for the printed accounts, so that their phones have something to do.
+CHECKS = (
+    ("wangge", State.HANDLED),
+    ("wangge", State.CHECKING),
+    ("xuncha", State.HANDLED),
+    ("jiandu", State.HANDLED),
+    ("jiandu", State.CHECKING),
+)
 ENDINGS = ("decline", "withdraw", "void")
 #: Older notices are not delivered any more; those of the last days are still unread.
 DELIVERED, UNREAD = dt.timedelta(days=14), dt.timedelta(days=2)
-TRIES = 8
+TRIES = 12
 
 USUAL_CONDITION = "一般"
 
@@ -117,11 +125,19 @@ class World:
         return self.hands.user(found[1]), Case.Source.FIELD
 
     def report(
-        self, topic: Topic, at: dt.datetime, *, self_handled: bool = False, like: Case | None = None
+        self,
+        topic: Topic,
+        at: dt.datetime,
+        *,
+        self_handled: bool = False,
+        like: Case | None = None,
+        checker: User | None = None,
     ) -> Case:
-        """A report about a topic somewhere, or once more what another case is about."""
-        grid, place = self.places.draw()
+        """A report about a topic somewhere, once more what another case is about, or where a checker is on duty."""
+        grid, place = self.places.draw(self.grids_of(checker) if checker else None)
         by, source = self.reporter(grid)
+        while by == checker:
+            by, source = self.reporter(grid)
         if self_handled:
             workers = [user for duty, user in self.duties[grid.pk] if duty == "worker"]
             if workers:
@@ -146,6 +162,10 @@ class World:
             given["photos"] = [self.album.take(by=by, now=at, place=place, category=category.name)]
         answer = self.hands.report(by=by, now=at, given=given, source=source)
         return Case.objects.select_related("grid__community").get(uuid=answer.uuid)
+
+    def grids_of(self, user: User) -> list[str]:
+        """Codes of the grids that a person covers."""
+        return list(user.grid_duties.filter(ends_on=None).values_list("grid__code", flat=True))
 
     # Lives ----------------------------------------------------------------------------------------------------
 
@@ -182,8 +202,8 @@ class World:
         self.walker.walk(main.uuid, Destiny(draw_traits(self.random), self.hours, self.random), clock)
         return [main.uuid, other.uuid]
 
-    def standing(self, state: State, loop: Loop, attempt: int) -> Job:
-        """A case that is to stand in a state and loop now; the later attempts leave more time."""
+    def standing(self, state: State, loop: Loop, attempt: int = 0, checker: User | None = None) -> Job:
+        """A case that is to stand in a state and loop now (drawn to a checker); later attempts leave more time."""
         topic = self.words.topic(loop)
         while topic.condition != USUAL_CONDITION:
             topic = self.words.topic(loop)
@@ -195,13 +215,15 @@ class World:
         at, acts = acts_to(state, row, share, until=self.now, hours=self.hours, random=self.random)
 
         def make() -> list[uuid.UUID]:
-            case = self.report(topic, at)
+            case = self.report(topic, at, checker=checker)
             case = self.walker.walk(case.uuid, Script(acts), at)
             if (case.state, case.loop) != (state, loop):
                 raise Missed(f"{state} {loop} became {case.state} {case.loop}")
+            if checker and not case.legs.open().filter(person=checker).exists():
+                raise Missed(f"not drawn to {checker}")
             return [case.uuid]
 
-        return Job(at, make, lambda: self.standing(state, loop, attempt + 1))
+        return Job(at, make, lambda: self.standing(state, loop, attempt + 1, checker))
 
     def living(self, at: dt.datetime, ending: str | None = None) -> Job:
         """A case that goes its own way from a time on."""
@@ -215,7 +237,10 @@ class World:
 
     def first_jobs(self) -> list[Job]:
         """What the site shows when it opens: a year in outline, every queue filled."""
-        jobs = [self.standing(state, loop, 0) for state, loop in CELLS for _ in range(A_CELL)]
+        jobs = [self.standing(state, loop) for state, loop in CELLS for _ in range(A_CELL)]
+        for username, state in CHECKS:
+            checker = User.objects.get(username=username)
+            jobs.append(self.standing(state, Loop.COMMUNITY, checker=checker))
         for _ in range(ABANDONED):
             at = self.moment(self.now - dt.timedelta(days=25), self.now - dt.timedelta(days=9))
             jobs.append(Job(at, partial(self.abandon, at), None))

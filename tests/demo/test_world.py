@@ -14,7 +14,7 @@ from demo import photos, world
 from demo.accounts import DEMO_PASSWORD, STAGE
 from demo.places import is_inside, point_in
 from demo.words import TOPICS
-from governance.models import Notice, Outbox
+from governance.models import Notice, Outbox, User
 from grid.models import GridRing
 from tests.photos import photo
 
@@ -48,6 +48,16 @@ def test_a_second_report_of_the_same_is_merged_into_the_first(demo_world):
     assert set(other.reporters) < set(main.reporters)
 
 
+def test_a_check_waits_for_the_printed_account_it_was_made_for(demo_world):
+    checker = User.objects.get(username="jiandu")
+    assert demo_world.make(
+        demo_world.standing(State.HANDLED, Loop.COMMUNITY, checker=checker), world.Numbers(1)
+    )
+    case = Case.objects.get()
+    assert case.legs.get(stopped_at=None).person == checker
+    assert checker.pk not in case.reporters
+
+
 def test_history_floods_no_inbox(demo_world):
     job = demo_world.living(NOW - dt.timedelta(days=200))
     demo_world.make(job, world.Numbers(1))
@@ -56,7 +66,7 @@ def test_history_floods_no_inbox(demo_world):
 
 
 def test_later_cases_take_the_free_numbers_between_the_first(demo_world, monkeypatch):
-    few = {"FIRST": 7, "MORE": 4, "A_CELL": 0, "ABANDONED": 1, "DUPLICATES": 1, "TODAY": 1}
+    few = {"FIRST": 7, "MORE": 4, "A_CELL": 0, "ABANDONED": 1, "DUPLICATES": 1, "TODAY": 1, "CHECKS": ()}
     for name, value in few.items():
         monkeypatch.setattr(world, name, value)
     assert world.make_first(demo_world, lambda done, total: None) == 7
