@@ -45,10 +45,15 @@ def counted(client: Client, url: str) -> int:
     return answer.context["total"]
 
 
+def settled_on_the_spot() -> Case:
+    """A self-handled case that was verified and closed."""
+    return walk(reported(source=Case.Source.SELF), "pass", "close")
+
+
 @pytest.fixture
 def busy(monkeypatch) -> dt.datetime:
     """A morning with something in every figure: open, overdue, closed in time and late, in all three loops."""
-    now = MORNING + dt.timedelta(hours=6)
+    now = MORNING + dt.timedelta(hours=3)
     reported()
     reported(place=inside(f"{people.ELSEWHERE}001"), by=people.someone(Role.GRID_WORKER, people.ELSEWHERE))
     case_at(State.HANDLING, loop=Loop.STREET)
@@ -56,6 +61,7 @@ def busy(monkeypatch) -> dt.datetime:
     case_at(State.CLOSED, loop=Loop.STREET)
     case_at(State.EVALUATED, loop=Loop.DISTRICT)
     case_at(State.DECLINED)
+    settled_on_the_spot()
     late = case_at(State.DISPATCHED, now=MORNING - dt.timedelta(days=20))
     sweep(now=late.due_at + dt.timedelta(minutes=1))
     walk(late, "accept", "feedback", "pass", "close", now=late.due_at + dt.timedelta(hours=1))
@@ -93,6 +99,20 @@ def test_every_number_of_the_table_opens_a_list_of_exactly_that_many(busy, narro
                 assert counted(client, cell["url"]) == cell["number"], (line["name"], name)
                 tried += 1
     assert tried >= 3
+
+
+def test_self_handled_cases_are_counted_apart_and_inflate_no_rate(monkeypatch):
+    case_at(State.CLOSED)
+    at(monkeypatch, MORNING + dt.timedelta(hours=6))
+    client = signed_in(district_leader())
+    before = client.get("/board/").context["figures"].closed
+    settled_on_the_spot()
+    page = client.get("/board/")
+    after = page.context["figures"].closed
+    assert (after.n, after.in_time, after.base) == (before.n, before.in_time, before.base) == (1, 1, 1)
+    assert (before.self_handled, after.self_handled) == (0, 1)
+    assert "另有自处理 1 件" in page.content.decode()
+    assert counted(client, "/desk/?queue=closed&closed=30&source=self") == 1
 
 
 def test_a_street_of_the_table_opens_the_board_of_that_street(busy):
