@@ -39,7 +39,7 @@ def test_a_grid_has_three_people_to_draw_from():
 def test_the_reporter_never_verifies_and_everybody_else_of_the_grid_is_drawn_at_times():
     case = case_at(State.VERIFIED)
     seen = set()
-    for _ in range(30):
+    for _ in range(12):
         walk(case, "refuse_closing")
         seen.add(drawn(case))
         walk(case, "pass")
@@ -100,7 +100,7 @@ def test_after_the_grid_come_the_clerks_then_the_streets_supervisors_then_the_de
 def test_volunteers_and_helpers_are_never_drawn():
     case = case_at(State.VERIFIED)
     helpers = set(GridDuty.objects.filter(duty="helper").values_list("user", flat=True))
-    for _ in range(10):
+    for _ in range(4):
         walk(case, "refuse_closing")
         assert drawn(case).pk not in helpers
         walk(case, "pass")
