@@ -166,11 +166,6 @@ def look_on_site(page: Page, case: Case, move: str, words: str) -> None:
 # At the desk ------------------------------------------------------------------------------------------------------
 
 
-def queue_count(page: Page, queue: str) -> int:
-    """The number beside a queue of one's own."""
-    return int(own_queue(page, queue).locator(".count").inner_text().replace(",", ""))
-
-
 def own_queue(page: Page, queue: str) -> Locator:
     """A line of "我要办的"."""
     return page.locator(".queues ul").first.get_by_role("link").filter(has_text=queue).first
