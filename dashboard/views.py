@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from cases.map import SETTLED_DAYS, SETTLED_NAME, box_around
 from cases.models import Case, CaseText, Category, Supervision
-from cases.queues import OTHERS, places_in_sight
+from cases.queues import OTHERS, FilterField, places_in_sight
 from cases.workflow import Lateness, Loop
 from dashboard.statistics import Closed, Overview, PlaceRow, overview, sorted_by_trouble
 from governance.models import Level, User
@@ -38,10 +38,10 @@ MAP_SHOWS: dict[str, tuple[str, dict[str, str]]] = {
 class BoardForm(forms.Form):
     """What the whole board is narrowed to; the same names stand in the addresses of the desk's lists."""
 
-    street = forms.ChoiceField(label="街道", required=False)
-    loop = forms.ChoiceField(label="闭环", choices=[("", "全部闭环"), *Loop.choices], required=False)
-    kind = forms.ChoiceField(label="类型", choices=[("", "全部类型"), *Category.Kind.choices], required=False)
-    community = forms.ChoiceField(label="社区", required=False, widget=forms.HiddenInput)
+    street = FilterField(label="街道", required=False)
+    loop = FilterField(label="闭环", choices=[("", "全部闭环"), *Loop.choices], required=False)
+    kind = FilterField(label="类型", choices=[("", "全部类型"), *Category.Kind.choices], required=False)
+    community = FilterField(label="社区", required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, places: list[dict[str, Any]]) -> None:
         super().__init__(data)
