@@ -1,5 +1,6 @@
 """Clean input for moves and reports: one field for every word the table may ask for; nothing is saved here."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from itertools import groupby
@@ -14,6 +15,7 @@ from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
 from governance.models import Organization, User
 
 MAX_PHOTOS = 9
+LONGEST_DEADLINE = dt.timedelta(days=366)
 _TEXT = forms.Textarea(attrs={"rows": 3})
 
 
@@ -265,8 +267,8 @@ class MoveForm(forms.Form):
 
     def clean_deadline(self):
         deadline = self.cleaned_data["deadline"]
-        if deadline <= timezone.now():
-            raise forms.ValidationError("期限须在现在之后。")
+        if not dt.timedelta() < deadline - timezone.now() <= LONGEST_DEADLINE:
+            raise forms.ValidationError("期限须在现在之后、一年之内。")
         return deadline
 
 

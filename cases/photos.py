@@ -18,6 +18,7 @@ from cases.models import Case, Photo
 from governance.models import User
 
 MAX_BYTES = 12 * 1024 * 1024
+TOO_LARGE = "照片超过 12 MB，请用普通画质重拍。"
 REFUSALS = {
     "format": "只接受 JPEG、PNG、WebP 或 HEIC 格式的照片。",
     "pixels": "照片像素过大（最多 4000 万像素），请用普通拍照模式重拍。",
@@ -46,7 +47,7 @@ def store(
     Raises ``Unfit`` for what is no picture, not a whole one, or too large, ``KeyReused`` for another picture.
     """
     if len(data) > MAX_BYTES:
-        raise Unfit("照片超过 12 MB，请用普通画质重拍。", field="photos")
+        raise Unfit(TOO_LARGE, field="photos")
     facts, body, thumb = rebuilt(data)
     if longitude is None or latitude is None:
         longitude, latitude = facts["position"] or (None, None)

@@ -1,5 +1,6 @@
 """What programs send and get, as shapes and types; the rules stand in the forms and behind the door."""
 
+import math
 from typing import Any
 
 from django.urls import reverse
@@ -129,10 +130,20 @@ class RefusalBody(serializers.Serializer):
     field = serializers.CharField(required=False)
 
 
+class Degrees(serializers.FloatField):
+    """A finite number: "nan" is a float to Python, slips through every limit and no JSON can hold it."""
+
+    def to_internal_value(self, data: Any) -> float:
+        value = super().to_internal_value(data)
+        if not math.isfinite(value):
+            self.fail("invalid")
+        return value
+
+
 class PhotoInput(serializers.Serializer):
     file = serializers.FileField(help_text="JPEG、PNG、WebP 或 HEIC，不超过 12 MB")
-    longitude = serializers.FloatField(required=False, min_value=-180, max_value=180)
-    latitude = serializers.FloatField(required=False, min_value=-85, max_value=85)
+    longitude = Degrees(required=False, min_value=-180, max_value=180)
+    latitude = Degrees(required=False, min_value=-85, max_value=85)
 
 
 class ReportInput(serializers.Serializer):
@@ -140,8 +151,8 @@ class ReportInput(serializers.Serializer):
 
     category = serializers.IntegerField(required=False)
     condition = serializers.CharField(required=False, allow_blank=True)
-    longitude = serializers.FloatField(required=False, help_text="度，WGS-84")
-    latitude = serializers.FloatField(required=False, help_text="度，WGS-84")
+    longitude = Degrees(required=False, help_text="度，WGS-84")
+    latitude = Degrees(required=False, help_text="度，WGS-84")
     address = serializers.CharField(required=False, allow_blank=True)
     words = serializers.CharField(required=False, allow_blank=True)
     photos = serializers.ListField(child=serializers.UUIDField(), required=False)
@@ -154,8 +165,8 @@ class MoveInput(serializers.Serializer):
     words = serializers.CharField(required=False, allow_blank=True)
     reason = serializers.CharField(required=False, allow_blank=True)
     photos = serializers.ListField(child=serializers.UUIDField(), required=False)
-    longitude = serializers.FloatField(required=False, help_text="`position`：度，WGS-84")
-    latitude = serializers.FloatField(required=False, help_text="`position`：度，WGS-84")
+    longitude = Degrees(required=False, help_text="`position`：度，WGS-84")
+    latitude = Degrees(required=False, help_text="`position`：度，WGS-84")
     responsibility = serializers.IntegerField(required=False)
     target = serializers.CharField(required=False, help_text="并入案件的编号")
     unit = serializers.IntegerField(required=False)

@@ -179,16 +179,36 @@ class UserAdmin(ByRole, AccountAdmin):
         messages.success(request, "已解除登录锁定。")
 
 
+class PostForm(forms.ModelForm):
+    """Nobody appoints himself."""
+
+    appointer: User | None = None
+
+    def clean_user(self) -> User:
+        user = self.cleaned_data["user"]
+        if self.appointer and user == self.appointer and not user.is_superuser:
+            raise forms.ValidationError("不能给自己安排岗位，请由另一位安全管理员办理。")
+        return user
+
+
 @admin.register(Post)
 class PostAdmin(ByRole):
     """A post begins and ends; who held which post when is never rewritten."""
 
     managers: ClassVar = {Role.SECURITY_ADMIN}
+    form = PostForm
     list_display = ["user", "organization", "role", "is_acting", "starts_on", "ends_on"]
     list_filter = ["role", "is_acting", ("ends_on", admin.EmptyFieldListFilter)]
     list_select_related = ["user", "organization"]
     search_fields = ["user__name", "user__username", "organization__name"]
     autocomplete_fields = ["user", "organization"]
+
+    def get_form(
+        self, request: HttpRequest, obj: Post | None = None, **options: Any
+    ) -> type[forms.ModelForm]:
+        form = super().get_form(request, obj, **options)
+        form.appointer = request.user  # a class of this request alone
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Post | None = None) -> list[str]:
         return ["user", "organization", "role", "is_acting", "starts_on"] if obj else []

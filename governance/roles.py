@@ -79,6 +79,9 @@ TERRITORY_ROLES = frozenset(
     }
 )
 
+#: Three separate duties 三员分立; none of them takes part in the loop.
+ADMINISTRATORS = frozenset({Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
+
 #: Handlers see what their unit is, or was, asked to settle.
 UNIT_ROLES = frozenset({Role.HANDLER, Role.COMMUNITY_WORKER, Role.GRID_WORKER})
 

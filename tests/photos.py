@@ -1,4 +1,4 @@
-"""Photos for tests: one drawn picture, stored once a process, then shared by every row."""
+"""Photos for tests: two drawn pictures, stored once a process, then shared by every row."""
 
 import datetime as dt
 import hashlib
@@ -25,8 +25,8 @@ def jpeg(width: int = 320, height: int = 240, colour: str = "#7a8b99") -> bytes:
 
 
 @cache
-def _file() -> tuple[str, str]:
-    data = jpeg()
+def _file(colour: str) -> tuple[str, str]:
+    data = jpeg(colour=colour)
     digest = hashlib.sha256(data).hexdigest()
     name = f"photos/{digest[:2]}/{digest}.jpg"
     path = Path(settings.MEDIA_ROOT) / name
@@ -45,7 +45,7 @@ def photo(
     category: str = "",
 ) -> uuid.UUID:
     """Id of a fresh photo of a person, not yet taken by any case."""
-    name, digest = _file()
+    name, digest = _file("#5d7a5f" if kind == Photo.Kind.AFTER else "#7a8b99")
     longitude, latitude = place or (None, None)
     row = Photo.objects.create(
         uploaded_by=by,

@@ -12,7 +12,7 @@ from cases import chain
 from cases.actions import legs
 from cases.actions.door import Answer, Walk, _demand, record, repeat_of
 from cases.actions.refusals import Forbidden, Refused, Unfit
-from cases.models import Case, Contact, Responsibility
+from cases.models import Case, Contact, Photo, Responsibility
 from cases.permissions import may_report
 from cases.routing import Location, route_report
 from cases.workflow import MOVES, Loop, State, Step
@@ -92,6 +92,13 @@ def report(
         return earlier
 
 
+def _demand_two_pictures(given: dict[str, Any]) -> None:
+    """One picture shown twice proves nothing."""
+    before, after = (Photo.objects.filter(uuid__in=given[name]) for name in ("before_photo", "after_photo"))
+    if before.filter(sha256__in=after.values("sha256")).exists():
+        raise Unfit("处置前、处置后须是两张不同的照片。", field="after_photo")
+
+
 def _report(
     move_name: str,
     *,
@@ -111,6 +118,8 @@ def _report(
     route = route_report(category, place, rows)
     x, y = tile(longitude, latitude)
     handled = source == Case.Source.SELF
+    if handled:
+        _demand_two_pictures(given)
     case = Case(
         uuid=key,
         source=source,

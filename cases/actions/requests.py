@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from django.db.models import Sum
 from django.utils import timezone
 
 from cases import deadlines
@@ -10,6 +11,7 @@ from cases.actions.door import Walk, effect
 from cases.actions.refusals import Forbidden, Refused, Unfit
 from cases.deadlines import Limit
 from cases.models import Assignment, Request, Supervision
+from cases.permissions import leads_from
 from cases.workflow import State, Step
 from governance.roles import Duty
 
@@ -71,10 +73,27 @@ def ask_extension(walk: Walk) -> None:
         raise Refused("已超过处置期限，不能再申请延期。")
     if case.extensions >= EXTENSIONS:
         raise Refused(f"最多延期 {EXTENSIONS} 次。")
-    amount = effects.amount_in_unit(walk)
-    if amount.amount <= 0 or amount.amount > leg.limit.amount:
-        raise Unfit(f"延长时间须大于 0，且不超过原时限（{leg.limit}）。", field="amount")
+    amount, first = effects.amount_in_unit(walk), _limit_before_extensions(walk, leg)
+    if amount.amount <= 0 or amount.amount > first.amount:
+        raise Unfit(f"延长时间须大于 0，且不超过原时限（{first}）。", field="amount")
     _ask(walk, Kind.EXTENSION, Duty.CHIEF if case.extensions else Duty.DISPATCH, amount=amount.amount)
+
+
+def _given_at(walk: Walk, leg: Assignment) -> dt.datetime:
+    """When the unit got the case; a suspension in between cuts the leg in two without changing hands."""
+    begun = leg.opened_at
+    for earlier in walk.case.legs.filter(pk__lt=leg.pk).exclude(step=Step.WAITING).order_by("-pk"):
+        if (earlier.step, earlier.outcome) != (leg.step, Assignment.Outcome.STANDING):
+            break
+        begun = earlier.opened_at
+    return begun
+
+
+def _limit_before_extensions(walk: Walk, leg: Assignment) -> Limit:
+    """What the unit was given at first: an extension is measured by it, not by what others added."""
+    granted = walk.case.requests.filter(kind=Kind.EXTENSION, is_granted=True)
+    added = granted.filter(decided_at__gte=_given_at(walk, leg)).aggregate(sum=Sum("amount"))["sum"] or 0
+    return Limit(amount=leg.limit.amount - added, unit=leg.limit.unit)
 
 
 @effect("grant_extension")
@@ -114,6 +133,10 @@ def grant_suspension(walk: Walk) -> None:
     if request.endorsed_by_id is None:
         raise Refused("须先由值班长同意，再由领导批准。")
     assert request.until is not None
+    if walk.by and request.endorsed_by_id == walk.by.pk:
+        raise Forbidden("同意与批准须由两人分别办理。")
+    if request.until <= timezone.localdate(walk.now):
+        raise Refused("申请的挂账日期已过，不能批准；可不批准，由申请人另行申请。")
     _decide(walk, request, granted=True)
     before = State(walk.case.state)
     legs.stop_leg(walk, Assignment.Outcome.STANDING)
@@ -196,6 +219,12 @@ def accept_supervision(walk: Walk) -> None:
         raise Refused("责任单位还没有答复，不能销号。")
     if walk.by and order.replied_by_id == walk.by.pk:
         raise Forbidden("不能给自己的答复销号。")
+    if (
+        walk.by
+        and order.ordered_by
+        and leads_from(walk.case, walk.by) > leads_from(walk.case, order.ordered_by)
+    ):
+        raise Forbidden("上级的督办由上级销号。")
     order.accepted_at = walk.now
     order.save(update_fields=["accepted_at"])
 

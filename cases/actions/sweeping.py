@@ -1,20 +1,22 @@
 """What time does to cases: yellow, red, one loop up, drawn anew, resumed, lapsed; through the door like everybody."""
 
 import datetime as dt
+import hmac
 import logging
 import uuid
 
+from django.conf import settings
 from django.db import transaction
 
 from cases.actions.door import perform
-from cases.actions.refusals import Refused
+from cases.actions.refusals import Stale
 from cases.models import Assignment
 from cases.workflow import Lateness, Loop, Step
 
 log = logging.getLogger(__name__)
 
-#: The system's keys derive from the leg, so that two sweeps at once do a thing once.
-NAMESPACE = uuid.UUID("6f1c2c1e-6a55-4d0e-9a3e-5f2b8c4d7e90")
+#: A leg on which the sweep failed stands back for so long: the same ones must not be the first of every sweep.
+RETRY = dt.timedelta(minutes=10)
 #: How long the named leader has to answer a supervision order.
 SUPERVISION_TIME = dt.timedelta(days=3)
 
@@ -38,7 +40,7 @@ def next_move(leg: Assignment, now: dt.datetime) -> tuple[str, dict] | None:
     if leg.step not in (Step.VERIFYING, Step.CLOSING) and Loop(leg.case.loop).above:
         return "escalate", {"reason": f"{leg.get_step_display()}超过时限与宽限，自动上报上级。"}
     return "order_supervision", {
-        "reason": "案件在最高一级仍超期，请负责人督办。",
+        "reason": f"{leg.get_step_display()}超过时限与宽限，无法再上报，请负责人督办。",
         "deadline": now + SUPERVISION_TIME,
     }
 
@@ -53,11 +55,18 @@ def sweep(*, now: dt.datetime, most: int = 1000) -> int:
         try:
             with transaction.atomic():
                 done += sweep_leg(leg, now=now)
-        except Refused as refusal:
+        except Stale as refusal:
             log.info("leg %s left alone: %s", leg.pk, refusal)
         except Exception:  # one broken case must not stop the clocks of all others; it is logged and counted
             log.exception("sweep of leg %s failed", leg.pk)
+            Assignment.objects.filter(pk=leg.pk, sweep_at=leg.sweep_at).update(sweep_at=now + RETRY)
     return done
+
+
+def key_of(leg: Assignment, name: str) -> uuid.UUID:
+    """The system's key for a move: the same for two sweeps at once, and for nobody to guess and use up before."""
+    message = f"sweep:{leg.pk}:{name}:{leg.due_at.isoformat()}".encode()
+    return uuid.UUID(bytes=hmac.digest(settings.SECRET_KEY.encode(), message, "sha256")[:16], version=4)
 
 
 def sweep_leg(leg: Assignment, *, now: dt.datetime) -> int:
@@ -68,8 +77,7 @@ def sweep_leg(leg: Assignment, *, now: dt.datetime) -> int:
         if due is None:
             break
         name, given = due
-        key = uuid.uuid5(NAMESPACE, f"{leg.pk}:{name}:{leg.due_at.isoformat()}")
-        perform(leg.case.uuid, name, by=None, now=now, key=key, given=given, leg=leg.pk)
+        perform(leg.case.uuid, name, by=None, now=now, key=key_of(leg, name), given=given, leg=leg.pk)
         done += 1
         leg = Assignment.objects.select_related("case").get(pk=leg.pk)
     return done

@@ -10,11 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from cases import actions, history
-from cases.actions import Refused
-from cases.forms import CategoryForm, eligible_units, move_form
+from cases.actions import Refused, Unfit
+from cases.forms import MAX_PHOTOS, CategoryForm, eligible_units, move_form
 from cases.models import Assignment, Case, CaseText, Category
 from cases.permissions import offers, offers_now
 from cases.routing import propose_unit
@@ -30,12 +31,24 @@ NEXT = (
     "accept_supervision", "resume",
 )  # fmt: skip
 FACE_COOKIE = "face"
+#: Fields that may carry files; others are nobody's to fill with them.
+PICTURES = ("photos", "before_photo", "after_photo")
 #: Shown in a row of quiet buttons rather than among the next steps.
 ASIDE = ("comment", "urge", "ask_void", "order_supervision", "withdraw")
 
 
 #: What the case page shows beside the row; a move needs less.
-SHOWN = ("category", "responsibility", "grid", "community", "street", "district", "centre", "unit", "merged_into")
+SHOWN = (
+    "category",
+    "responsibility",
+    "grid",
+    "community",
+    "street",
+    "district",
+    "centre",
+    "unit",
+    "merged_into",
+)
 
 
 def visible_case(request: HttpRequest, case_uuid: uuid.UUID, related: tuple[str, ...] = SHOWN) -> Case:
@@ -153,7 +166,8 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
         form = move_form(move, case, request.user, with_uploads(request))
     else:
         leg = Assignment.objects.open().filter(case=case).first()
-        category = Category.objects.filter(pk=request.GET.get("category") or None).first()
+        wanted = request.GET.get("category", "")
+        category = Category.objects.filter(pk=wanted).first() if wanted.isdecimal() else None
         form = move_form(move, case, request.user, leg_id=leg.pk if leg else None, category=category)
     status = 200
     if request.method == "POST":
@@ -173,7 +187,9 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
                 form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
                 status = refusal.status
             else:
-                messages.success(request, f"{case.number} 已{move.label}，现为“{State(answer.state).label}”。")
+                messages.success(
+                    request, f"{case.number} 已{move.label}，现为“{State(answer.state).label}”。"
+                )
                 then = request.POST.get("then", "")
                 back = url_has_allowed_host_and_scheme(then, allowed_hosts=None) and then.startswith("/")
                 return redirect(then) if back else redirect("cases:case", case_uuid=case.uuid)
@@ -194,12 +210,14 @@ def with_uploads(request: HttpRequest):
     from cases import photos
 
     data = request.POST.copy()
-    for name, files in request.FILES.lists():
-        for file in files:
+    for name in PICTURES:
+        for file in request.FILES.getlist(name)[:MAX_PHOTOS]:
             try:
+                if file.size > photos.MAX_BYTES:
+                    raise Unfit(photos.TOO_LARGE)
                 photo = photos.store(file.read(), by=request.user, now=timezone.now())
             except Refused as refusal:
-                messages.error(request, f"{file.name}:{refusal.sentence}")
+                messages.error(request, f"{file.name}：{refusal.sentence}")
             else:
                 data.appendlist(name, str(photo.uuid))
     return data
@@ -207,10 +225,11 @@ def with_uploads(request: HttpRequest):
 
 @login_required
 @require_POST
+@never_cache
 def contact_page(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     """Show a caller's name and number: with a reason, and only after the look was written down."""
     case = visible_case(request, case_uuid)
-    reason = request.POST.get("reason", "").strip()
+    reason = request.POST.get("reason", "").replace("\0", "").strip()
     if len(reason) < 2:
         messages.error(request, "请写明查看事由。")
         return redirect("cases:case", case_uuid=case.uuid)

@@ -52,7 +52,7 @@ def recent(user: User) -> list[Category]:
 @require_safe
 def category_search(request: HttpRequest) -> JsonResponse:
     """At most twelve: ``{"results": [{"id", "name", "class_name", "kind", "code"}]}``."""
-    text = request.GET.get("q", "").strip()[:40]
+    text = request.GET.get("q", "").replace("\0", "").strip()[:40]
     found = matching(text)[:MOST] if text else recent(request.user)
     results = [
         {"id": c.pk, "name": c.name, "class_name": c.class_name, "kind": c.get_kind_display(), "code": c.code}

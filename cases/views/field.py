@@ -36,6 +36,7 @@ PAGE = 20
 NEARBY_METRES = 150
 NEARBY_DAYS = 30
 NEARBY_ROWS = 5
+NO_CLAIM_BEYOND = dt.timedelta(days=3650)
 
 #: What the person has to do, by the state of the case.
 TO_DO = {
@@ -174,7 +175,7 @@ def locate(request: HttpRequest) -> JsonResponse:
         "community": place.community.name if place.community else None,
         "street": place.street.name if place.street else None,
         "district": place.district.name,
-        "sentence": f"不在任何网格内，将由区级受理（{place.district.centre_name})",
+        "sentence": f"不在任何网格内，将由区级受理（{place.district.centre_name}）",
     }
     if place.grid and place.street:
         answer["sentence"] = f"{place.street.name} · {place.grid.name}"
@@ -228,6 +229,11 @@ class Circumstances(forms.Form):
     nearby_seen = forms.BooleanField(required=False)
     device_time = forms.DateTimeField(required=False)  # a claim; what can't be read is no claim
     owner = forms.IntegerField(required=False)  # whose queue it waited in
+
+    def clean_device_time(self) -> dt.datetime | None:
+        """A claim of the year 1 or 9999 is none: at the ends of time no time zone can be applied any more."""
+        told = self.cleaned_data["device_time"]
+        return told if told and abs(told - timezone.now()) < NO_CLAIM_BEYOND else None
 
 
 def wants_json(request: HttpRequest) -> bool:

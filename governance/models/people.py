@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from governance.models.organizations import Organization
-from governance.roles import DUTIES, TERRITORY_ROLES, UNIT_ROLES, Duty, Role
+from governance.roles import ADMINISTRATORS, DUTIES, TERRITORY_ROLES, UNIT_ROLES, Duty, Role
 
 
 class PostQuerySet(models.QuerySet):
@@ -113,6 +114,16 @@ class Post(models.Model):
     def __str__(self) -> str:
         acting = "代理" if self.is_acting else ""
         return f"{self.organization} · {acting}{self.get_role_display()}"
+
+    def clean(self) -> None:
+        """Three separate administrators 三员分立: who is one of them is nothing else."""
+        if self.pk is not None or self.user_id is None or not self.role:
+            return
+        held = set(self.user.posts.current(timezone.localdate()).values_list("role", flat=True)) - {self.role}
+        if held and (self.role in ADMINISTRATORS or held & ADMINISTRATORS):
+            raise ValidationError(
+                {"role": "审计、系统管理、安全管理三员分立，不得兼任，也不得兼任其他岗位。"}
+            )
 
 
 class AccessLog(models.Model):

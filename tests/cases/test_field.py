@@ -50,7 +50,9 @@ def body(**other: Any) -> dict[str, Any]:
 
 
 def picture(name: str = "p.jpg") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, jpeg(), content_type="image/jpeg")
+    """An upload; another name is another picture."""
+    colour = "#7a8b99" if name == "p.jpg" else "#5d7a5f"
+    return SimpleUploadedFile(name, jpeg(colour=colour), content_type="image/jpeg")
 
 
 def json(client: Client, **given: Any):
@@ -71,7 +73,7 @@ def test_a_position_in_a_grid_is_answered_with_its_grid_community_and_street(wor
 def test_a_position_outside_of_every_grid_is_a_real_answer(worker):
     answer = worker.get("/field/locate/", {"lon": IN_BEIJING[0], "lat": IN_BEIJING[1]}).json()
     assert answer["grid"] is None
-    assert "不在任何网格内,将由区级受理" in answer["sentence"]
+    assert "不在任何网格内，将由区级受理" in answer["sentence"]
 
 
 def test_with_a_category_the_loop_and_its_reason_are_answered(worker):
