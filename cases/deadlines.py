@@ -223,14 +223,6 @@ def extend(due_at: datetime, amount: Limit, full: Limit, calendar: Calendar) -> 
     )
 
 
-def used(opened_at: datetime, due_at: datetime, now: datetime) -> float:
-    """Share of the wall time between opening and due, 0 to 1, for a progress bar (never for a rule)."""
-    whole = (due_at - opened_at).total_seconds()
-    if whole <= 0:
-        return 1.0
-    return min(max((now - opened_at).total_seconds() / whole, 0.0), 1.0)
-
-
 def _due(opened_at: datetime, rest: Limit, calendar: Calendar) -> datetime:
     if rest.unit == Unit.URGENT_HOUR:
         return opened_at + timedelta(seconds=rest.seconds)

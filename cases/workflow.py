@@ -251,11 +251,11 @@ def diagram() -> str:
     lines += [f"    {state.value} --> [*]" for state in State if state in FINAL]
     lines += ["```", "", "| 动作 | 标识 | 从 | 到 | 谁 | 必须给出 | 时限 |", "|---|---|---|---|---|---|---|"]
     for move in _MOVES:
-        origin = "、".join(s.label for s in move.sources) or "—"
-        target = "、".join(s.label for s in move.targets) or "不变"
+        sources = "、".join(s.label for s in move.sources) or "—"
+        targets = "、".join(s.label for s in move.targets) or "不变"
         whose = "、".join(d.label for d in move.duties)
         needs = "、".join(f"`{n}`" for n in move.needs) or "—"
         lines.append(
-            f"| {move.label} | `{move.name}` | {origin} | {target} | {whose} | {needs} | {move.clock.label} |"
+            f"| {move.label} | `{move.name}` | {sources} | {targets} | {whose} | {needs} | {move.clock.label} |"
         )
     return "\n".join(lines) + "\n"

@@ -5,7 +5,7 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Case as Choice
-from django.db.models import Exists, IntegerField, OuterRef, Q, Value, When
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from cases import deadlines
@@ -75,7 +75,7 @@ def open_leg(
     """Open the next leg; ``due_at`` keeps an older due date, ``clock`` continues a clock that stood."""
     case = walk.case
     limit = limit or (clock.limit if clock else limit_of(walk, step))
-    marks = clock or deadlines.start(walk.now, limit, walk.calendar)
+    marks: Marks = clock or deadlines.start(walk.now, limit, walk.calendar)
     if due_at is not None:
         marks = kept(marks, due_at)
     leg = Assignment(  # saved with the rest of the move (``door.record``)
@@ -141,7 +141,7 @@ def draw(walk: Walk, tried: list[int]) -> int | None:
     on_grid = GridDuty.objects.current(today).filter(grid=case.grid_id).exclude(duty=GridDuty.Duty.HELPER)
     posts = Post.objects.current(today)
     # A duty on the grid without a post that verifies draws nobody: the post has ended, or was another one.
-    tiers = [on_grid.filter(user__in=posts.with_duty(Duty.VERIFY).values("user"))]
+    tiers: list[QuerySet] = [on_grid.filter(user__in=posts.with_duty(Duty.VERIFY).values("user"))]
     if case.community_id:
         tiers.append(posts.filter(organization=case.community_id, role=Role.CLERK))
     if case.street_id:

@@ -22,7 +22,6 @@ from cases.deadlines import (
     remainder,
     resume,
     start,
-    used,
 )
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "deadlines.md").read_text(encoding="utf-8")
@@ -264,13 +263,6 @@ def test_a_last_day_resumed_at_the_very_close_ends_there():
 def test_a_warning_that_falls_on_the_lunch_break_comes_when_the_break_begins():
     clock = start(datetime(2026, 11, 16, 9, tzinfo=SHANGHAI), Limit.parse("3.75 工作时"), Calendar())
     assert clock.warn_at == datetime(2026, 11, 16, 12, tzinfo=SHANGHAI)
-
-
-def test_the_share_for_a_progress_bar_stays_between_nothing_and_all():
-    opened, due = datetime(2026, 11, 16, 9, tzinfo=SHANGHAI), datetime(2026, 11, 16, 17, tzinfo=SHANGHAI)
-    shares = [used(opened, due, opened + timedelta(hours=hours)) for hours in (-1, 0, 2, 8, 20)]
-    assert shares == [0, 0, 0.25, 1, 1]
-    assert used(due, due, opened) == 1
 
 
 # --- what always holds -----------------------------------------------------------------------------
