@@ -1,6 +1,8 @@
 """Asked, then granted or denied by another: extension, suspension, voiding; and supervision, urging."""
 
 import datetime as dt
+from decimal import Decimal
+from typing import Any
 
 from django.db.models import Sum
 from django.utils import timezone
@@ -20,9 +22,10 @@ EXTENSIONS = 2
 LONGEST_SUSPENSION = dt.timedelta(days=366)
 
 
-def _ask(walk: Walk, kind: Request.Kind, decider: Duty, **asked) -> None:
+def _ask(walk: Walk, kind: Request.Kind, decider: Duty, **asked: Any) -> None:
     """Write a request; one of a kind may wait."""
     case = walk.case
+    assert walk.by is not None
     if case.requests.filter(kind=kind, decided_at=None).exists():
         raise Refused(f"已有一份{kind.label}申请待批。")
     Request.objects.create(
@@ -142,7 +145,7 @@ def grant_suspension(walk: Walk) -> None:
     legs.stop_leg(walk, Assignment.Outcome.STANDING)
     walk.case.was_suspended = True
     days = (request.until - timezone.localdate(walk.now)).days
-    limit = Limit(amount=days, unit=deadlines.Unit.CALENDAR_DAY)
+    limit = Limit(amount=Decimal(days), unit=deadlines.Unit.CALENDAR_DAY)
     legs.open_leg(walk, Step.WAITING, limit=limit, unit_id=walk.case.unit_id, back_to=before)
 
 
