@@ -173,29 +173,33 @@ def grant_void(walk: Walk) -> None:
 
 @effect("order_supervision")
 def order_supervision(walk: Walk) -> None:
-    """A leader orders; at the top of the tree the system orders a named leader, never nobody."""
+    """A leader orders; at the top of the tree the system orders a named leader, never nobody.
+
+    The system comes back when the deadline of the answer has passed: it reminds while the order stands, and orders
+    anew when the order was struck off although the case is still late.
+    """
     case, leg = walk.case, walk.leg
     assert leg is not None
-    if case.supervisions.filter(accepted_at=None).exists():
-        if walk.by is not None:
-            raise Refused("已有一份督办未销号。")
-    else:
-        leader = effects.named_leader(walk) if walk.by is None else None
-        Supervision.objects.create(
+    order = case.supervisions.filter(accepted_at=None).first()
+    if order is not None and walk.by is not None:
+        raise Refused("已有一份督办未销号。")
+    if order is None:
+        order = Supervision.objects.create(
             case=case,
             ordered_by=walk.by,
             ordered_at=walk.now,
-            leader=leader,
+            leader=effects.named_leader(walk) if walk.by is None else None,
             unit_id=case.unit_id or leg.centre_id,
             deadline=walk.given["deadline"],
         )
-        walk.facts |= {"leader": leader.pk if leader else None, "deadline": walk.given["deadline"]}
-        if leader:
-            walk.tell_also.append({"user": leader.pk})
-            if leader.pk not in case.people:
-                case.people.append(leader.pk)
+    walk.facts |= {"order": order.pk, "leader": order.leader_id, "deadline": order.deadline}
     if walk.by is None:
-        leg.sweep_at = None
+        answers = order.leader_id or order.ordered_by_id
+        if answers:
+            walk.tell_also.append({"user": answers})
+            if answers not in case.people:
+                case.people.append(answers)
+        leg.sweep_at = walk.given["deadline"]
         leg.save(update_fields=["sweep_at"])
 
 

@@ -65,7 +65,7 @@ def sweep(*, now: dt.datetime, most: int = 1000) -> int:
 
 def key_of(leg: Assignment, name: str) -> uuid.UUID:
     """The system's key for a move: the same for two sweeps at once, and for nobody to guess and use up before."""
-    message = f"sweep:{leg.pk}:{name}:{leg.due_at.isoformat()}".encode()
+    message = f"sweep:{leg.pk}:{name}:{leg.due_at.isoformat()}:{leg.sweep_at}".encode()
     return uuid.UUID(bytes=hmac.digest(settings.SECRET_KEY.encode(), message, "sha256")[:16], version=4)
 
 

@@ -25,8 +25,9 @@ CREATE FUNCTION cases_pairs(body text) RETURNS text[] LANGUAGE sql IMMUTABLE STR
          generate_series(1, length(squeezed) - 1) AS n
 $$;
 CREATE INDEX casetext_pairs ON cases_casetext USING gin (cases_pairs(body));
+CREATE INDEX case_address_pairs ON cases_case USING gin (cases_pairs(address));
 """
-SEARCH_UNDO = "DROP INDEX casetext_pairs; DROP FUNCTION cases_pairs(text);"
+SEARCH_UNDO = "DROP INDEX case_address_pairs; DROP INDEX casetext_pairs; DROP FUNCTION cases_pairs(text);"
 
 
 class Migration(migrations.Migration):

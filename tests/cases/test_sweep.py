@@ -7,6 +7,7 @@ from threading import Barrier
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from cases import actions, chain
 from cases.actions import Forbidden, Refused
@@ -151,7 +152,37 @@ def test_left_alone_it_climbs_to_the_district_and_becomes_an_order_to_a_named_le
     assert (order.leader, order.ordered_by, order.ordered_at) == (leader, None, now)
     governance.relay(now=now)
     assert leader.notices.filter(outbox__subject__contains=case.number).exists()
-    assert actions.sweep(now=now + dt.timedelta(days=30)) == 0
+    assert actions.sweep(now=order.deadline - dt.timedelta(minutes=1)) == 0
+
+
+def test_an_order_that_nobody_answers_is_repeated_when_its_deadline_has_passed():
+    case = reported()
+    until_top(case)
+    order = case.supervisions.get()
+    assert actions.sweep(now=order.deadline) == 1
+    assert case.supervisions.get() == order
+    governance.relay(now=order.deadline)
+    assert order.leader.notices.filter(outbox__subject__contains=case.number).count() == 2
+
+
+def test_a_case_that_stays_late_after_its_order_was_struck_off_is_ordered_anew():
+    case = reported()
+    now = until_top(case)
+    order = case.supervisions.get()
+    do(case, "reply_supervision", "q_zhiban", now, words="已安排专人处置。")
+    do(case, "accept_supervision", "quling", now)
+    assert actions.sweep(now=order.deadline) == 1
+    assert case.supervisions.filter(accepted_at=None).get().leader == order.leader
+
+
+def test_the_leader_whose_own_order_stands_hears_that_time_ran_out():
+    case = case_at(State.HANDLING, loop=Loop.DISTRICT)
+    now = timezone.localtime(case.reported_at)
+    leader = User.objects.get(username="quling")
+    do(case, "order_supervision", "quling", now, reason="请尽快处置。", deadline=now + dt.timedelta(days=1))
+    actions.sweep(now=open_leg(case).escalate_at)
+    governance.relay(now=now + dt.timedelta(days=30))
+    assert leader.notices.filter(outbox__subject__contains=f"{case.number} 督办").exists()
 
 
 def test_where_the_leader_is_vacant_the_acting_one_is_ordered():
