@@ -174,6 +174,15 @@ def _not_yours(verb: str, request: Request, user: User, held: frozenset[Duty]) -
     return "" if request.decider in held else f"由{Duty(request.decider).label}决定"
 
 
+#: Seeing a case or leading is no reason to know who called; whoever took the call is its reporter here.
+_NEEDS_NO_CALLER = frozenset({Duty.ANYONE, Duty.LEAD})
+
+
+def may_call_back(case: Case, leg: Assignment | None, user: User) -> bool:
+    """Whether a person works on the case now and may see who called (with a reason, and logged)."""
+    return bool(duties_on(case, leg, user) - _NEEDS_NO_CALLER)
+
+
 def may_report(user: User, move_name: str = "report") -> bool:
     """Staff may report; reporting as handled on the spot is the grid worker's."""
     if move_name == "report_handled":

@@ -43,6 +43,8 @@ SEES_CASE = ALL - {
     "inspector", "volunteer", "courtyard_leader", "building_leader", "system_admin", "security_admin",
     "sibling", "stranger",
 }  # fmt: skip
+#: Who works on it while its result waits for a drawn person.
+WORKS_ON_CASE = frozenset({"clerk", "handler"})
 WITH_TERRITORY = frozenset(
     {
         "grid_worker", "supervisor", "clerk", "community_worker", "acceptor", "duty_chief", "dispatcher", "leader",
@@ -64,6 +66,7 @@ class Endpoint(NamedTuple):
     others: str = HIDDEN
     anonymous: str = SIGN_IN
     method: str = "get"
+    seeing: frozenset[str] = frozenset()  # in scope, but not theirs to do
 
 
 BOX = "west=102.6&south=24.9&east=103&north=25.3&box=102.6,24.9,103,25.3&zoom=12"
@@ -98,7 +101,7 @@ ENDPOINTS = (
     # One case
     Endpoint("cases:case",              "/cases/{case}/",                       SEES_CASE),
     Endpoint("cases:move",              "/cases/{case}/moves/comment/",         SEES_CASE),
-    Endpoint("cases:contact",           "/cases/{case}/contact/",               SEES_CASE, method="post"),
+    Endpoint("cases:contact",           "/cases/{case}/contact/",               WORKS_ON_CASE, method="post", seeing=SEES_CASE),
     Endpoint("cases:photo",             "/photos/{photo}.jpg",                  SEES_CASE),
     Endpoint("cases:photo_small",       "/photos/{photo}-s.jpg",                SEES_CASE),
     Endpoint("cases:photos",            "/photos/",                             LOOP, FORBIDDEN, FORBIDDEN, "post"),
@@ -139,6 +142,8 @@ def expected(endpoint: Endpoint, who: str) -> str:
         return endpoint.anonymous
     if who in endpoint.may:
         return MAY
+    if who in endpoint.seeing:
+        return FORBIDDEN
     if endpoint.name.startswith("admin:"):
         return FORBIDDEN if who in ADMINISTRATORS else SIGN_IN
     return endpoint.others

@@ -4,6 +4,7 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +18,7 @@ from cases import actions, history
 from cases.actions import Refused, Unfit
 from cases.forms import MAX_PHOTOS, CategoryForm, eligible_units, move_form
 from cases.models import Assignment, Case, CaseText, Category
-from cases.permissions import offers, offers_now
+from cases.permissions import may_call_back, offers, offers_now
 from cases.routing import propose_unit
 from cases.workflow import MOVES, STATES, Move, State
 from governance import secrets
@@ -113,6 +114,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         "supervisions": supervisions,
         "order": order,
         "contacts": [_masked(contact) for contact in case.contacts.all()] if case.is_from_resident else [],
+        "may_call_back": may_call_back(case, leg, request.user),
         "next_moves": next_moves,
         "aside_moves": aside_moves,
         "proposed": proposed,
@@ -229,6 +231,9 @@ def with_uploads(request: HttpRequest):
 def contact_page(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     """Show a caller's name and number: with a reason, and only after the look was written down."""
     case = visible_case(request, case_uuid)
+    leg = Assignment.objects.open().filter(case=case).first()
+    if not may_call_back(case, leg, request.user):
+        raise PermissionDenied("来电人信息只对正在办理本案的人员开放。")
     reason = request.POST.get("reason", "").replace("\0", "").strip()
     if len(reason) < 2:
         messages.error(request, "请写明查看事由。")
