@@ -68,7 +68,10 @@ def test_a_body_of_nothing_but_brackets_is_refused():
     client = signed_in(people.worker())
     for body, status in (("[" * 100_000, 400), (f'{{"words": "{"长" * 400_000}"}}', 400)):
         answer = client.post(
-            "/api/v1/cases/", body, content_type="application/json", headers={"Idempotency-Key": str(uuid.uuid4())}
+            "/api/v1/cases/",
+            body,
+            content_type="application/json",
+            headers={"Idempotency-Key": str(uuid.uuid4())},
         )
         assert answer.status_code == status
 
