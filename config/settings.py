@@ -40,6 +40,11 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in env(name, default).split(",") if part.strip()]
 
 
+#: Disks without arms: with the default of 4 the planner walks whole indexes where a few single pages would do
+#: (docs/performance.md).
+PLANNER = "-c random_page_cost=1.1"
+
+
 def database(url: str) -> dict[str, object]:
     """Turn postgresql://user:password@host:port/name into Django's settings."""
     parts = urlsplit(url)
@@ -56,7 +61,11 @@ def database(url: str) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": int(env("CONN_MAX_AGE", "60")),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, "application_name": env("SERVICE_NAME", "gridloop")},
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "application_name": env("SERVICE_NAME", "gridloop"),
+            "options": PLANNER,
+        },
     }
 
 

@@ -305,14 +305,11 @@ def _orders(user: User) -> list[Supervision]:
     if not user.powers.has(Duty.LEAD):
         return []
     mine = Q(leader=user, replied_at=None) | Q(ordered_by=user, replied_at__isnull=False)
-    related = ("case__category", "case__street", "unit")
-    standing = (
-        Supervision.objects.filter(mine, accepted_at=None).select_related(*related).order_by("deadline")
-    )
-    found = list(standing[:LISTED])
-    # Asked of these few alone: within the statement, the scope of the whole table would be worked out first.
-    cases = [order.case_id for order in found]
-    seen = (
-        set(Case.objects.visible_to(user).filter(pk__in=cases).values_list("pk", flat=True)) if cases else ()
-    )
-    return [order for order in found if order.case_id in seen]
+    first = Supervision.objects.filter(mine, accepted_at=None).order_by("deadline").values_list("pk", "case")
+    found = dict(first[:LISTED])
+    if not found:
+        return []
+    # Scope and names are asked for these few alone: in one statement they would be worked out for all.
+    seen = Case.objects.visible_to(user).filter(pk__in=found.values()).values("pk")
+    listed = Supervision.objects.filter(pk__in=found, case__in=seen).order_by("deadline")
+    return list(listed.select_related("case__category", "case__street", "unit"))
