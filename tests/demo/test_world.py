@@ -1,15 +1,17 @@
 import datetime as dt
 import io
+from collections import Counter
 from random import Random
 from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
+from django.db.models import Q
 from PIL import Image
 
 from cases import chain
 from cases.models import Case
-from cases.workflow import Loop, State
+from cases.workflow import FINAL, Lateness, Loop, State
 from demo import photos, world
 from demo.accounts import DEMO_PASSWORD, STAGE
 from demo.places import is_inside, point_in
@@ -56,6 +58,18 @@ def test_a_check_waits_for_the_printed_account_it_was_made_for(demo_world):
     case = Case.objects.get()
     assert case.legs.get(stopped_at=None).person == checker
     assert checker.pk not in case.reporters
+
+
+def test_the_first_three_hundred_fill_every_queue_of_every_loop_and_some_are_late(demo_world):
+    made = world.make_first(demo_world, lambda done, total: None)
+    cases = Case.objects.all()
+    standing = Counter(cases.values_list("state", "loop"))
+    assert made == cases.count() >= 290
+    assert {cell: standing[cell] for cell in world.CELLS if standing[cell] < 5} == {}
+    assert all(cases.filter(state=state).exists() for state in FINAL)
+    assert cases.filter(Q(was_late=True) | Q(lateness=Lateness.RED)).count() >= 0.08 * made
+    assert cases.filter(climbed_by_time=True, supervisions__leader__isnull=False).exists()
+    assert chain.broken() == []
 
 
 def test_history_floods_no_inbox(demo_world):
