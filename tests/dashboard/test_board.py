@@ -186,7 +186,9 @@ def test_a_supervision_order_waits_on_the_board_of_its_leader(busy):
         if leg.sweep_at:
             sweep(now=leg.sweep_at + dt.timedelta(minutes=1))
     order = case.supervisions.get(accepted_at=None)
-    assert [one.pk for one in signed_in(order.leader).get("/board/").context["orders"]] == [order.pk]
+    waiting = signed_in(order.leader).get("/board/").context["orders"]
+    assert order.pk in [one.pk for one in waiting]
+    assert [one.deadline for one in waiting] == sorted(one.deadline for one in waiting)
 
 
 def test_nonsense_in_the_address_narrows_nothing(busy):
