@@ -181,10 +181,8 @@ def test_a_supervision_order_waits_on_the_board_of_its_leader(busy):
     leader = district_leader()
     assert signed_in(leader).get("/board/").context["orders"] == []
     sweep(now=case.due_at + dt.timedelta(minutes=1))
-    for _ in range(3):
-        leg = case.legs.get(stopped_at=None)
-        if leg.sweep_at:
-            sweep(now=leg.sweep_at + dt.timedelta(minutes=1))
+    while not case.supervisions.exists():
+        sweep(now=case.legs.get(stopped_at=None).sweep_at)
     order = case.supervisions.get(accepted_at=None)
     waiting = signed_in(order.leader).get("/board/").context["orders"]
     assert order.pk in [one.pk for one in waiting]
