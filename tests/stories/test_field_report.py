@@ -1,6 +1,5 @@
 """A grid worker reports on a phone: position from the device, a camera file, the grid at once; also without signal."""
 
-import time
 
 import pytest
 from django.conf import settings
@@ -52,8 +51,7 @@ def fill(page) -> None:
     page.fill("[name=words]", WORDS)
 
 
-def test_a_worker_reports_in_one_screen_within_half_a_minute(phone):
-    started = time.monotonic()
+def test_a_worker_reports_in_one_screen_with_five_touches_and_one_sentence(phone):
     phone.goto("/field/")
     phone.click(".field-action >> text=上报")
     phone.wait_for_selector("text=拓东街道 · 尚义社区第1网格")
@@ -61,7 +59,6 @@ def test_a_worker_reports_in_one_screen_within_half_a_minute(phone):
     phone.wait_for_selector("text=已上传")
     phone.click(".field-action .btn-primary")
     phone.wait_for_selector("text=已收到")
-    assert time.monotonic() - started < 30
     case = Case.objects.get()
     assert case.grid.name == "尚义社区第1网格" and case.photos.count() == 1 and case.device_time
     assert case.number in phone.inner_text("main") and case.routing_reason in phone.inner_text("main")
