@@ -80,7 +80,16 @@ def test_history_floods_no_inbox(demo_world):
 
 
 def test_later_cases_take_the_free_numbers_between_the_first(demo_world, monkeypatch):
-    few = {"FIRST": 7, "MORE": 4, "A_CELL": 0, "ABANDONED": 1, "DUPLICATES": 1, "TODAY": 1, "CHECKS": (), "ENDINGS": ()}
+    few = {
+        "FIRST": 7,
+        "MORE": 4,
+        "A_CELL": 0,
+        "ABANDONED": 1,
+        "DUPLICATES": 1,
+        "TODAY": 1,
+        "CHECKS": (),
+        "ENDINGS": (),
+    }
     for name, value in few.items():
         monkeypatch.setattr(world, name, value)
     assert world.make_first(demo_world, lambda done, total: None) == 7

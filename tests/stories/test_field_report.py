@@ -1,6 +1,5 @@
 """A grid worker reports on a phone: position from the device, a camera file, the grid at once; also without signal."""
 
-
 import pytest
 from django.conf import settings
 from django.test import Client
