@@ -149,7 +149,7 @@ def _walk(
     if not held & set(move.duties):
         whose = "、".join(duty.label for duty in move.duties)
         raise Forbidden(f"{move.label}由{whose}办理。")
-    _demand(move, given, by)
+    demand(move, given, by)
     walk = Walk(case, leg, move, by, now, given, held, locked)
     after = EFFECTS[move.name](walk) or (move.targets[0] if move.targets else before)
     assert move.may_lead(before, after), (move.name, before, after)
@@ -169,7 +169,7 @@ def _lock(case_uuid: uuid.UUID, target: Case | None, by: User | None) -> dict[uu
     return locked
 
 
-def _demand(move: Move, given: dict[str, Any], by: User | None) -> None:
+def demand(move: Move, given: dict[str, Any], by: User | None) -> None:
     """Everything the table asks of people must be there; the system gives what it knows."""
     if by is None:
         return

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cases import chain
 from cases.actions import legs
-from cases.actions.door import Answer, Walk, _demand, record, repeat_of
+from cases.actions.door import Answer, Walk, demand, record, repeat_of
 from cases.actions.refusals import Forbidden, Refused, Unfit
 from cases.models import Case, Contact, Photo, Responsibility
 from cases.permissions import may_report
@@ -72,7 +72,7 @@ def report(
         )
     if source == Case.Source.PHONE and not by.powers.has(Duty.ACCEPT):
         raise Forbidden("来电由受理员登记。")
-    _demand(move, given, by)
+    demand(move, given, by)
     try:
         with transaction.atomic():
             return _report(
