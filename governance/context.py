@@ -2,11 +2,24 @@
 
 from typing import Any
 
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from governance.faces import faces_of
-from governance.models import User
+from governance.models import Notice, User
+from governance.statements import ask
+
+
+def _unread(user: User) -> QuerySet:
+    return (
+        Notice.objects.unread()
+        .filter(user=user)
+        .order_by()
+        .values("user")
+        .annotate(n=Count("pk"))
+        .values_list("n")
+    )
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -19,7 +32,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         return user.powers.posts if isinstance(user, User) or user.is_authenticated else ()
 
     def unread() -> int:
-        return user.notices.unread().count() if user.is_authenticated else 0
+        counted = ask(_unread, user) if user.is_authenticated else []
+        return counted[0][0] if counted else 0
 
     return {
         "inbox_unread": SimpleLazyObject(unread),

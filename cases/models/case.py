@@ -189,7 +189,7 @@ class Case(models.Model):
                 fields=["tile_x", "tile_y"],
                 # Whatever scope and filters ask for: the map and the board's counts never touch the table itself.
                 include=[
-                    *("id", "state", "lateness", "loop", "category"),
+                    *("id", "state", "lateness", "loop", "category", "centre", "unit"),
                     *("district", "street", "community", "grid", "people", "units"),
                 ],
                 condition=Q(is_open=True),
@@ -204,6 +204,9 @@ class Case(models.Model):
                 include=["loop", "was_late", "source", "street"],
                 condition=Q(closed_at__isnull=False),
                 name="case_closed",
+            ),
+            models.Index(
+                fields=["-closed_at", "-id"], condition=Q(closed_at__isnull=False), name="case_closed_last"
             ),
             models.Index(fields=["district", "reported_at"], include=["street"], name="case_reported"),
             GinIndex(fields=["people"], name="case_people"),

@@ -28,6 +28,14 @@ class Powers:
 
     posts: tuple["Post", ...]
 
+    @cached_property
+    def key(self) -> tuple[tuple, ...]:
+        """Everything that scope and duties are derived from: equal keys see and may do the same."""
+        return tuple(
+            (p.role, p.organization_id, p.organization.path, p.organization.level, p.organization.function)
+            for p in self.posts
+        )
+
     def holds(self, duty: Duty, organization_id: int | None) -> bool:
         """Whether a post with this duty is held at exactly this organization."""
         return any(p.organization_id == organization_id and duty in DUTIES[Role(p.role)] for p in self.posts)

@@ -7,6 +7,7 @@ import zipfile
 from xml.etree import ElementTree
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +17,7 @@ from cases import queues
 from cases.models import Case, CaseText, Category
 from cases.views.desk import with_row, write_sheet
 from cases.workflow import OPEN, Loop, State
-from governance.models import AccessLog, User
+from governance.models import AccessLog, Organization, User
 from grid.models import Grid
 from tests import people
 from tests.lives import MORNING, case_at, inside, reported, settled_by, walk
@@ -117,6 +118,47 @@ def test_a_request_stands_with_whoever_decides_it_and_not_with_who_asked():
     assert [row.uuid for row in shown(named("paiqian"), queue="asked")] == [case.uuid]
     assert shown(named("zhiban"), queue="asked") == []
     assert count_of(named("paiqian"), "asked") == "1"
+
+
+def test_a_list_says_where_it_ends_without_counting_what_the_page_shows():
+    for number in range(queues.PAGE + 1):
+        reported(now=MORNING + dt.timedelta(minutes=number))
+    first, second = (page(people.clerk(), queue="all", page=number).context for number in (1, 2))
+    assert (len(first["cases"]), first["next_page"], first["total"]) == (20, 2, 21)
+    assert (len(second["cases"]), second["next_page"], second["total"]) == (1, None, 21)
+    beyond = page(people.clerk(), queue="all", page=9).context
+    assert (beyond["cases"], beyond["total"]) == ([], 21)
+
+
+def test_a_list_without_an_end_is_counted_as_far_as_somebody_reads(monkeypatch):
+    monkeypatch.setattr(queues, "COUNTED_ENDLESS", 20)
+    for number in range(queues.PAGE + 2):
+        reported(now=MORNING + dt.timedelta(minutes=number))
+    everything = page(people.clerk(), queue="all").context
+    assert everything["total_words"] == "超过 20 件"
+    assert everything["next_page"] == 2
+    with time_machine.travel(MORNING + dt.timedelta(hours=1), tick=False):
+        assert page(people.clerk(), queue="all", reported="7").context["total_words"] == "22 件"
+
+
+def test_finished_cases_stand_in_the_order_in_which_they_were_closed():
+    first, last = case_at(State.CLOSED), case_at(State.CLOSED, now=MORNING + dt.timedelta(days=2))
+    Case.objects.filter(pk=first.pk).update(closed_at=last.closed_at + dt.timedelta(hours=1))
+    assert [row.uuid for row in shown(people.clerk(), queue="closed")] == [first.uuid, last.uuid]
+
+
+def test_communities_are_offered_for_one_street_and_one_that_an_address_names_stays():
+    leader = named("quling")
+    street = Organization.objects.get(code=STREET)
+    community = Organization.objects.get(code=COMMUNITY)
+
+    def offered(**query) -> list[str]:
+        return [str(value) for value, _ in page(leader, **query).context["form"].fields["community"].choices]
+
+    assert offered() == [""]
+    assert offered(community=community.pk) == ["", str(community.pk)]
+    inside_street = street.children.filter(level=community.level).values_list("pk", flat=True)
+    assert set(offered(street=street.pk)) == {"", *map(str, inside_street)}
 
 
 def test_the_list_starts_with_what_breaks_next():
