@@ -41,8 +41,8 @@ def env_list(name: str, default: str = "") -> list[str]:
 
 
 #: Disks without arms: with the default of 4 the planner walks whole indexes where a few single pages would do
-#: (docs/performance.md).
-PLANNER = "-c random_page_cost=1.1"
+#: (docs/performance.md). And many people share the cores: no request takes more than one.
+PLANNER = "-c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"
 
 
 def database(url: str) -> dict[str, object]:

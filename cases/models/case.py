@@ -85,18 +85,17 @@ class CaseQuerySet(models.QuerySet):
     def saying(self, text: str) -> "CaseQuerySet":
         """Cases whose words or address say every word of a text (two characters or more each).
 
-        The index knows pairs of characters; what it finds is looked at once more, since pairs may stand apart.
+        The index knows pairs of characters; a longer word is looked at once more, since its pairs may stand apart.
         """
         from cases.models.records import CaseText
 
         found = self
         for word in text.lower().split()[:4]:
-            said = CaseText.objects.alias(pairs=_pairs("body")).filter(
-                pairs__contains=_pairs(Value(word)), body__icontains=word
-            )
-            there = Case.objects.alias(pairs=_pairs("address")).filter(
-                pairs__contains=_pairs(Value(word)), address__icontains=word
-            )
+            wanted = {"pairs__contains": _pairs(Value(word))}
+            said = CaseText.objects.alias(pairs=_pairs("body")).filter(**wanted)
+            there = Case.objects.alias(pairs=_pairs("address")).filter(**wanted)
+            if len(word) > 2:
+                said, there = said.filter(body__icontains=word), there.filter(address__icontains=word)
             found = found.filter(pk__in=said.values("case").union(there.values("pk")))
         return found
 

@@ -109,7 +109,7 @@ def _total(queue, form, counts, found: QuerySet[Case], last: int | None, has_mor
 
 def _linked(groups: list[queues.Group], current: queues.Queue, counts: queues.Counts) -> list[dict]:
     """The first pane: every queue with its address and counts; an empty one elsewhere is left out."""
-    shown = []
+    shown, desk_url = [], reverse("cases:desk")
     for place, group in enumerate(groups):
         lines = []
         for queue in group.queues:
@@ -121,7 +121,7 @@ def _linked(groups: list[queues.Group], current: queues.Queue, counts: queues.Co
             lines.append(
                 {
                     "label": queue.label,
-                    "url": f"{reverse('cases:desk')}?queue={queue.name}",
+                    "url": f"{desk_url}?queue={queue.name}",
                     "count": "" if endless else f"{count:,}",
                     "late": 0 if endless else late,
                     "current": queue == current,
