@@ -119,13 +119,3 @@ def broken() -> list[int]:
             cursor.execute(sql)
             found.update(case_id for (case_id,) in cursor.fetchall())
     return sorted(found)
-
-
-def anchor() -> str:
-    """One digest over the heads of all chains, to be kept outside the database."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT encode(sha256(convert_to(coalesce(string_agg(chain_head, '' ORDER BY id), ''), 'UTF8')), 'hex')"
-            " FROM cases_case"
-        )
-        return cursor.fetchone()[0]

@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -341,6 +342,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": RELAY_SECONDS,
         "options": {"expires": max(RELAY_SECONDS * 2, 10)},
     },
+    "anchor": {"task": "cases.tasks.anchor", "schedule": crontab(hour=2, minute=10)},
 }
 
 # --- Log

@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from cases import chain
+from cases import anchors, chain
 from cases.models import Case, CaseEvent, CaseText
 from cases.workflow import State
 from tests import people
@@ -179,22 +179,39 @@ def test_an_event_sealed_anew_does_not_fit_its_neighbours(case):
             transaction.set_rollback(True)
 
 
-def test_a_whole_chain_sealed_anew_shows_in_the_anchor_alone(case):
-    anchor, previous = chain.anchor(), ""
-    for event in case.events.order_by("sequence"):
+@pytest.fixture
+def anchored(case, settings, tmp_path) -> Case:
+    """A case whose events lie before an anchor, with some more behind it and a second anchor."""
+    settings.DATA_DIR = tmp_path
+    anchors.write(MORNING)
+    reported()
+    anchors.write(MORNING + dt.timedelta(days=1))
+    reported()
+    assert anchors.broken() == []
+    return case
+
+
+def test_a_whole_chain_sealed_anew_shows_in_the_anchor_alone(anchored):
+    previous = ""
+    for event in anchored.events.order_by("sequence"):
         forge(event, at=event.at - dt.timedelta(days=1), previous=previous)
         previous = event.digest
-    Case.objects.filter(pk=case.pk).update(chain_head=previous)
+    Case.objects.filter(pk=anchored.pk).update(chain_head=previous)
     assert chain.broken() == []
-    assert chain.anchor() != anchor
+    assert anchors.broken() == [MORNING.isoformat(timespec="seconds")]
 
 
-def test_a_tail_cut_with_care_shows_in_the_anchor_alone(case):
-    anchor, last = chain.anchor(), case.events.order_by("-sequence")[1]
-    run(f"DELETE FROM cases_caseevent WHERE case_id = {case.pk} AND sequence > {last.sequence}")
-    Case.objects.filter(pk=case.pk).update(chain_head=last.digest, version=last.sequence)
+def test_a_tail_cut_with_care_shows_in_the_anchor_alone(anchored):
+    last = anchored.events.order_by("-sequence")[1]
+    run(f"DELETE FROM cases_caseevent WHERE case_id = {anchored.pk} AND sequence > {last.sequence}")
+    Case.objects.filter(pk=anchored.pk).update(chain_head=last.digest, version=last.sequence)
     assert chain.broken() == []
-    assert chain.anchor() != anchor
+    assert anchors.broken() == [MORNING.isoformat(timespec="seconds")]
+
+
+def test_moves_after_an_anchor_leave_it_whole(anchored):
+    walk(reported(), "comment")
+    assert anchors.broken() == []
 
 
 def test_erasing_words_does_not_break_the_chain(case):
@@ -214,12 +231,24 @@ def test_the_digest_in_python_is_the_digest_in_sql():
     assert chain.broken() == []
 
 
-def test_the_command_names_what_is_broken(case, capsys):
+def test_the_command_names_what_is_broken(case, capsys, settings, tmp_path):
     from django.core.management import CommandError, call_command
 
+    settings.DATA_DIR = tmp_path
+    call_command("verify_chains", "--anchor")
     call_command("verify_chains")
     run(f"UPDATE cases_caseevent SET key = '{uuid.uuid4()}' WHERE id = {case.events.first().pk}")
     with pytest.raises((CommandError, SystemExit)):
         call_command("verify_chains")
     said = capsys.readouterr()
     assert MORNING and (said.out or said.err)
+
+
+def test_the_command_says_when_an_anchor_no_longer_fits(anchored):
+    from django.core.management import CommandError, call_command
+
+    last = anchored.events.order_by("-sequence")[1]
+    run(f"DELETE FROM cases_caseevent WHERE case_id = {anchored.pk} AND sequence > {last.sequence}")
+    Case.objects.filter(pk=anchored.pk).update(chain_head=last.digest, version=last.sequence)
+    with pytest.raises(CommandError, match="整链改写"):
+        call_command("verify_chains")

@@ -1,28 +1,23 @@
-"""Recompute every chain of events; write today's anchor outside the database."""
+"""Recompute every chain of events and every anchor."""
 
-from pathlib import Path
-
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cases import chain
+from cases import anchors, chain
 
 
 class Command(BaseCommand):
-    help = "核验全部案件记录链；--anchor 另将当日锚点写到数据库之外"
+    help = "核验全部案件记录链和历次锚点；--anchor 另写一行锚点到数据库之外"
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--anchor", action="store_true")
 
     def handle(self, *args, anchor: bool, **options) -> None:
-        found = chain.broken()
-        if found:
+        if found := chain.broken():
             raise CommandError(f"{len(found)} 件案件的记录链不完整：{', '.join(map(str, found[:20]))}")
+        if wrong := anchors.broken():
+            raise CommandError(f"与锚点不符，记录曾被整链改写：{wrong[0]} 之前")
         if anchor:
-            folder = Path(settings.DATA_DIR) / "anchors"
-            folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f"{timezone.localdate():%Y-%m-%d}.txt"
-            path.write_text(chain.anchor() + "\n", encoding="utf-8")
-            self.stdout.write(f"锚点已写入 {path.name}")
+            anchors.write(timezone.now())
+            self.stdout.write(f"锚点已写入 {anchors.file().name}")
         self.stdout.write("记录链完整。")
