@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from cases.filters import BY_OTHERS
 from cases.models import Case
-from cases.queues import BY_OTHERS
 from cases.workflow import Lateness, Loop
 
 #: Rates look back this far, and are compared with what they were a week earlier.

@@ -14,9 +14,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from cases.filters import OTHERS, FilterField, places_in_sight
 from cases.map import SETTLED_DAYS, SETTLED_NAME, box_around
 from cases.models import Case, CaseText, Category, Supervision
-from cases.queues import OTHERS, FilterField, places_in_sight
 from cases.workflow import Lateness, Loop
 from dashboard.statistics import Closed, Overview, PlaceRow, overview, sorted_by_trouble
 from governance.models import Level, User

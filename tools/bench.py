@@ -33,7 +33,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
 from django.utils import timezone
 
-from cases.models import Case, Photo
+from cases.models import Case, CaseEvent, Photo
 from cases.workflow import Loop, State
 from governance.models import Organization, User
 
@@ -294,6 +294,42 @@ def probes() -> Iterator[Probe]:
     yield Probe("board: street", "jielingdao", getting("/board/"), 9, 20)
 
 
+# The sweep --------------------------------------------------------------------------------------------------------
+
+ESCALATIONS = 1_000
+#: The legs of cases that may climb, late beyond their grace; nothing else is due.
+LATE = """
+UPDATE cases_assignment SET sweep_at = NULL WHERE stopped_at IS NULL;
+WITH late AS (
+    SELECT leg.id, leg.case_id FROM cases_assignment leg JOIN cases_case c ON c.id = leg.case_id
+    WHERE leg.stopped_at IS NULL AND c.loop <> 'district'
+      AND c.state IN ('reported', 'registered', 'dispatched', 'handling') ORDER BY leg.id LIMIT {count}
+), marked AS (
+    UPDATE cases_case SET lateness = 'red', was_late = true WHERE id IN (SELECT case_id FROM late)
+)
+UPDATE cases_assignment
+SET lateness = 'red', due_at = now() - interval '2 hours', warn_at = now() - interval '3 hours',
+    escalate_at = now() - interval '1 minute', sweep_at = now() - interval '1 minute'
+WHERE id IN (SELECT id FROM late);
+"""
+
+
+def sweep_escalations() -> None:
+    """Print the seconds that a thousand escalations take, application and database together."""
+    from cases.actions import sweep
+
+    with connection.cursor() as cursor:
+        cursor.execute(LATE.format(count=ESCALATIONS))
+    escalated = CaseEvent.objects.filter(move="escalate")
+    before, begun = escalated.count(), time.monotonic()
+    app, database = cpu(lambda _: sweep(now=timezone.now()), 1)
+    print(
+        f"sweep: {escalated.count() - before:,} escalations in {time.monotonic() - begun:.1f} s "
+        f"({app / 1000:.1f} s application, {database / 1000:.1f} s database), aim 10 s\n",
+        flush=True,
+    )
+
+
 # The table --------------------------------------------------------------------------------------------------------
 
 
@@ -348,6 +384,8 @@ def main() -> None:
         print(f"{timezone.localtime():%Y-%m-%d %H:%M}, signed-in floor: {floor} statements\n", flush=True)
         results = [measure(probe, 0 if probe.name == "bare view" else floor) for probe in chosen]
         table(results, before)
+        if arguments.only in "sweep":
+            sweep_escalations()
         if arguments.plans:
             show_plans(results)
         before = {row.probe.name: row for row in results}

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cases import queues
+from cases.filters import FilterForm, places_in_sight
 from cases.models import Case
 from cases.templatetags.clocks import when
 from cases.views.case import case_context, remember_face, visible_case
@@ -63,7 +64,7 @@ def _page_number(text: str | None) -> int:
 def _list(request: HttpRequest) -> dict:
     """One page of the chosen queue, filtered as the address says."""
     groups = queues.groups_for(request.user)
-    form = queues.FilterForm(request.GET, queues.places_in_sight(request.user))
+    form = FilterForm(request.GET, places_in_sight(request.user))
     name = request.GET.get("queue", "")
     if not name and form.in_use:
         name = queues.ALL.name
@@ -208,7 +209,7 @@ def write_sheet(file, cases: Iterable[Case], notes: list[str]) -> int:
 @require_safe
 def export(request: HttpRequest) -> HttpResponse:
     """The list with the same filters as a file of at most 5,000 rows; who took it is written down."""
-    form = queues.FilterForm(request.GET, queues.places_in_sight(request.user))
+    form = FilterForm(request.GET, places_in_sight(request.user))
     name = request.GET.get("queue", "") or (queues.ALL.name if form.in_use else "")
     queue = queues.find_queue(queues.groups_for(request.user), name)
     now = timezone.now()

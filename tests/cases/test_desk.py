@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases import queues
+from cases.filters import since
 from cases.models import Case, CaseText, Category
 from cases.views.desk import with_row, write_sheet
 from cases.workflow import OPEN, Loop, State
@@ -211,7 +212,7 @@ def test_filters_alone_look_through_everything():
 
 def test_reported_today_begins_at_midnight_in_shanghai():
     now = timezone.now()
-    midnight = queues.since("today", now)
+    midnight = since("today", now)
     assert timezone.localtime(midnight).strftime("%H:%M:%S") == "00:00:00"
     assert midnight <= now < midnight + dt.timedelta(days=1)
 
