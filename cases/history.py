@@ -56,10 +56,9 @@ def six_steps(case: Case, legs: list[Assignment]) -> list[dict[str, str]]:
     return rows
 
 
-def unnamed_units(events: Iterable[CaseEvent]) -> dict[int, str]:
-    """Names of units that events mention by number; asks only when there are any."""
-    wanted = {facts_of(event).get("right_unit") for event in events if event.move == "refuse"} - {None}
-    return dict(Organization.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
+def units_named_in(events: Iterable[CaseEvent]) -> set[int]:
+    """Units that events mention by number alone."""
+    return {facts_of(event).get("right_unit") for event in events if event.move == "refuse"} - {None}
 
 
 def lines(
@@ -68,9 +67,9 @@ def lines(
     legs: list[Assignment],
     requests: list[Request],
     photos: list[Any],
+    units: dict[int, Organization],
 ) -> list[dict[str, Any]]:
     """The timeline, newest first: when, what, who, the colour of the state reached, words, facts, photos."""
-    names = unnamed_units(events)
     people = {leg.person_id: leg.person for leg in legs if leg.person_id}
     return [
         {
@@ -80,7 +79,7 @@ def lines(
             "who": event.by.name if event.by else "系统",
             "face": STATES[State(event.after)].tone,
             "text": event.words,
-            "facts": list(_facts(case, event, names, people, requests)),
+            "facts": list(_facts(case, event, units, people, requests)),
             "photos": picture_rows(photo for photo in photos if photo.sequence == event.sequence),
         }
         for event in events
@@ -88,7 +87,11 @@ def lines(
 
 
 def _facts(
-    case: Case, event: CaseEvent, names: dict[int, str], people: dict[int, Any], requests: list[Request]
+    case: Case,
+    event: CaseEvent,
+    units: dict[int, Organization],
+    people: dict[int, Any],
+    requests: list[Request],
 ) -> Iterable[str]:
     facts = facts_of(event)
     if event.move in ("dispatch", "adjudicate") and event.unit:
@@ -97,7 +100,8 @@ def _facts(
         yield "存为先例"
     if event.move == "refuse":
         yield f"回退原因：{Refusal(facts['refusal']).label}"
-        yield f"认为应由{names.get(facts['right_unit'], '其他单位')}承办"
+        right = units.get(facts["right_unit"])
+        yield f"认为应由{right.name if right else '其他单位'}承办"
     if event.move == "register" and facts.get("version"):
         yield f"按权责清单第 {facts['version']} 版"
     if event.move in ("escalate", "delegate"):

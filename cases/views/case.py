@@ -18,6 +18,7 @@ from cases import actions, history
 from cases.actions import Refused, Unfit
 from cases.forms import MAX_PHOTOS, CategoryForm, eligible_units, move_form
 from cases.models import Assignment, Case, CaseText, Category
+from cases.names import give_names
 from cases.permissions import may_call_back, offers, offers_now
 from cases.routing import propose_unit
 from cases.workflow import MOVES, STATES, Move, State
@@ -36,25 +37,14 @@ FACE_COOKIE = "face"
 PICTURES = ("photos", "before_photo", "after_photo")
 #: Shown in a row of quiet buttons rather than among the next steps.
 ASIDE = ("comment", "urge", "ask_void", "order_supervision", "withdraw")
+#: Columns of an event that the page tells; the rest serves the chain.
+OF_EVENT = ("case", "sequence", "at", "move", "after", "by", "unit", "centre", "data")
 
 
-#: What the case page shows beside the row; a move needs less.
-SHOWN = (
-    "category",
-    "responsibility",
-    "grid",
-    "community",
-    "street",
-    "district",
-    "centre",
-    "unit",
-    "merged_into",
-)
-
-
-def visible_case(request: HttpRequest, case_uuid: uuid.UUID, related: tuple[str, ...] = SHOWN) -> Case:
-    """The case with rows beside it, or 404."""
-    return get_object_or_404(Case.objects.visible_to(request.user).select_related(*related), uuid=case_uuid)
+def visible_case(request: HttpRequest, case_uuid: uuid.UUID) -> Case:
+    """The case with its category and the row of the list that applies, or 404."""
+    cases = Case.objects.visible_to(request.user).select_related("category", "responsibility")
+    return get_object_or_404(cases, uuid=case_uuid)
 
 
 def base_template(request: HttpRequest) -> str:
@@ -75,19 +65,19 @@ def case_context(request: HttpRequest, case: Case) -> dict:
     """Everything the case page shows; what no event speaks of is not asked for."""
     words = CaseText.objects.filter(case=OuterRef("case"), sequence=OuterRef("sequence"))
     events = list(
-        case.events.select_related("by", "unit", "centre")
-        .annotate(words=Subquery(words.values("body")[:1]))
-        .order_by("-sequence")
+        case.events.annotate(words=Subquery(words.values("body")[:1])).only(*OF_EVENT).order_by("-sequence")
     )
     moved = {event.move for event in events}
-    legs = list(case.legs.select_related("unit", "person", "centre"))
+    legs = list(case.legs.all())
     leg = next((one for one in legs if one.stopped_at is None), None)
     pictures = list(case.photos.all()) if any('"photos"' in event.data for event in events) else []
     requests, supervisions = [], []
     if moved & set(history.ASKS):
-        requests = list(case.requests.select_related("asked_by", "decided_by", "endorsed_by"))
+        requests = list(case.requests.all())
     if moved & set(history.ORDERS):
-        supervisions = list(case.supervisions.select_related("leader", "unit", "ordered_by", "replied_by"))
+        supervisions = list(case.supervisions.all())
+    rows = [case, *legs, *events, *requests, *supervisions]
+    units = give_names(rows, history.units_named_in(events))
     waiting = {one.kind for one in requests if one.decided_at is None}
     order = history.standing_order(supervisions)
     found = offers(case, leg, request.user, frozenset(waiting | ({"supervision"} if order else set())))
@@ -104,7 +94,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         "legs": legs,
         "leg_rows": history.leg_rows(legs, now),
         "events": events,
-        "lines": history.lines(case, events, legs, requests, pictures),
+        "lines": history.lines(case, events, legs, requests, pictures, units),
         "steps": history.six_steps(case, legs),
         "words": first.words if first else "",
         "reporter": first.by if first else None,
@@ -163,14 +153,14 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
     move = MOVES.get(name)
     if move is None or not move.sources:
         raise Http404("没有这个动作。")
-    case = visible_case(request, case_uuid, ("category", "responsibility"))
+    case = visible_case(request, case_uuid)
     if request.method == "POST":
         form = move_form(move, case, request.user, with_uploads(request))
     else:
-        leg = Assignment.objects.open().filter(case=case).first()
+        leg_id = Assignment.objects.open().filter(case=case).values_list("pk", flat=True).first()
         wanted = request.GET.get("category", "")
         category = Category.objects.filter(pk=wanted).first() if wanted.isdecimal() else None
-        form = move_form(move, case, request.user, leg_id=leg.pk if leg else None, category=category)
+        form = move_form(move, case, request.user, leg_id=leg_id, category=category)
     status = 200
     if request.method == "POST":
         status = 422

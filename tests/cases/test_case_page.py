@@ -147,6 +147,7 @@ def test_the_story_is_told_newest_first_with_facts_in_words():
     facts = " ".join(fact for line in context["lines"] for fact in line["facts"])
     assert "回退原因：" in facts
     assert "认为应由" in facts
+    assert "认为应由其他单位" not in facts
     assert "处置" in facts
 
 
