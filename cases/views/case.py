@@ -5,7 +5,6 @@ import uuid
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_POST
 from cases import actions, history
 from cases.actions import Refused, Unfit
 from cases.forms import MAX_PHOTOS, CategoryForm, eligible_units, move_form
-from cases.models import Assignment, Case, CaseText, Category
+from cases.models import Assignment, Case, CaseEvent, Category
 from cases.names import give_names
 from cases.permissions import may_call_back, offers, offers_now
 from cases.routing import propose_unit
@@ -37,8 +36,12 @@ FACE_COOKIE = "face"
 PICTURES = ("photos", "before_photo", "after_photo")
 #: Shown in a row of quiet buttons rather than among the next steps.
 ASIDE = ("comment", "urge", "ask_void", "order_supervision", "withdraw")
-#: Columns of an event that the page tells; the rest serves the chain.
-OF_EVENT = ("case", "sequence", "at", "move", "after", "by", "unit", "centre", "data")
+#: What happened, newest first, with the words beside it: a join of two columns, which models cannot say.
+STORY = """
+    SELECT event.id, event.case_id, event.sequence, at, move, after, by_id, unit_id, centre_id, data, body AS words
+    FROM cases_caseevent event LEFT JOIN cases_casetext text USING (case_id, sequence)
+    WHERE event.case_id = %s ORDER BY event.sequence DESC
+"""
 
 
 def visible_case(request: HttpRequest, case_uuid: uuid.UUID) -> Case:
@@ -63,10 +66,7 @@ def remember_face(response: HttpResponse, face: str) -> HttpResponse:
 
 def case_context(request: HttpRequest, case: Case) -> dict:
     """Everything the case page shows; what no event speaks of is not asked for."""
-    words = CaseText.objects.filter(case=OuterRef("case"), sequence=OuterRef("sequence"))
-    events = list(
-        case.events.annotate(words=Subquery(words.values("body")[:1])).only(*OF_EVENT).order_by("-sequence")
-    )
+    events = list(CaseEvent.objects.raw(STORY, [case.pk]))
     moved = {event.move for event in events}
     legs = list(case.legs.all())
     leg = next((one for one in legs if one.stopped_at is None), None)
