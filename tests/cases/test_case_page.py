@@ -168,15 +168,28 @@ def test_the_six_steps_show_where_the_case_stands():
     ]
 
 
+def asked_by_the_page(username: str, case: Case) -> int:
+    """Statements of a case page above the floor."""
+    client = signed_in(named(username))
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(f"/cases/{case.uuid}/").status_code == 200
+    return len([q for q in captured if not q["sql"].startswith(NOT_COUNTED)]) - FLOOR
+
+
 def test_every_state_has_a_page_that_asks_little():
     for state in PATHS:
         case = case_at(state, loop=Loop.STREET)
         for username in ("zhiban", "paiqian", "quling"):
-            client = signed_in(named(username))
-            with CaptureQueriesContext(connection) as captured:
-                assert client.get(f"/cases/{case.uuid}/").status_code == 200
-            asked = [q["sql"] for q in captured if not q["sql"].startswith(NOT_COUNTED)]
-            assert len(asked) - FLOOR <= 8, (state, username, len(asked) - FLOOR, asked)
+            assert asked_by_the_page(username, case) <= 8, (state, username)
+
+
+def test_requests_and_an_order_leave_the_page_within_its_budget():
+    case = case_at(State.HANDLING, loop=Loop.STREET, now=timezone.now() - dt.timedelta(minutes=30))
+    case = walk(case, "ask_extension", now=timezone.now(), reason="待材料", amount=1)
+    deadline = timezone.now() + dt.timedelta(days=1)
+    case = walk(case, "order_supervision", now=timezone.now(), reason="尽快", deadline=deadline)
+    for username in ("zhiban", "paiqian", "zhifa"):
+        assert asked_by_the_page(username, case) <= 8, username
 
 
 def test_every_form_of_every_move_opens():
