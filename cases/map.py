@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import Avg, Count, F, IntegerField, Min, Q, QuerySet
-from django.db.models.expressions import ExpressionWrapper
+from django.db.models import Q, QuerySet
 
+from cases.counting import counted_in
 from cases.models import Case, Category
-from cases.workflow import OPEN, SETTLED, STATES, Lateness, Loop, State, Tone
+from cases.workflow import OPEN, SETTLED, STATES, Lateness, Loop, Tone
 from governance.models import Level, Organization
 from grid.models import Grid, GridRing, TerritoryRing
 from grid.tiles import ZOOM, position, tile
@@ -28,14 +28,22 @@ MOST_LISTED = 50
 SETTLED_DAYS = 7
 SETTLED_NAME = "settled"
 
-#: Counted in SQL; what is left of a cluster waits, or is settled where only settled cases are asked for.
-COUNTED = {
-    **{
-        tone.value: Count("pk", filter=Q(state__in=[s.value for s in OPEN if STATES[s].tone == tone]))
-        for tone in (Tone.WORKING, Tone.CHECKING)
-    },
-    **{mark.value: Count("pk", filter=Q(lateness=mark)) for mark in (Lateness.YELLOW, Lateness.RED)},
-}
+#: What a cluster says of its cases; what is left of it waits.
+COUNTED = (Tone.WORKING.value, Tone.CHECKING.value, Lateness.YELLOW.value, Lateness.RED.value)
+CLUSTERS = """
+    SELECT tile_x >> %s AS cx, tile_y >> %s AS cy, count(*), min(id), sum(tile_x), sum(tile_y),
+        count(*) FILTER (WHERE state = ANY (%s)),
+        count(*) FILTER (WHERE state = ANY (%s)),
+        count(*) FILTER (WHERE lateness = %s),
+        count(*) FILTER (WHERE lateness = %s)
+    FROM seen GROUP BY cx, cy
+"""
+#: The label and the colour of a case that is shown itself.
+FACES = {state.value: (state.label, place.tone.value) for state, place in STATES.items()}
+
+
+def _open_states(tone: Tone) -> list[str]:
+    return [state.value for state in OPEN if STATES[state].tone == tone]
 
 
 class BoxField(forms.CharField):
@@ -114,43 +122,35 @@ class Cells:
     def within(self, found: QuerySet[Case]) -> QuerySet[Case]:
         return found.filter(tile_x__range=(self.west, self.east), tile_y__range=(self.north, self.south))
 
-    def clusters(self, found: QuerySet[Case], counted: dict[str, Count]) -> list[dict[str, Any]]:
-        """One row a cell that holds cases: how many, of which colours, and where their middle is."""
-        cell = {
-            name: ExpressionWrapper(F(column).bitrightshift(self.shift), output_field=IntegerField())
-            for name, column in (("cx", "tile_x"), ("cy", "tile_y"))
-        }
-        grouped = self.within(found).order_by().values(**cell)
-        return list(
-            grouped.annotate(n=Count("pk"), one=Min("pk"), x=Avg("tile_x"), y=Avg("tile_y"), **counted)
-        )
-
-
-def _at(x: float, y: float) -> list[float]:
-    """Longitude and latitude to about a metre."""
-    return [round(degrees, 5) for degrees in position(x, y)]
+    def clusters(self, found: QuerySet[Case]) -> list[tuple]:
+        """One row a cell that holds cases: column, row, how many, one of them, sums of tiles, and ``COUNTED``."""
+        seen = self.within(found).order_by().values_list("id", "tile_x", "tile_y", "state", "lateness")
+        colours = [_open_states(Tone.WORKING), _open_states(Tone.CHECKING), Lateness.YELLOW, Lateness.RED]
+        return counted_in(seen, CLUSTERS, [self.shift, self.shift, *colours])
 
 
 #: Clusters keep this share of a cell away from its edge, so that neighbours do not lie upon each other.
 EDGE = 0.3
 
 
-def _inside(mean: Any, cell: int, shift: int) -> float:
+def _inside(mean: float, cell: int, shift: int) -> float:
     """The middle of a cluster along one axis, in tiles, off the edge of its cell."""
     width = 1 << shift
-    low, high = (cell + EDGE) * width, (cell + 1 - EDGE) * width
-    return min(max(float(mean), low), high)
+    return min(max(mean, (cell + EDGE) * width), (cell + 1 - EDGE) * width)
 
 
-def _cluster(row: dict[str, Any], rest: Tone, shift: int) -> dict[str, Any]:
-    counts = {name: row[name] for name in COUNTED if row.get(name)}
-    left = row["n"] - sum(counts.get(tone.value, 0) for tone in (Tone.WORKING, Tone.CHECKING))
-    return {
-        "at": _at(_inside(row["x"], row["cx"], shift), _inside(row["y"], row["cy"], shift)),
-        "count": row["n"],
-        **({rest.value: left} if left else {}),
-        **counts,
-    }
+def _cluster(row: tuple, shift: int, is_settled: bool) -> dict[str, Any]:
+    """A cluster where its cases lie, to about a metre."""
+    cx, cy, n, _, x, y, *counts = row
+    longitude, latitude = position(_inside(x / n, cx, shift), _inside(y / n, cy, shift))
+    cluster: dict[str, Any] = {"at": [round(longitude, 5), round(latitude, 5)], "count": n}
+    if is_settled:
+        return cluster | {Tone.SETTLED.value: n}
+    working, checking, *_ = counts
+    if waiting := n - working - checking:
+        cluster[Tone.WAITING.value] = waiting
+    cluster.update((name, count) for name, count in zip(COUNTED, counts, strict=True) if count)
+    return cluster
 
 
 _POINT = ("uuid", "longitude", "latitude", "state", "lateness", "category__name")
@@ -158,12 +158,13 @@ _POINT = ("uuid", "longitude", "latitude", "state", "lateness", "category__name"
 
 def _point(row: tuple) -> dict[str, Any]:
     uuid, longitude, latitude, state, lateness, name = row
+    label, tone = FACES[state]
     return {
         "uuid": str(uuid),
         "at": [round(longitude, 5), round(latitude, 5)],
         "state": state,
-        "label": State(state).label,
-        "tone": STATES[State(state)].tone.value,
+        "label": label,
+        "tone": tone,
         "lateness": lateness,
         "name": name,
     }
@@ -183,14 +184,13 @@ def features(
         listed = cells.within(found).by_what_breaks_next().values_list(*_POINT)[: MOST_LISTED + 1]
         points = [_point(row) for row in listed]
         return {"total": len(points), "clusters": [], "cases": points[:MOST_LISTED]}
-    settled = (filters or {}).get("state") == SETTLED_NAME
-    rest = Tone.SETTLED if settled else Tone.WAITING
-    rows = cells.clusters(found, {} if settled else COUNTED)
-    alone = [row["one"] for row in rows if row["n"] == 1]
+    is_settled = (filters or {}).get("state") == SETTLED_NAME
+    rows = cells.clusters(found)
+    alone = [one for _, _, n, one, *_ in rows if n == 1]
     points = Case.objects.filter(pk__in=alone).values_list(*_POINT) if alone else []
     return {
-        "total": sum(row["n"] for row in rows),
-        "clusters": [_cluster(row, rest, cells.shift) for row in rows if row["n"] > 1],
+        "total": sum(row[2] for row in rows),
+        "clusters": [_cluster(row, cells.shift, is_settled) for row in rows if row[2] > 1],
         "cases": [_point(row) for row in points],
     }
 
