@@ -28,22 +28,24 @@ MOST_LISTED = 50
 SETTLED_DAYS = 7
 SETTLED_NAME = "settled"
 
-#: What a cluster says of its cases; what is left of it waits.
-COUNTED = (Tone.WORKING.value, Tone.CHECKING.value, Lateness.YELLOW.value, Lateness.RED.value)
+#: What a cluster says of its cases, and of which those are; what is left of it waits.
+COLOURS = {
+    **{
+        tone.value: [state.value for state in OPEN if STATES[state].tone == tone]
+        for tone in (Tone.WORKING, Tone.CHECKING)
+    },
+    **{mark.value: mark.value for mark in (Lateness.YELLOW, Lateness.RED)},
+}
 CLUSTERS = """
-    SELECT tile_x >> %s AS cx, tile_y >> %s AS cy, count(*), min(id), sum(tile_x), sum(tile_y),
-        count(*) FILTER (WHERE state = ANY (%s)),
-        count(*) FILTER (WHERE state = ANY (%s)),
-        count(*) FILTER (WHERE lateness = %s),
-        count(*) FILTER (WHERE lateness = %s)
+    SELECT tile_x >> %(shift)s AS cx, tile_y >> %(shift)s AS cy, count(*), min(id), sum(tile_x), sum(tile_y),
+        count(*) FILTER (WHERE state = ANY (%(working)s)),
+        count(*) FILTER (WHERE state = ANY (%(checking)s)),
+        count(*) FILTER (WHERE lateness = %(yellow)s),
+        count(*) FILTER (WHERE lateness = %(red)s)
     FROM seen GROUP BY cx, cy
 """
 #: The label and the colour of a case that is shown itself.
 FACES = {state.value: (state.label, place.tone.value) for state, place in STATES.items()}
-
-
-def _open_states(tone: Tone) -> list[str]:
-    return [state.value for state in OPEN if STATES[state].tone == tone]
 
 
 class BoxField(forms.CharField):
@@ -123,10 +125,9 @@ class Cells:
         return found.filter(tile_x__range=(self.west, self.east), tile_y__range=(self.north, self.south))
 
     def clusters(self, found: QuerySet[Case]) -> list[tuple]:
-        """One row a cell that holds cases: column, row, how many, one of them, sums of tiles, and ``COUNTED``."""
+        """One row a cell that holds cases: column, row, how many, one of them, sums of tiles, and ``COLOURS``."""
         seen = self.within(found).order_by().values_list("id", "tile_x", "tile_y", "state", "lateness")
-        colours = [_open_states(Tone.WORKING), _open_states(Tone.CHECKING), Lateness.YELLOW, Lateness.RED]
-        return counted_in(seen, CLUSTERS, [self.shift, self.shift, *colours])
+        return counted_in(seen, CLUSTERS, COLOURS | {"shift": self.shift})
 
 
 #: Clusters keep this share of a cell away from its edge, so that neighbours do not lie upon each other.
@@ -149,7 +150,7 @@ def _cluster(row: tuple, shift: int, is_settled: bool) -> dict[str, Any]:
     working, checking, *_ = counts
     if waiting := n - working - checking:
         cluster[Tone.WAITING.value] = waiting
-    cluster.update((name, count) for name, count in zip(COUNTED, counts, strict=True) if count)
+    cluster.update((name, count) for name, count in zip(COLOURS, counts, strict=True) if count)
     return cluster
 
 

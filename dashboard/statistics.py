@@ -3,10 +3,12 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, QuerySet
 from django.utils import timezone
 
+from cases.counting import counted_in
 from cases.filters import BY_OTHERS
 from cases.models import Case
 from cases.workflow import Lateness, Loop
@@ -15,13 +17,34 @@ from cases.workflow import Lateness, Loop
 WINDOW = dt.timedelta(days=30)
 EARLIER = dt.timedelta(days=7)
 
-#: What is counted of the closed ones, by the names of ``Closed``.
-COUNTED = {
-    "n": BY_OTHERS,
-    "in_time": BY_OTHERS & Q(was_late=False),
-    "base": BY_OTHERS & Q(loop__in=[Loop.COMMUNITY, Loop.STREET]),
-    "self_handled": ~BY_OTHERS,
-}
+#: Figure, place, counts. Every part names what its index asks for: open, due, reported or closed.
+FIGURES = """
+    SELECT 'open', place, ARRAY[count(*), count(*) FILTER (WHERE lateness = %(red)s)]
+    FROM seen WHERE is_open GROUP BY place
+  UNION ALL
+    SELECT 'due', NULL, ARRAY[count(*), count(*) FILTER (WHERE lateness = %(red)s)]
+    FROM seen WHERE is_open AND due_at >= %(today)s AND due_at < %(tomorrow)s
+  UNION ALL
+    SELECT 'reported', NULL, ARRAY[
+        count(*) FILTER (WHERE reported_at >= %(today)s),
+        count(*) FILTER (WHERE reported_at < %(a_day_ago)s)]
+    FROM seen WHERE reported_at >= %(yesterday)s
+  UNION ALL
+    SELECT 'closed', place, ARRAY[
+        count(*) FILTER (WHERE recent AND by_others),
+        count(*) FILTER (WHERE recent AND by_others AND NOT was_late),
+        count(*) FILTER (WHERE recent AND by_others AND loop = ANY (%(base)s)),
+        count(*) FILTER (WHERE recent AND NOT by_others),
+        count(*) FILTER (WHERE earlier AND by_others),
+        count(*) FILTER (WHERE earlier AND by_others AND NOT was_late),
+        count(*) FILTER (WHERE earlier AND by_others AND loop = ANY (%(base)s)),
+        count(*) FILTER (WHERE earlier AND NOT by_others),
+        count(*) FILTER (WHERE closed_at >= %(today)s)]
+    FROM (
+        SELECT *, closed_at >= %(begin)s AS recent, closed_at < %(end_earlier)s AS earlier
+        FROM seen WHERE closed_at >= %(begin_earlier)s
+    ) AS closed GROUP BY place
+"""
 
 
 def rate(part: int, whole: int) -> float | None:
@@ -31,7 +54,10 @@ def rate(part: int, whole: int) -> float | None:
 
 @dataclass
 class Closed:
-    """What was closed in a window: all, in time, and at the base; what was self-handled is counted apart."""
+    """What was closed in a window: all, in time, and at the base; what was self-handled is counted apart.
+
+    In the order of ``FIGURES``.
+    """
 
     n: int = 0
     in_time: int = 0
@@ -97,54 +123,52 @@ def midnight(now: dt.datetime) -> dt.datetime:
 
 
 def overview(cases: QuerySet[Case], *, by: str, now: dt.datetime) -> Overview:
-    """Figures of a scope, grouped by ``street`` or ``community``, in four statements."""
+    """Figures of a scope, grouped by ``street`` or ``community``, in one statement."""
     found = Overview(now, {})
-    today = midnight(now)
-    _count_open(found, cases.open(), by)
-    _count_closed(found, cases, by, today)
-    reported = cases.filter(reported_at__gte=today - dt.timedelta(days=1)).aggregate(
-        today=Count("pk", filter=Q(reported_at__gte=today)),
-        before=Count("pk", filter=Q(reported_at__lt=now - dt.timedelta(days=1))),
-    )
-    found.reported_today, found.reported_by_now_yesterday = reported["today"], reported["before"]
-    late = Q(lateness=Lateness.RED)
-    due = due_today(cases, now).aggregate(all=Count("pk"), late=Count("pk", filter=late))
-    found.overdue_since_today, found.due_today = due["late"], due["all"]
+    for figure, place, counts in counted_in(_columns(cases, by), FIGURES, _parameters(now)):
+        match figure:
+            case "open":
+                row = found.row(place)
+                row.open, row.overdue = counts
+            case "due":
+                found.due_today, found.overdue_since_today = counts
+            case "reported":
+                found.reported_today, found.reported_by_now_yesterday = counts
+            case "closed":
+                recent, earlier = Closed(*counts[:4]), Closed(*counts[4:8])
+                found.row(place).closed = recent
+                found.closed.add(recent)
+                found.closed_earlier.add(earlier)
+                found.closed_today += counts[8]
     return found
 
 
-def due_today(cases: QuerySet[Case], now: dt.datetime) -> QuerySet[Case]:
-    """Open cases whose time runs out, or ran out, on this day."""
-    today = midnight(now)
-    return cases.open().filter(due_at__gte=today, due_at__lt=today + dt.timedelta(days=1))
+def _columns(cases: QuerySet[Case], by: str) -> QuerySet:
+    """What ``FIGURES`` reads of a case."""
+    by_others = ExpressionWrapper(BY_OTHERS, output_field=BooleanField())
+    return (
+        cases.order_by()
+        .annotate(place=F(by), by_others=by_others)
+        .values_list(
+            *("place", "by_others", "is_open", "lateness", "due_at"),
+            *("reported_at", "closed_at", "was_late", "loop"),
+        )
+    )
 
 
-def _count_open(found: Overview, cases: QuerySet[Case], by: str) -> None:
-    rows = cases.order_by().values_list(by)
-    for place, n, late in rows.annotate(n=Count("pk"), late=Count("pk", filter=Q(lateness=Lateness.RED))):
-        row = found.row(place)
-        row.open, row.overdue = n, late
-
-
-def _count_closed(found: Overview, cases: QuerySet[Case], by: str, today: dt.datetime) -> None:
-    begin = found.now - WINDOW
-    recent, earlier = Q(closed_at__gte=begin), Q(closed_at__lt=found.now - EARLIER)
-    counts = {
-        f"{name}_{window}": Count("pk", filter=which & within)
-        for name, which in COUNTED.items()
-        for window, within in (("recent", recent), ("earlier", earlier))
+def _parameters(now: dt.datetime) -> dict[str, Any]:
+    today, day = midnight(now), dt.timedelta(days=1)
+    return {
+        "red": Lateness.RED,
+        "base": [Loop.COMMUNITY, Loop.STREET],
+        "today": today,
+        "tomorrow": today + day,
+        "yesterday": today - day,
+        "a_day_ago": now - day,
+        "begin": now - WINDOW,
+        "begin_earlier": now - WINDOW - EARLIER,
+        "end_earlier": now - EARLIER,
     }
-    rows = cases.filter(closed_at__gte=begin - EARLIER).order_by().values(by)
-    for counted in rows.annotate(today=Count("pk", filter=Q(closed_at__gte=today)), **counts):
-        row = found.row(counted[by])
-        row.closed = _closed(counted, "recent")
-        found.closed.add(row.closed)
-        found.closed_earlier.add(_closed(counted, "earlier"))
-        found.closed_today += counted["today"]
-
-
-def _closed(counted: dict[str, int], window: str) -> Closed:
-    return Closed(**{name: counted[f"{name}_{window}"] for name in COUNTED})
 
 
 def sorted_by_trouble(rows: Iterable[PlaceRow]) -> list[PlaceRow]:
