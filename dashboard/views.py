@@ -1,6 +1,7 @@
 """The board: at most five numbers, one map, one list; every number opens the list that it counts."""
 
 import datetime as dt
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -8,18 +9,18 @@ from urllib.parse import urlencode
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.filters import OTHERS, FilterField, places_in_sight
+from cases.filters import BASE, OTHERS, FilterField, places_in_sight
 from cases.map import SETTLED_DAYS, SETTLED_NAME, box_around
 from cases.models import Case, CaseText, Category, Supervision
 from cases.workflow import Lateness, Loop
 from dashboard.statistics import Closed, Overview, PlaceRow, overview, sorted_by_trouble
-from governance.models import Level, User
+from governance.models import Level, Organization, User
 from governance.roles import Duty
 
 LISTED = 8
@@ -70,9 +71,17 @@ class BoardForm(forms.Form):
         return cases
 
 
-def _list(**filters: Any) -> str:
-    """The address of the desk's list with these filters."""
-    return f"{reverse('cases:desk')}?{urlencode({k: v for k, v in filters.items() if v})}"
+Addresses = Callable[..., str]
+
+
+def _lists(chosen: dict[str, str]) -> Addresses:
+    """Addresses of the desk's lists under the filters of the board; a page has seventy of them."""
+    desk = reverse("cases:desk")
+
+    def address(**filters: Any) -> str:
+        return f"{desk}?{urlencode(chosen | filters)}"
+
+    return address
 
 
 @login_required
@@ -84,6 +93,7 @@ def board(request: HttpRequest) -> HttpResponse:
     form = BoardForm(request.GET, places)
     cases = form.narrow(Case.objects.visible_to(user))
     by = _level_below(form.chosen, places)
+    address = _lists(form.chosen)
     figures = overview(cases, by=by, now=now)
     return render(
         request,
@@ -95,12 +105,12 @@ def board(request: HttpRequest) -> HttpResponse:
             "form": form,
             "figures": figures,
             "place_name": _place_name(form.chosen, places, user),
-            "stats": _stats(figures, form.chosen),
+            "stats": _stats(figures, form.chosen, address),
             "next_cases": _next(cases, wall, now),
-            "due_url": _list(queue="open", due="today", **form.chosen),
+            "due_url": address(queue="open", due="today"),
             "orders": [] if wall else _orders(user),
             "by": "街道" if by == "street" else "社区",
-            "table": [] if wall else _table(figures, by, form.chosen, places),
+            "table": [] if wall else _table(figures, by, form.chosen, places, address),
             **_map(request, form.chosen, user),
         },
     )
@@ -152,10 +162,10 @@ def _of(part: int, closed: Closed) -> str:
     return f"{part:,} / {closed.n:,} 件{apart}"
 
 
-def _stats(figures: Overview, chosen: dict[str, str]) -> list[dict[str, Any]]:
+def _stats(figures: Overview, chosen: dict[str, str], address: Addresses) -> list[dict[str, Any]]:
     closed, earlier = figures.closed, figures.closed_earlier
-    base_loop = {"loop": "base"} | {k: v for k, v in chosen.items() if k == "loop"}
     late_today = figures.overdue_since_today
+    loop = chosen.get("loop", BASE)
     return [
         {
             "label": "在办",
@@ -163,7 +173,7 @@ def _stats(figures: Overview, chosen: dict[str, str]) -> list[dict[str, Any]]:
             "unit": "件",
             "denominator": f"其中超期 {figures.overdue:,} 件",
             "change": f"今日办结 {figures.closed_today:,} 件",
-            "url": _list(queue="open", **chosen),
+            "url": address(queue="open"),
         },
         {
             "label": "今日新增",
@@ -171,7 +181,7 @@ def _stats(figures: Overview, chosen: dict[str, str]) -> list[dict[str, Any]]:
             "unit": "件",
             "denominator": f"截至 {timezone.localtime(figures.now):%H:%M}",
             **_difference(figures.reported_today, figures.reported_by_now_yesterday, "昨日此时"),
-            "url": _list(queue="all", reported="today", **chosen),
+            "url": address(queue="all", reported="today"),
         },
         {
             "label": "近 30 日按期办结率",
@@ -179,7 +189,7 @@ def _stats(figures: Overview, chosen: dict[str, str]) -> list[dict[str, Any]]:
             "unit": "%",
             "denominator": _of(closed.in_time, closed),
             **_points(closed.in_time_rate, earlier.in_time_rate),
-            "url": _list(**CLOSED, was_late="no", **chosen),
+            "url": address(**CLOSED, was_late="no"),
         },
         {
             "label": "超期未结",
@@ -191,7 +201,7 @@ def _stats(figures: Overview, chosen: dict[str, str]) -> list[dict[str, Any]]:
             "change": f"今日新超期 {late_today:,} 件" if late_today else "今日没有新超期",
             "change_face": "bad" if late_today else "good",
             "lateness": "red" if figures.overdue else "",
-            "url": _list(queue="open", lateness="red", **chosen),
+            "url": address(queue="open", lateness="red"),
         },
         {
             "label": "近 30 日基层办结率",
@@ -200,13 +210,17 @@ def _stats(figures: Overview, chosen: dict[str, str]) -> list[dict[str, Any]]:
             "denominator": _of(closed.base, closed),
             **_points(closed.base_rate, earlier.base_rate),
             # Of the district's own loop nothing is settled at the base: there is no list to open.
-            "url": "" if chosen.get("loop") == Loop.DISTRICT else _list(**CLOSED, **(chosen | base_loop)),
+            "url": "" if loop == Loop.DISTRICT else address(**CLOSED, loop=loop),
         },
     ]
 
 
 def _table(
-    figures: Overview, by: str, chosen: dict[str, str], places: list[dict[str, Any]]
+    figures: Overview,
+    by: str,
+    chosen: dict[str, str],
+    places: list[dict[str, Any]],
+    address: Addresses,
 ) -> list[dict[str, Any]]:
     """One line a place, each number with the address of its list."""
     level = Level.STREET if by == "street" else Level.COMMUNITY
@@ -219,10 +233,16 @@ def _table(
     }
     rows = [figures.rows.get(pk) or PlaceRow(pk) for pk in named]
     rows += [row for pk, row in figures.rows.items() if pk not in named]
-    return [_line(row, named.get(row.place, OUTSIDE), by, chosen) for row in sorted_by_trouble(rows)]
+    lines = []
+    for row in sorted_by_trouble(rows):
+        line = _line(row, named.get(row.place, OUTSIDE), by, address)
+        if row.place and by == "street":
+            line["url"] = f"?{urlencode(chosen | {by: row.place})}"
+        lines.append(line)
+    return lines
 
 
-def _line(row: PlaceRow, name: str, by: str, chosen: dict[str, str]) -> dict[str, Any]:
+def _line(row: PlaceRow, name: str, by: str, address: Addresses) -> dict[str, Any]:
     closed, line = row.closed, {"name": name, "rate": _per_cent(row.closed.in_time_rate)}
     cells = {
         "open": (row.open, {"queue": "open"}),
@@ -231,10 +251,8 @@ def _line(row: PlaceRow, name: str, by: str, chosen: dict[str, str]) -> dict[str
         "in_time": (closed.in_time, CLOSED | {"was_late": "no"}),
     }
     for cell, (number, filters) in cells.items():
-        url = _list(**filters, **(chosen | {by: row.place})) if row.place and number else ""
+        url = address(**filters, **{by: row.place}) if row.place and number else ""
         line[cell] = {"number": number, "url": url}
-    if row.place and by == "street":
-        line["url"] = f"?{urlencode(chosen | {by: row.place})}"
     return line
 
 
@@ -284,19 +302,29 @@ def _own_places(chosen: dict[str, str], user: User) -> list[int]:
     )
 
 
+def _named(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Cases with the few columns and names that a line of a list shows; whole joined rows cost twice as much."""
+    names = {f"{column}_name": F(f"{column}__name") for column in ("category", "street", "unit")}
+    return cases.annotate(**names).only("uuid", "state", "lateness", "due_at", "reported_at")
+
+
+def _with_relations(case: Case) -> Case:
+    """The names where templates look for them."""
+    case.category = Category(name=case.category_name)
+    case.street = Organization(name=case.street_name) if case.street_name else None
+    return case
+
+
 def _next(cases: QuerySet[Case], wall: bool, now: dt.datetime) -> list[Case]:
     """What breaks next and has not broken yet; people's own words stay off the wall."""
-    ahead = cases.open().filter(due_at__gt=now).by_what_breaks_next()
-    ahead = ahead.select_related("category", "street", "unit").only(
-        *("uuid", "state", "lateness", "due_at", "category__name", "street__name", "unit__name")
-    )
+    ahead = _named(cases.open().filter(due_at__gt=now).by_what_breaks_next())
     if not wall:
-        words = CaseText.objects.filter(case=OuterRef("pk")).order_by("sequence")
-        ahead = ahead.annotate(words=Subquery(words.values("body")[:1]))
-    listed = list(ahead[:LISTED])
+        first = CaseText.objects.filter(case=OuterRef("pk"), sequence=1)
+        ahead = ahead.annotate(words=Subquery(first.values("body")[:1]))
+    listed = [_with_relations(case) for case in ahead[:LISTED]]
     for case in listed:
-        parts = [case.street.name if case.street else OUTSIDE, "" if wall else case.category.name, case.unit]
-        case.place_line = " · ".join(str(part) for part in parts if part)
+        parts = [case.street_name or OUTSIDE, "" if wall else case.category_name, case.unit_name]
+        case.place_line = " · ".join(part for part in parts if part)
     return listed
 
 
@@ -305,11 +333,14 @@ def _orders(user: User) -> list[Supervision]:
     if not user.powers.has(Duty.LEAD):
         return []
     mine = Q(leader=user, replied_at=None) | Q(ordered_by=user, replied_at__isnull=False)
-    first = Supervision.objects.filter(mine, accepted_at=None).order_by("deadline").values_list("pk", "case")
-    found = dict(first[:LISTED])
-    if not found:
-        return []
+    waiting = (
+        Supervision.objects.filter(mine, accepted_at=None).order_by("deadline", "pk").select_related("unit")
+    )
+    first = list(waiting.only("case", "deadline", "replied_at", "unit__name")[:LISTED])
     # Scope and names are asked for these few alone: in one statement they would be worked out for all.
-    seen = Case.objects.visible_to(user).filter(pk__in=found.values()).values("pk")
-    listed = Supervision.objects.filter(pk__in=found, case__in=seen).order_by("deadline")
-    return list(listed.select_related("case__category", "case__street", "unit"))
+    seen = _named(Case.objects.visible_to(user).filter(pk__in=[order.case_id for order in first]))
+    cases = {case.pk: _with_relations(case) for case in seen} if first else {}
+    orders = [order for order in first if order.case_id in cases]
+    for order in orders:
+        order.case = cases[order.case_id]
+    return orders
