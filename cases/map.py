@@ -29,6 +29,7 @@ SETTLED_DAYS = 7
 SETTLED_NAME = "settled"
 
 #: What a cluster says of its cases, and of which those are; what is left of it waits.
+WAITING = Tone.WAITING.value
 COLOURS = {
     **{
         tone.value: [state.value for state in OPEN if STATES[state].tone == tone]
@@ -142,15 +143,18 @@ def _inside(mean: float, cell: int, shift: int) -> float:
 
 def _cluster(row: tuple, shift: int, is_settled: bool) -> dict[str, Any]:
     """A cluster where its cases lie, to about a metre."""
-    cx, cy, n, _, x, y, *counts = row
+    cx, cy, n, _, x, y, *colours = row
     longitude, latitude = position(_inside(x / n, cx, shift), _inside(y / n, cy, shift))
     cluster: dict[str, Any] = {"at": [round(longitude, 5), round(latitude, 5)], "count": n}
     if is_settled:
-        return cluster | {Tone.SETTLED.value: n}
-    working, checking, *_ = counts
+        cluster[Tone.SETTLED.value] = n
+        return cluster
+    working, checking, _, _ = colours
     if waiting := n - working - checking:
-        cluster[Tone.WAITING.value] = waiting
-    cluster.update((name, count) for name, count in zip(COLOURS, counts, strict=True) if count)
+        cluster[WAITING] = waiting
+    for name, count in zip(COLOURS, colours, strict=True):
+        if count:
+            cluster[name] = count
     return cluster
 
 
