@@ -42,18 +42,22 @@ class BoardForm(forms.Form):
     street = FilterField(label="街道", required=False)
     loop = FilterField(label="闭环", choices=[("", "全部闭环"), *Loop.choices], required=False)
     kind = FilterField(label="类型", choices=[("", "全部类型"), *Category.Kind.choices], required=False)
-    community = FilterField(label="社区", required=False, widget=forms.HiddenInput)
+    # It comes with an address and is not chosen from a list: a hundred choices would be made for nothing.
+    community = forms.CharField(label="社区", required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, places: list[dict[str, Any]]) -> None:
         super().__init__(data)
-        for name, level, everything in (
-            ("street", Level.STREET, "全部街道"),
-            ("community", Level.COMMUNITY, "全部社区"),
-        ):
-            listed = [(str(place["pk"]), place["name"]) for place in places if place["level"] == level]
-            self.fields[name].choices = [("", everything), *listed]
-        if len(self.fields["street"].choices) < 3:
+        streets = [(str(place["pk"]), place["name"]) for place in places if place["level"] == Level.STREET]
+        self.fields["street"].choices = [("", "全部街道"), *streets]
+        if len(streets) < 2:
             self.fields["street"].widget = forms.HiddenInput()
+        self.communities = {str(place["pk"]) for place in places if place["level"] == Level.COMMUNITY}
+
+    def clean_community(self) -> str:
+        community = self.cleaned_data["community"]
+        if community and community not in self.communities:
+            raise forms.ValidationError("您看不到这个社区。")
+        return community
 
     @property
     def chosen(self) -> dict[str, str]:

@@ -201,5 +201,15 @@ def test_nonsense_in_the_address_narrows_nothing(busy):
     )
 
 
+def test_a_community_narrows_the_board_where_it_is_in_sight(busy):
+    case = Case.objects.open().filter(community__isnull=False).order_by("pk")[0]
+    asked = f"/board/?community={case.community_id}"
+    page = signed_in(district_leader()).get(asked)
+    inside_it = Case.objects.visible_to(district_leader()).open().filter(community=case.community_id)
+    assert page.context["figures"].open == inside_it.count() > 0
+    assert page.context["place_name"] == case.community.name
+    assert "community" not in signed_in(people.stranger()).get(asked).context["form"].chosen
+
+
 def test_nobody_sees_the_board_without_signing_in():
     assert Client().get("/board/").status_code == 302
