@@ -200,7 +200,11 @@ class Case(models.Model):
             models.Index(fields=["grid", "-id"], name="case_of_grid"),
             models.Index(
                 fields=["district", "closed_at"],
-                include=["loop", "was_late", "source", "street"],
+                # The board's figures, in every scope and with every filter of it, without touching the table.
+                include=[
+                    *("loop", "was_late", "source", "category"),
+                    *("street", "community", "grid", "people", "units"),
+                ],
                 condition=Q(closed_at__isnull=False),
                 name="case_closed",
             ),
