@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
+from cases.clocks import duration, when
 from cases.models import Assignment, Case, CaseEvent, Request, Supervision
-from cases.templatetags.clocks import duration, when
 from cases.workflow import MOVES, STATES, Grade, Refusal, State, Step
 from governance.models import Organization
 from grid.tiles import metres_between

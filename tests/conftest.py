@@ -13,7 +13,10 @@ import psycopg2
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.http import HttpRequest
+from django.template.backends.jinja2 import Template
 from django.test import TransactionTestCase
+from django.test.signals import template_rendered
 
 from tests.environment import DATABASE_NAME, TEMPLATE_NAME
 
@@ -125,6 +128,22 @@ def quick_passwords() -> None:
         "django.contrib.auth.hashers.MD5PasswordHasher",
         "django.contrib.auth.hashers.Argon2PasswordHasher",
     ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def told_contexts() -> Iterator[None]:
+    """Let Jinja2's templates tell what they were given, as Django's do: ``response.context`` is made of that."""
+    plain = Template.render
+
+    def telling(self: Template, context: dict | None = None, request: HttpRequest | None = None) -> str:
+        context = {} if context is None else context
+        text = plain(self, context, request)
+        template_rendered.send(sender=self, template=self, context=context)
+        return text
+
+    Template.render = telling
+    yield
+    Template.render = plain
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -76,25 +76,29 @@ def test_an_import_map_carries_the_nonce():
 
 def test_templates_do_not_point_upward():
     names = "|".join(FLOORS)
-    address, piece = (
-        re.compile(rf"{{% url ['\"]({names}):"),
-        re.compile(rf"['\"]({names})/[\w./-]+\.html['\"]"),
-    )
-    tags = re.compile(r"{% load ([^%]+)%}")
-    upper_tags = {
-        path.stem: path.relative_to(ROOT).parts[0]
-        for path in ROOT.glob("*/templatetags/*.py")
-        if path.stem != "__init__"
-    }
+    pointing = re.compile(rf"""url\(\s*['"]({names}):|['"]({names})/[\w./-]+\.html['"]""")
     wrong = []
     for name, text in templates().items():
-        if (own := name.split("/")[0]) not in FLOORS:
-            continue
-        used = set(address.findall(text)) | set(piece.findall(text))
-        used |= {
-            upper_tags[tag] for words in tags.findall(text) for tag in words.split() if tag in upper_tags
-        }
-        wrong += [f"{name} → {app}" for app in used if FLOORS.index(app) > FLOORS.index(own)]
+        if (own := name.split("/")[0]) in FLOORS:
+            used = {address or piece for address, piece in pointing.findall(text)}
+            wrong += [f"{name} → {app}" for app in used if FLOORS.index(app) > FLOORS.index(own)]
+    assert wrong == []
+
+
+def test_templates_call_what_is_to_be_called():
+    """A method that is only named would be true in every condition."""
+    methods = (
+        r"get_\w+_display|has_(?:next|previous|other_pages)|(?:next|previous)_page_number|get_full_name|get_username"
+        r"|(?:hidden|visible)_fields|non_field_errors|isoformat|tag|(?:field|form\.\w+)\.value"
+    )
+    named = re.compile(rf"\.(?:{methods})\b(?!\()|\bfield\.value\b(?!\()")
+    code = re.compile(r"{[{%].*?[%}]}", re.S)
+    wrong = [
+        f"{name}: {found}"
+        for name, text in templates().items()
+        for piece in code.findall(text)
+        for found in named.findall(piece)
+    ]
     assert wrong == []
 
 

@@ -17,9 +17,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cases import queues
+from cases.clocks import when
 from cases.filters import FilterForm, places_in_sight
 from cases.models import Case
-from cases.templatetags.clocks import when
 from cases.views.case import case_context, remember_face, visible_case
 from cases.workflow import Lateness, Loop
 from governance.actions import log_access

@@ -2,11 +2,7 @@
 
 import uuid
 
-from django import template
-
 from cases.workflow import Move
-
-register = template.Library()
 
 #: The letter of each move, near its pinyin or its English name; the same on every page.
 LETTERS = {
@@ -42,19 +38,16 @@ LETTERS = {
 }
 
 
-@register.filter
 def letter(move: Move) -> str:
     """The letter that presses this move, or nothing."""
     return LETTERS.get(move.name, "")
 
 
-@register.filter
 def is_direct(move: Move) -> bool:
     """Done by one press: nothing to fill in, nothing to ask twice."""
     return not move.needs and not move.ends_badly
 
 
-@register.simple_tag
 def fresh_key() -> str:
     """A client's key for one form; a page with several forms gives each its own."""
     return str(uuid.uuid4())

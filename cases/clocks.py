@@ -2,13 +2,9 @@
 
 import datetime as dt
 
-from django import template
 from django.utils import timezone
 
-register = template.Library()
 
-
-@register.filter
 def when(moment: dt.datetime | None) -> str:
     """今天 14:05, else 11-21 14:05, in another year 2025-11-21 14:05."""
     if moment is None:
@@ -32,7 +28,6 @@ def duration(seconds: float) -> str:
     return f"{rest} 分"
 
 
-@register.filter
 def clock(due_at: dt.datetime | None) -> str:
     """剩 3 小时 20 分 or 超 1 天; empty without a clock."""
     if due_at is None:

@@ -1,0 +1,74 @@
+"""The language of the pages: Jinja2 with what templates may ask for, and loud where something was forgotten."""
+
+from functools import cache
+from typing import Any
+
+from django.template.defaultfilters import linebreaksbr, truncatechars
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from jinja2 import ChainableUndefined, Environment, StrictUndefined, Undefined, UndefinedError, pass_context
+from jinja2.runtime import Context
+from jinja2.utils import missing
+
+from cases.clocks import clock, when
+from cases.letters import fresh_key, is_direct, letter
+
+
+class Absent(ChainableUndefined):
+    """Empty where it is natural: of nothing (a case without a grid) and of a dictionary. Any other name is a mistake."""
+
+    __slots__ = ()
+
+    def __new__(
+        cls, hint: str | None = None, obj: Any = missing, name: str | None = None, exc=UndefinedError
+    ):
+        if obj is None or isinstance(obj, dict | Absent):
+            return super().__new__(cls)
+        return StrictUndefined(hint, obj, name, exc)
+
+
+def printable(value: Any) -> Any:
+    """Refuse to print what should have been called: Django's language called by itself, this one does not."""
+    if callable(value) and not isinstance(value, Undefined):
+        raise TypeError(f"A template prints {value!r}: a call is missing.")
+    return value
+
+
+def url(name: str, *args: Any, **kwargs: Any) -> str:
+    """The address of a view."""
+    return reverse(name, args=args, kwargs=kwargs)
+
+
+@pass_context
+def querystring(context: Context, **changes: Any) -> str:
+    """The query of this page with some values changed, or left out where they are None."""
+    given = context["request"].GET
+    query = given.copy()
+    for name, value in changes.items():
+        if value is None:
+            query.pop(name, None)
+        else:
+            query[name] = value
+    return f"?{query.urlencode()}" if query or given else ""
+
+
+def environment(**options: Any) -> Environment:
+    """The one environment of all pages."""
+    found = Environment(**(options | {"undefined": Absent, "finalize": printable}))
+    found.globals |= {
+        "fresh_key": fresh_key,
+        "querystring": querystring,
+        "static": cache(static),  # the same as long as this process lives
+        "url": url,
+    }
+    found.filters |= {
+        "clock": clock,
+        "is_direct": is_direct,
+        "letter": letter,
+        "linebreaksbr": linebreaksbr,
+        "local": timezone.localtime,
+        "truncatechars": truncatechars,
+        "when": when,
+    }
+    return found
