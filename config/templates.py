@@ -23,7 +23,7 @@ class Absent(ChainableUndefined):
     def __new__(
         cls, hint: str | None = None, obj: Any = missing, name: str | None = None, exc=UndefinedError
     ):
-        if obj is None or isinstance(obj, dict | Absent):
+        if obj is None or isinstance(obj, dict):
             return super().__new__(cls)
         return StrictUndefined(hint, obj, name, exc)
 
@@ -31,7 +31,8 @@ class Absent(ChainableUndefined):
 def printable(value: Any) -> Any:
     """Refuse to print what should have been called: Django's language called by itself, this one does not."""
     if callable(value) and not isinstance(value, Undefined):
-        raise TypeError(f"A template prints {value!r}: a call is missing.")
+        name = getattr(value, "__qualname__", type(value).__name__)
+        raise TypeError(f"A template prints {name}: a call is missing.")
     return value
 
 

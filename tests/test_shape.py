@@ -52,6 +52,13 @@ def test_every_template_is_used():
     assert sorted(set(found) - used - LOOKED_FOR) == []
 
 
+def test_every_macro_is_used():
+    found = templates()
+    macros = {name for text in found.values() for name in re.findall(r"{%-? macro (\w+)\(", text)}
+    called = {name for text in found.values() for name in re.findall(r"(?<!macro )\b(\w+)\(", text)}
+    assert sorted(macros - called) == []
+
+
 def test_no_template_carries_script_or_style_of_its_own():
     wrong = []
     inline = {
