@@ -166,8 +166,12 @@ class CaseList(Doorway, generics.ListAPIView):
     def get_queryset(self) -> QuerySet:
         if getattr(self, "swagger_fake_view", False):
             return Case.objects.none()
-        related = ("category", "street", "community", "unit")
-        return Case.objects.visible_to(self.request.user).select_related(*related).order_by("-pk")
+        return Case.objects.visible_to(self.request.user).order_by("-pk")
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        found = self.filter_queryset(self.get_queryset())
+        rows = self.paginate_queryset(shapes.with_row(found))
+        return self.get_paginated_response([shapes.case_row(row) for row in rows])
 
     @extend_schema(
         summary="上报",

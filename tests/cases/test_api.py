@@ -1,6 +1,7 @@
 """The interface for programs: report, list, read, move; repeats, refusals and the number of statements."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cases.models import Case
+from cases.serializers import CaseRow
 from cases.workflow import Loop, State
 from governance.models import User
 from governance.roles import Role
@@ -190,6 +192,17 @@ def test_a_list_holds_what_the_person_sees(clerk, stranger):
     case = reported()
     assert uuids(clerk.get("/api/v1/cases/")) == [str(case.uuid)]
     assert uuids(stranger.get("/api/v1/cases/")) == []
+
+
+@pytest.mark.parametrize(
+    "alive", [reported, partial(reported, place=[103.5, 25.5]), partial(case_at, State.DISPATCHED)]
+)
+def test_a_row_of_the_list_says_what_the_case_itself_says(alive):
+    case = alive()
+    chief = Program(people.someone(Role.DUTY_CHIEF, people.DISTRICT))
+    (row,) = chief.get("/api/v1/cases/").json()["results"]
+    said = chief.get(f"/api/v1/cases/{case.uuid}/").json()
+    assert row == {name: said[name] for name in CaseRow().fields}
 
 
 def test_a_list_is_narrowed_by_what_stands_on_the_row(clerk):
