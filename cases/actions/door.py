@@ -16,7 +16,7 @@ from cases.calendar import calendar_for
 from cases.deadlines import Calendar
 from cases.models import Assignment, Case, CaseEvent, CaseText, Photo
 from cases.permissions import duties_on
-from cases.workflow import MOVES, Lateness, Move, State
+from cases.workflow import MOVES, STATES, Clock, Lateness, Move, State, Step
 from governance.models import User
 from governance.roles import Duty
 
@@ -27,15 +27,25 @@ class Answer:
 
     uuid: uuid.UUID
     case_id: int
+    number: str
     move: str
     state: str
     version: int
     is_repeat: bool = False
 
+    @classmethod
+    def again(cls, event: CaseEvent) -> "Answer":
+        """The answer that was given when an event was written."""
+        case = event.case
+        return cls(case.uuid, case.pk, case.number, event.move, event.after, event.sequence, is_repeat=True)
+
 
 @dataclass
 class Walk:
-    """One move under way: the locked case, its open leg, who does what, and what the effect adds."""
+    """One move under way: the locked case, its open leg, who does what, and what the effect adds.
+
+    ``found`` is the row of the case as it was locked; nothing for a case that is being made.
+    """
 
     case: Case
     leg: Assignment | None
@@ -44,6 +54,7 @@ class Walk:
     now: dt.datetime
     given: dict[str, Any]
     held: frozenset[Duty] = frozenset()
+    found: dict[str, Any] = field(default_factory=dict)
     others: dict[uuid.UUID, Case] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     tell_also: list[dict[str, Any]] = field(default_factory=list)
@@ -118,7 +129,7 @@ def repeat_of(key: uuid.UUID, wanted: str, move: str) -> Answer | None:
         return None
     if event.request_digest != wanted or event.move != move:
         raise KeyReused("同一标识已用于另一内容，未重复办理。")
-    return Answer(event.case.uuid, event.case_id, event.move, event.after, event.sequence, is_repeat=True)
+    return Answer.again(event)
 
 
 def _walk(
@@ -134,10 +145,8 @@ def _walk(
 ) -> Answer:
     locked = _lock(case_uuid, given.get("target"), by)
     case = locked.pop(case_uuid)
-    legs = Assignment.objects.open().filter(case=case).with_requests()
-    leg = legs.select_related("responsibility").first()
-    if leg is not None and leg.responsibility_id == case.responsibility_id:
-        case.responsibility = leg.responsibility
+    found = columns(case)
+    leg = _open_leg(case, move)
     before = State(case.state)
     if before not in move.sources:
         raise Stale(f"案件现为“{before.label}”，不能{move.label}。")
@@ -150,12 +159,34 @@ def _walk(
         whose = "、".join(duty.label for duty in move.duties)
         raise Forbidden(f"{move.label}由{whose}办理。")
     demand(move, given, by)
-    walk = Walk(case, leg, move, by, now, given, held, locked)
+    walk = Walk(case, leg, move, by, now, given, held, found, locked)
     after = EFFECTS[move.name](walk) or (move.targets[0] if move.targets else before)
     assert move.may_lead(before, after), (move.name, before, after)
     case.state = after
     case.version += 1
     return record(walk, before, key=key, wanted=wanted)
+
+
+def _open_leg(case: Case, move: Move) -> Assignment | None:
+    """The open leg, with what stopping it and opening the next one asks for."""
+    legs = Assignment.objects.open().filter(case=case)
+    if move.clock == Clock.UNCHANGED:
+        return legs.first()
+    if STATES[State(case.state)].step == Step.HANDLING:
+        legs = legs.with_requests()  # they lapse when the handling ends
+    leg = legs.select_related("responsibility").first()
+    if leg is not None and leg.responsibility_id == case.responsibility_id:
+        case.responsibility = leg.responsibility
+    return leg
+
+
+def columns(case: Case) -> dict[str, Any]:
+    """The row of a case; lists are copied, because moves add people to them."""
+    found = {name: getattr(case, name) for name in _COLUMNS}
+    return {name: list(value) if isinstance(value, list) else value for name, value in found.items()}
+
+
+_COLUMNS = [column.attname for column in Case._meta.concrete_fields if not column.generated]
 
 
 def _lock(case_uuid: uuid.UUID, target: Case | None, by: User | None) -> dict[uuid.UUID, Case]:
@@ -230,7 +261,10 @@ def record(walk: Walk, before: State | None, *, key: uuid.UUID, wanted: str) -> 
         previous=case.chain_head,
     )
     event.digest = case.chain_head = chain.digest(event)
-    case.save(force_insert=case.pk is None, force_update=case.pk is not None)
+    if case.pk is None:
+        case.save(force_insert=True)
+    else:
+        case.save(update_fields=[name for name, value in columns(case).items() if value != walk.found[name]])
     event.case = case  # again: a new case has its id only now
     event.save(force_insert=True)
     if walk.leg is not None and walk.leg.pk is None:
@@ -241,7 +275,7 @@ def record(walk: Walk, before: State | None, *, key: uuid.UUID, wanted: str) -> 
     if photos:
         claim(photos, case=case, by=walk.by)
     tell_about(walk)
-    return Answer(case.uuid, case.pk, walk.move.name, case.state, case.version)
+    return Answer(case.uuid, case.pk, case.number, walk.move.name, case.state, case.version)
 
 
 def _photos(walk: Walk) -> dict[uuid.UUID, Photo.Kind]:

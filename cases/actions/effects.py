@@ -91,7 +91,7 @@ def send_back(walk: Walk) -> None:
 
 def _refused_leg(case: Case, unit: Organization) -> Assignment | None:
     """The leg that this unit sent back, in this loop and since the case was last reopened; None if there is none."""
-    for leg in case.legs.order_by("-pk"):
+    for leg in case.legs.order_by("-pk") if case.refusals else ():
         if leg.loop != case.loop or leg.step == Step.EVALUATING:
             return None
         if leg.unit_id == unit.pk and leg.outcome == Outcome.REFUSED:
@@ -310,7 +310,7 @@ def restart(walk: Walk, marks: deadlines.Marks) -> None:
     leg = walk.leg
     assert leg is not None
     legs.set_marks(leg, marks)
-    leg.save(force_update=True)
+    leg.save(update_fields=legs.MARKS)
     walk.case.due_at, walk.case.lateness = leg.due_at, leg.lateness
     walk.facts["due_at"] = leg.due_at
 

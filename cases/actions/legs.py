@@ -22,6 +22,17 @@ from grid.models import GridDuty
 DRAWS = 3
 #: Steps that the sweep does not warn about: waiting and evaluating end by themselves.
 QUIET = (Step.WAITING, Step.EVALUATING)
+#: What ``set_marks`` writes.
+MARKS = (
+    "limit_amount",
+    "limit_unit",
+    "due_at",
+    "warn_at",
+    "escalate_at",
+    "is_provisional",
+    "sweep_at",
+    "lateness",
+)
 
 
 def limit_of(walk: Walk, step: Step | str) -> Limit:
@@ -44,7 +55,7 @@ def stop_leg(walk: Walk, outcome: Assignment.Outcome = Assignment.Outcome.DONE) 
         leg.rest_amount = deadlines.remainder(leg.due_at, leg.limit, walk.now, walk.calendar).amount
     if leg.is_late and leg.step == Step.HANDLING:
         walk.case.was_late = True
-    leg.save(force_update=True)
+    leg.save(update_fields=["stopped_at", "outcome", "is_late", "sweep_at", "rest_amount"])
     walk.leg = None
     ends = leg.step == Step.HANDLING and outcome != Assignment.Outcome.STANDING
     if ends and getattr(leg, "has_requests", True):

@@ -114,7 +114,7 @@ def _report(
     category = given["category"]
     place = locate(longitude, latitude, by=by, now=now)
     condition = given.get("condition") or "一般"
-    rows = Responsibility.objects.current().filter(category=category, condition=condition)
+    rows = Responsibility.objects.current().filter(category=category, condition=condition).order_by()
     route = route_report(category, place, rows)
     x, y = tile(longitude, latitude)
     handled = source == Case.Source.SELF
