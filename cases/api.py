@@ -97,17 +97,17 @@ def repeated(key: uuid.UUID, move: str, user, case: Case | None = None) -> dict[
     """The answer to a request whose words no longer fit because it has been carried out."""
     events = CaseEvent.objects.filter(key=key, move=move, by=user).select_related("case")
     event = (events.filter(case=case) if case else events).first()
-    return said(event.case, event.after, event.sequence) if event else None
+    return said(actions.Answer.again(event)) if event else None
 
 
-def said(case: Case, state: str, version: int) -> dict[str, Any]:
+def said(answer: actions.Answer) -> dict[str, Any]:
     """A stored answer, as programs get it."""
     return {
-        "uuid": case.uuid,
-        "number": case.number,
-        "state": state,
-        "version": version,
-        "url": reverse("cases:case", args=[case.uuid]),
+        "uuid": answer.uuid,
+        "number": answer.number,
+        "state": answer.state,
+        "version": answer.version,
+        "url": reverse("cases:case", args=[answer.uuid]),
     }
 
 
@@ -187,12 +187,7 @@ class CaseList(Doorway, generics.ListAPIView):
                 return Response(earlier)
             complain(form)
         answer = actions.report(by=request.user, now=now, key=key, given=form.given, source=Case.Source.API)
-        if answer.is_repeat:
-            case = Case.objects.get(pk=answer.case_id)
-        else:
-            case = Case(pk=answer.case_id, uuid=answer.uuid, reported_at=now)
-        status = HTTPStatus.OK if answer.is_repeat else HTTPStatus.CREATED
-        return Response(said(case, answer.state, answer.version), status=status)
+        return Response(said(answer), status=HTTPStatus.OK if answer.is_repeat else HTTPStatus.CREATED)
 
 
 def waiting_for(case: Case) -> frozenset[str]:
@@ -228,6 +223,16 @@ def move_row(case: Case, move: Move) -> dict[str, Any]:
 # Moving -----------------------------------------------------------------------------------------------------------
 
 
+#: Needs whose fields ask the case, and for what of it; for every other move the door alone reads the case.
+OF_THE_CASE = {
+    "responsibility": "category",
+    "unit": "responsibility",
+    "right_unit": "responsibility",
+    "grade": "responsibility",
+    "condition_met": "responsibility",
+}
+
+
 class CaseMove(Doorway):
     """Any move of the table."""
 
@@ -246,17 +251,22 @@ class CaseMove(Doorway):
         key, move = self.key(), MOVES.get(name)
         if move is None or not move.sources:
             raise exceptions.NotFound("没有这个动作。")
-        related = ("category", "responsibility")
-        case = Case.objects.visible_to(request.user).select_related(*related).get(uuid=case_uuid)
-        data = self.typed(shapes.MoveInput, "position")
+        asked = [need for need in move.needs if need in OF_THE_CASE]
+        case = self.seen(case_uuid, *(OF_THE_CASE[need] for need in asked)) if asked else None
+        try:
+            data = self.typed(shapes.MoveInput, "position")
+        except exceptions.APIException:
+            self.seen(case_uuid)  # out of scope is 404 whatever was sent
+            raise
         form = move_form(move, case, request.user, data)
         if not form.is_valid():
+            case = case or self.seen(case_uuid)
             if earlier := repeated(key, name, request.user, case):
                 return Response(earlier)
             refuse_first(move, case, request.user)
             complain(form)
         answer = actions.perform(
-            case.uuid,
+            case_uuid,
             name,
             by=request.user,
             now=timezone.now(),
@@ -264,7 +274,10 @@ class CaseMove(Doorway):
             given=form.given,
             leg=form.cleaned_data["leg"],
         )
-        return Response(said(case, answer.state, answer.version))
+        return Response(said(answer))
+
+    def seen(self, case_uuid: uuid.UUID, *related: str) -> Case:
+        return Case.objects.visible_to(self.request.user).select_related(*related).get(uuid=case_uuid)
 
 
 def refuse_first(move: Move, case: Case, user) -> None:

@@ -1,6 +1,8 @@
 """What programs send and get, as shapes and types; the rules stand in the forms and behind the door."""
 
+import copy
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -196,9 +198,17 @@ class PhotoInput(serializers.Serializer):
     latitude = Degrees(required=False, min_value=-85, max_value=85)
 
 
-class ReportInput(serializers.Serializer):
-    """Types only; what must be there is the form's to say."""
+class Typed(serializers.Serializer):
+    """Types of what came; what must be there is the form's to say, so that no other field need be made."""
 
+    def get_fields(self) -> dict[str, serializers.Field]:
+        came = getattr(self, "initial_data", None)
+        if not isinstance(came, Mapping):
+            return super().get_fields()
+        return {name: copy.deepcopy(field) for name, field in self._declared_fields.items() if name in came}
+
+
+class ReportInput(Typed):
     category = serializers.IntegerField(required=False)
     condition = serializers.CharField(required=False, allow_blank=True)
     longitude = Degrees(required=False, help_text="度，WGS-84")
@@ -208,7 +218,7 @@ class ReportInput(serializers.Serializer):
     photos = serializers.ListField(child=serializers.UUIDField(), required=False)
 
 
-class MoveInput(serializers.Serializer):
+class MoveInput(Typed):
     """Every word a move may ask for; `needs` of the move says which."""
 
     leg = serializers.IntegerField(required=False, allow_null=True)

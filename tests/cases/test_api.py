@@ -9,6 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from cases.api import OF_THE_CASE
+from cases.forms import FIELDS
 from cases.models import Case
 from cases.serializers import CaseRow
 from cases.workflow import Loop, State
@@ -344,6 +346,23 @@ def test_a_report_takes_ten_statements(worker):
     taken = photo(by=worker.user, now=MORNING)
     assert worker.post("/api/v1/cases/", report_body(photos=[str(taken)])).status_code == 201
     assert worker.statements <= 10, worker.sql
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"words": ""}, {"words": {"a": 1}}, {"leg": "x"}, {"words": "看一下。"}]
+)
+def test_whatever_is_sent_a_case_out_of_scope_is_not_there(stranger, given):
+    case = reported()
+    answer = stranger.move(case, "comment", **given)
+    nowhere = stranger.post(f"/api/v1/cases/{uuid.uuid4()}/moves/comment/", given)
+    assert (
+        (answer.status_code, answer.json()) == (nowhere.status_code, nowhere.json()) == (404, answer.json())
+    )
+
+
+def test_a_field_asks_the_case_only_where_the_interface_reads_it():
+    for need in set(FIELDS) - set(OF_THE_CASE):
+        assert FIELDS[need](None, people.worker()), need
 
 
 @pytest.mark.parametrize("name", ["send_to_check", "register", "dispatch", "accept", "feedback", "close"])
