@@ -38,7 +38,7 @@ class GridQuerySet(models.QuerySet):
 
         The box comes first because it is what the GiST index knows; ``polygon @> point`` alone would scan.
         """
-        rings = GridRing.objects.filter(grid=OuterRef("pk")).extra(
+        rings = GridRing.objects.extra(
             where=["box(ring) @> box(point(%s, %s), point(%s, %s))", "ring @> point(%s, %s)"],
             params=[longitude, latitude] * 3,
         )
