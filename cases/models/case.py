@@ -234,6 +234,11 @@ class Case(models.Model):
         return f"{timezone.localtime(self.reported_at):%y%m%d}-{self.pk:06d}"
 
     @property
+    def state_name(self) -> str:
+        """What ``get_state_display`` says, without its search through all choices."""
+        return State(self.state).label
+
+    @property
     def tone(self) -> Tone:
         return STATES[State(self.state)].tone
 
