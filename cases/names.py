@@ -1,4 +1,4 @@
-"""Whom rows point to, by name: one statement for all organizations, people and grids of a page.
+"""Whom cases and their rows point to, by name: within the statement of a list, or in one of its own for a page.
 
 As joins they cost the planner ten times what finding them costs, and Django more than that.
 """
@@ -8,10 +8,38 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import ForeignKey, Model
+from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models.expressions import RawSQL
 
+from cases.models import Case
 from governance.models import Organization, User
 from grid.models import Grid
+
+# Lists ------------------------------------------------------------------------------------------------------------
+
+_HOLDER = "FROM cases_assignment leg {} WHERE leg.case_id = cases_case.id AND leg.stopped_at IS NULL"
+#: Written out: building them takes the ORM longer than the list takes the database.
+LOOKUPS = {
+    "category_name": "SELECT name FROM cases_category WHERE id = cases_case.category_id",
+    "grid_name": "SELECT name FROM grid_grid WHERE id = cases_case.grid_id",
+    **{
+        f"{column}_name": f"SELECT name FROM governance_organization WHERE id = cases_case.{column}_id"
+        for column in ("street", "community", "centre", "unit")
+    },
+    "holder_id": f"SELECT leg.person_id {_HOLDER.format('')}",
+    "holder_name": f"SELECT u.name {_HOLDER.format('JOIN governance_user u ON u.id = leg.person_id')}",
+}
+_WORDS = "SELECT left(body, %s) FROM cases_casetext WHERE case_id = cases_case.id AND sequence = 1"
+
+
+def with_names(cases: QuerySet[Case], *names: str, characters: int = 0) -> QuerySet[Case]:
+    """Cases with some of ``LOOKUPS``, and with the first characters of what was reported as ``words``."""
+    if characters:
+        cases = cases.annotate(words=RawSQL(_WORDS, [characters]))
+    return cases.annotate(**{name: RawSQL(LOOKUPS[name], []) for name in names})
+
+
+# Pages ------------------------------------------------------------------------------------------------------------
 
 _SQL = """
     SELECT 0, id, name, level FROM governance_organization WHERE id = ANY(%s)

@@ -5,15 +5,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework import serializers
 
 from cases.models import Case, CaseEvent, Category, Photo
 from cases.models.case import CaseQuerySet
+from cases.names import with_names
 from cases.workflow import Grade, Lateness, Loop, Refusal, State, Step
-from governance.models import Organization
 
 
 class CategoryRow(serializers.ModelSerializer):
@@ -49,22 +48,10 @@ class CaseRow(serializers.Serializer):
         return reverse("cases:case", args=[case.uuid])
 
 
-def _name(model: type[Category] | type[Organization], column: str) -> Subquery:
-    return Subquery(model.objects.filter(pk=OuterRef(column)).order_by().values("name")[:1])
-
-
-#: Names as lookups for the rows of the page: planning a join with each table costs more than the whole list.
-NAMES = {
-    "category_name": _name(Category, "category"),
-    "street_name": _name(Organization, "street"),
-    "community_name": _name(Organization, "community"),
-    "unit_name": _name(Organization, "unit"),
-}
-
-
 def with_row(cases: CaseQuerySet) -> CaseQuerySet:
     """What ``case_row`` reads."""
-    return cases.annotate(**NAMES).only(
+    names = ("category_name", "street_name", "community_name", "unit_name")
+    return with_names(cases, *names).only(
         "uuid", "category_id", "state", "loop", "lateness", "was_late", "due_at", "reported_at", "address",
         "longitude", "latitude", "version",
     )  # fmt: skip
@@ -79,7 +66,7 @@ def case_row(case: Any) -> dict[str, Any]:
         "category": case.category_id,
         "category_name": case.category_name,
         "state": case.state,
-        "state_name": case.get_state_display(),
+        "state_name": case.state_name,
         "loop": case.loop,
         "lateness": case.lateness,
         "was_late": case.was_late,

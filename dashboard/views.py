@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,10 +17,11 @@ from django.utils import timezone
 
 from cases.filters import BASE, OTHERS, FilterField, places_in_sight
 from cases.map import SETTLED_DAYS, SETTLED_NAME, box_around
-from cases.models import Case, CaseText, Category, Supervision
+from cases.models import Case, Category, Supervision
+from cases.names import with_names
 from cases.workflow import Lateness, Loop
 from dashboard.statistics import Closed, Overview, PlaceRow, overview, sorted_by_trouble
-from governance.models import Level, Organization, User
+from governance.models import Level, User
 from governance.roles import Duty
 
 LISTED = 8
@@ -306,26 +307,16 @@ def _own_places(chosen: dict[str, str], user: User) -> list[int]:
     )
 
 
-def _named(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """Cases with the few columns and names that a line of a list shows; whole joined rows cost twice as much."""
-    names = {f"{column}_name": F(f"{column}__name") for column in ("category", "street", "unit")}
-    return cases.annotate(**names).only("uuid", "state", "lateness", "due_at", "reported_at")
-
-
-def _with_relations(case: Case) -> Case:
-    """The names where templates look for them."""
-    case.category = Category(name=case.category_name)
-    case.street = Organization(name=case.street_name) if case.street_name else None
-    return case
+def _named(cases: QuerySet[Case], characters: int = 0) -> QuerySet[Case]:
+    """Cases with the few columns and names that a line of a list shows."""
+    found = with_names(cases, "category_name", "street_name", "unit_name", characters=characters)
+    return found.only("uuid", "state", "lateness", "due_at", "reported_at")
 
 
 def _next(cases: QuerySet[Case], wall: bool, now: dt.datetime) -> list[Case]:
     """What breaks next and has not broken yet; people's own words stay off the wall."""
-    ahead = _named(cases.open().filter(due_at__gt=now).by_what_breaks_next())
-    if not wall:
-        first = CaseText.objects.filter(case=OuterRef("pk"), sequence=1)
-        ahead = ahead.annotate(words=Subquery(first.values("body")[:1]))
-    listed = [_with_relations(case) for case in ahead[:LISTED]]
+    ahead = cases.open().filter(due_at__gt=now).by_what_breaks_next()
+    listed = list(_named(ahead, characters=0 if wall else 100)[:LISTED])
     for case in listed:
         parts = [case.street_name or OUTSIDE, "" if wall else case.category_name, case.unit_name]
         case.place_line = " · ".join(part for part in parts if part)
@@ -343,7 +334,7 @@ def _orders(user: User) -> list[Supervision]:
     first = list(waiting.only("case", "deadline", "replied_at", "unit__name")[:LISTED])
     # Scope and names are asked for these few alone: in one statement they would be worked out for all.
     seen = _named(Case.objects.visible_to(user).filter(pk__in=[order.case_id for order in first]))
-    cases = {case.pk: _with_relations(case) for case in seen} if first else {}
+    cases = {case.pk: case for case in seen} if first else {}
     orders = [order for order in first if order.case_id in cases]
     for order in orders:
         order.case = cases[order.case_id]

@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.staticfiles import finders
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
@@ -22,7 +22,8 @@ from django.views.decorators.cache import cache_control, never_cache
 from cases import actions
 from cases.actions import KeyReused, Refused
 from cases.forms import HandledReportForm, ReportForm
-from cases.models import Assignment, Case, CaseText, Category, Responsibility
+from cases.models import Assignment, Case, Category, Responsibility
+from cases.names import with_names
 from cases.permissions import may_report
 from cases.routing import route_report
 from cases.views.case import remember_face, with_uploads
@@ -69,25 +70,27 @@ def to_do(user: User) -> QuerySet[Case]:
     return Case.objects.visible_to(user).filter(pk__in=checks.union(handling))
 
 
+def own_reports(user: User) -> QuerySet[Case]:
+    """What the person reported; a part in it is within everybody's scope who holds a post."""
+    return Case.objects.reported_by(user) if user.powers.posts else Case.objects.none()
+
+
 def in_my_grids(user: User) -> QuerySet[Case]:
     """Whatever is open in the grids this person is on duty for."""
     grids = GridDuty.objects.current(timezone.localdate()).filter(user=user)
     return Case.objects.visible_to(user).open().filter(grid__in=grids.values("grid"))
 
 
-def _with_words(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """The case with what its card says: the reporter's words, place names and who holds it now."""
-    words = CaseText.objects.filter(case=OuterRef("pk"), sequence=1)
-    holder = Assignment.objects.open().filter(case=OuterRef("pk"))
-    return cases.select_related("category", "grid", "community", "district").annotate(
-        words=Subquery(words.values("body")[:1]),
-        holder_id=Subquery(holder.values("person")[:1]),
-        holder=Subquery(holder.values("person__name")[:1]),
-    )
+def _with_card(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """The case with what its card says: the reporter's words, category, grid and who holds it now."""
+    names = ("category_name", "grid_name", "holder_id", "holder_name")
+    return with_names(cases, *names, characters=100).only(
+        "uuid", "state", "is_open", "due_at", "lateness", "reported_at", "address", "longitude", "latitude", "category"
+    )  # fmt: skip
 
 
 def _page(request: HttpRequest, rows: QuerySet[Case], count: int) -> Page:
-    return CountedPaginator(_with_words(rows), PAGE, count).get_page(request.GET.get("page"))
+    return CountedPaginator(_with_card(rows), PAGE, count).get_page(request.GET.get("page"))
 
 
 @login_required
@@ -96,7 +99,7 @@ def home(request: HttpRequest) -> HttpResponse:
     user = request.user
     works = user.powers.has(Duty.VERIFY) or user.powers.has(Duty.HANDLE)
     tab = request.GET.get("tab") or ("todo" if works else "mine")
-    todo, mine, around = to_do(user), Case.objects.visible_to(user).reported_by(user), in_my_grids(user)
+    todo, mine, around = to_do(user), own_reports(user), in_my_grids(user)
     by_state = dict(todo.order_by().values_list("state").annotate(Count("pk"))) if works else {}
     counts = {"todo": sum(by_state.values()), "mine": mine.count()}
     lists = {"todo": todo.by_what_breaks_next(), "mine": mine.order_by("-pk")}
@@ -111,7 +114,7 @@ def home(request: HttpRequest) -> HttpResponse:
     page = _page(request, rows, count)
     for case in page:
         case.to_do = TO_DO.get(State(case.state), "") if tab == "todo" else ""
-        case.held_by = f"由{case.holder}办理" if case.holder_id not in (None, user.pk) else ""
+        case.held_by = f"由{case.holder_name}办理" if case.holder_id not in (None, user.pk) else ""
     context = {
         "tabs": _tabs(tab, counts, works),
         "tab": tab,
@@ -198,7 +201,7 @@ def open_nearby(
     since = now - dt.timedelta(days=NEARBY_DAYS)
     square = Case.objects.visible_to(user).open().near(longitude, latitude, NEARBY_METRES)
     found = []
-    for case in _with_words(square.filter(reported_at__gte=since).order_by("-pk"))[:200]:
+    for case in _with_card(square.filter(reported_at__gte=since).order_by("-pk"))[:200]:
         case.metres = metres_between((longitude, latitude), (case.longitude, case.latitude))
         case.is_same = category is not None and case.category_id == category.pk
         if case.metres <= NEARBY_METRES:
