@@ -7,12 +7,13 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
 from cases.models import Case, Category, Responsibility
 from cases.routing import propose_unit
 from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
-from governance.models import Organization, User
+from governance.models import Kind, Organization, User
 
 MAX_PHOTOS = 9
 LONGEST_DEADLINE = dt.timedelta(days=366)
@@ -161,11 +162,9 @@ def eligible_units(case: Case, *, anywhere: bool = False) -> list[Organization]:
     places = [case.community_id, case.street_id, case.district_id]
     reach = {Loop.COMMUNITY: 1, Loop.STREET: 2, Loop.DISTRICT: 3}[Loop(case.loop)]
     parents = [place for place in (places if anywhere else places[:reach]) if place]
-    today = timezone.localdate()
-    units = Organization.objects.active(today).units().filter(parent__in=parents)
-    if case.community_id:
-        units = units | Organization.objects.active(today).filter(pk=case.community_id)
-    return list(units.order_by("-level", "path"))
+    units = Q(parent__in=parents) & ~Q(kind=Kind.TERRITORY)
+    found = Organization.objects.active(timezone.localdate()).filter(units | Q(pk=case.community_id))
+    return list(found.order_by("-level", "path"))
 
 
 def _units(case: Case, label: str, *, anywhere: bool = False, propose: bool = False) -> UnitField:

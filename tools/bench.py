@@ -20,10 +20,6 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ["PLAIN_STATIC"] = "1"  # no collected files are needed to render a page
 
-import django
-
-django.setup()
-
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -33,13 +29,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
 from django.utils import timezone
 
+import config.wsgi  # noqa: F401  (the program as it is served)
 from cases.models import Case, CaseEvent, Photo
 from cases.workflow import Loop, State
 from governance.models import Organization, User
 
 COPIES = Path(__file__).with_name("bench_copies.sql")
 OPEN_SHARE = 0.05
-WARM, ROUNDS = 3, 20
+#: The least of several batches: what a busy neighbour of the machine adds is not ours.
+WARM, ROUNDS, BATCHES = 3, 8, 5
 DISTRICT_BOX, TOWN_BOX = "102.69,25.02,103.04,25.47", "102.69,25.02,102.76,25.07"
 
 
@@ -150,13 +148,16 @@ def backend_cpu() -> float:
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
 
 
-def cpu(work: Callable[[int], object], rounds: int) -> tuple[float, float]:
-    """Milliseconds of application and database a round."""
+def cpu(work: Callable[[int], object], rounds: int, batches: int = 1) -> tuple[float, float]:
+    """Milliseconds of application and database a round, in the cheapest batch."""
     connection.ensure_connection()
-    app, database = time.process_time(), backend_cpu()
-    for number in range(rounds):
-        work(number)
-    return (time.process_time() - app) * 1000 / rounds, (backend_cpu() - database) / rounds
+    found = []
+    for _ in range(batches):
+        app, database = time.process_time(), backend_cpu()
+        for number in range(rounds):
+            work(number)
+        found.append(((time.process_time() - app) * 1000 / rounds, (backend_cpu() - database) / rounds))
+    return min(found, key=sum)
 
 
 def measure(probe: Probe, floor: int) -> Result:
@@ -178,8 +179,8 @@ def measure(probe: Probe, floor: int) -> Result:
     asked = [
         q["sql"] for q in captured if not q["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))
     ]
-    app, database = cpu(send, ROUNDS)
-    alone = None if probe.writes else sum(cpu(lambda _: replay(asked), ROUNDS))
+    app, database = cpu(send, ROUNDS, BATCHES)
+    alone = None if probe.writes else sum(cpu(lambda _: replay(asked), ROUNDS, BATCHES))
     slowest = [] if probe.writes else timed(asked)
     return Result(probe, len(asked) - floor, app, database, alone, size, slowest)
 
@@ -214,7 +215,7 @@ def reports() -> Callable[[Client, int], HttpResponse]:
     assert model is not None, "the demo has photos"
     columns = {f.attname: getattr(model, f.attname) for f in Photo._meta.concrete_fields if f.attname != "id"}
     columns |= {"uploaded_by_id": user.pk, "case_id": None, "sequence": None}
-    photos = Photo.objects.bulk_create(Photo(**(columns | {"uuid": uuid.uuid4()})) for _ in range(40))
+    photos = Photo.objects.bulk_create(Photo(**(columns | {"uuid": uuid.uuid4()})) for _ in range(60))
     like = Case.objects.filter(community=user.powers.posts[0].organization_id).order_by("pk")[0]
 
     def send(client: Client, number: int) -> HttpResponse:
