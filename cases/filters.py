@@ -2,6 +2,8 @@
 
 import datetime as dt
 import re
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -139,51 +141,61 @@ class FilterForm(forms.Form):
     def more_fields(self) -> list[forms.BoundField]:
         return [field for field in self.visible_fields() if field.name not in self.FIRST]
 
-    @property
-    def in_use(self) -> list[forms.BoundField]:
-        """Filters that narrow the list now."""
-        return [self[name] for name in self.fields if name != "queue" and self.chosen.get(name)]
-
-    @property
-    def more_in_use(self) -> int:
-        return len([field for field in self.in_use if field.name not in self.FIRST])
-
-    @property
+    @cached_property
     def chosen(self) -> dict[str, str]:
         """What was understood; what was not is left out and marked at its field."""
         self.is_valid()
-        return self.cleaned_data
+        return {name: value for name, value in self.cleaned_data.items() if value and name != "queue"}
+
+    @cached_property
+    def in_use(self) -> list[forms.BoundField]:
+        """Filters that narrow the list now."""
+        return [self[name] for name in self.chosen]
+
+    @property
+    def more_in_use(self) -> int:
+        return len([name for name in self.chosen if name not in self.FIRST])
+
+    @property
+    def asks_time(self) -> bool:
+        """Whether what is found depends on the moment."""
+        return any(name in self.chosen for name in ("reported", "closed", "due"))
+
+    @property
+    def comes_again(self) -> bool:
+        """Whether the very same question may be asked again: no moment, no words of one search."""
+        return not self.asks_time and not {"q", "category"} & set(self.chosen)
 
     @property
     def is_bounded(self) -> bool:
         """Whether a period says where the list ends."""
-        return bool(self.chosen.get("reported") or self.chosen.get("closed"))
+        return "reported" in self.chosen or "closed" in self.chosen
 
-    def narrow(self, cases: CaseQuerySet, now: dt.datetime) -> CaseQuerySet:
-        """The list with every filter applied."""
-        chosen = self.chosen
-        if chosen.get("state"):
-            cases = cases.in_states([chosen["state"]])
-        for name in ("street", "community", "lateness"):
-            if chosen.get(name):
-                cases = cases.filter(**{name: chosen[name]})
-        if chosen.get("loop"):
-            base = [Loop.COMMUNITY, Loop.STREET]
-            cases = cases.filter(loop__in=base if chosen["loop"] == BASE else [chosen["loop"]])
-        if chosen.get("source"):
-            is_others = chosen["source"] == OTHERS
-            cases = cases.filter(BY_OTHERS if is_others else Q(source=chosen["source"]))
-        if chosen.get("kind") or chosen.get("category"):
-            cases = cases.filter(category__in=_categories(chosen.get("kind"), chosen.get("category")))
-        for name in ("reported", "closed"):
-            if chosen.get(name):
-                cases = cases.filter(**{f"{name}_at__gte": since(chosen[name], now)})
-        if chosen.get("due"):
-            today = since("today", now)
-            cases = cases.filter(due_at__gte=today, due_at__lt=today + dt.timedelta(days=1))
-        if chosen.get("was_late"):
-            cases = cases.filter(was_late=chosen["was_late"] == "yes")
-        return _search(cases, chosen.get("q", ""))
+
+def narrow(cases: CaseQuerySet, chosen: Mapping[str, str], now: dt.datetime | None) -> CaseQuerySet:
+    """A list with every filter applied; ``now`` for those that ask the time."""
+    if "state" in chosen:
+        cases = cases.in_states([chosen["state"]])
+    for name in ("street", "community", "lateness"):
+        if name in chosen:
+            cases = cases.filter(**{name: chosen[name]})
+    if "loop" in chosen:
+        base = [Loop.COMMUNITY, Loop.STREET]
+        cases = cases.filter(loop__in=base if chosen["loop"] == BASE else [chosen["loop"]])
+    if "source" in chosen:
+        is_others = chosen["source"] == OTHERS
+        cases = cases.filter(BY_OTHERS if is_others else Q(source=chosen["source"]))
+    if "kind" in chosen or "category" in chosen:
+        cases = cases.filter(category__in=_categories(chosen.get("kind"), chosen.get("category")))
+    for name in ("reported", "closed"):
+        if name in chosen:
+            cases = cases.filter(**{f"{name}_at__gte": since(chosen[name], now)})
+    if "due" in chosen:
+        today = since("today", now)
+        cases = cases.filter(due_at__gte=today, due_at__lt=today + dt.timedelta(days=1))
+    if "was_late" in chosen:
+        cases = cases.filter(was_late=chosen["was_late"] == "yes")
+    return _search(cases, chosen.get("q", ""))
 
 
 def _categories(kind: str | None, text: str | None) -> QuerySet[Category]:

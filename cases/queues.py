@@ -277,8 +277,3 @@ def cases_in(queue: Queue, user: User) -> CaseQuerySet:
     if queue.states != OPEN:
         found = found.filter(state__in=queue.states)
     return _narrowed(found, queue.which, user).by_what_breaks_next()
-
-
-def count_up_to(limit: int, cases: QuerySet[Case]) -> int:
-    """The number of cases, or one more than the limit."""
-    return cases.order_by()[: limit + 1].count()

@@ -7,6 +7,7 @@ is kept under everything it depends on: person, posts of this moment, day and ar
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -24,21 +25,38 @@ class _Statement:
     key: Hashable
     build: Callable[[], QuerySet] = field(compare=False)
 
-
-@lru_cache(KEPT)
-def _text(statement: _Statement) -> tuple[str, tuple]:
-    try:
-        return statement.build().query.sql_with_params()
-    except EmptyResultSet:
-        return "", ()
+    def text(self) -> tuple[str, tuple]:
+        try:
+            return self.build().query.sql_with_params()
+        except EmptyResultSet:
+            return "", ()
 
 
-def ask(question: Callable[..., QuerySet], user: User, *arguments: Hashable) -> list[tuple]:
-    """Rows of ``question(user, *arguments)``: a queryset of plain values that depends on nothing else but the day."""
-    key = (question, user.pk, user.powers.key, timezone.localdate(), *arguments)
-    sql, parameters = _text(_Statement(key, lambda: question(user, *arguments)))
+_kept = lru_cache(KEPT)(_Statement.text)
+
+
+def ask(question: Callable[..., QuerySet], user: User, *arguments: Any, keep: bool = True) -> list[tuple]:
+    """Rows of ``question(user, *arguments)``: a queryset of plain values that depends on nothing else but the day.
+
+    Without ``keep`` the text is built for this once, as it must be where an argument is never the same again.
+    """
+    return _rows("", "", question, user, arguments, keep)
+
+
+def count(question: Callable[..., QuerySet], user: User, *arguments: Any, keep: bool = True) -> int:
+    """How many rows ``ask`` would return."""
+    found = _rows("SELECT count(*) FROM (", ") AS found", question, user, arguments, keep)
+    return found[0][0] if found else 0
+
+
+def _rows(
+    before: str, after: str, question: Callable[..., QuerySet], user: User, arguments: tuple, keep: bool
+) -> list[tuple]:
+    key = (question, user.pk, user.powers.key, timezone.localdate(), arguments)
+    statement = _Statement(key, lambda: question(user, *arguments))
+    sql, parameters = _kept(statement) if keep else statement.text()
     if not sql:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(before + sql + after, parameters)
         return cursor.fetchall()

@@ -1,8 +1,10 @@
 """The desk: queues, a list and the case beside it; the same list as a file; the grids that nobody covers."""
 
+import datetime as dt
 import tempfile
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import xlsxwriter
 from django.contrib.auth.decorators import login_required
@@ -17,14 +19,15 @@ from django.views.decorators.http import require_safe
 
 from cases import queues
 from cases.clocks import when
-from cases.filters import FilterForm, places_in_sight
+from cases.filters import FilterForm, narrow, places_in_sight
 from cases.models import Case
 from cases.names import with_names
 from cases.views.case import case_context, remember_face, visible_case
 from cases.workflow import Lateness, Loop
 from governance.actions import log_access
-from governance.models import Level, Organization, Post
+from governance.models import Level, Organization, Post, User
 from governance.roles import Duty, Role
+from governance.statements import ask, count
 from grid.models import Grid
 
 EXPORTED = 5_000
@@ -33,40 +36,77 @@ EXPORTED = 5_000
 # The list ----------------------------------------------------------------------------------------------------------
 
 
+#: What a row of a list shows: columns of the case in the order of the model, names of the places and who has it.
+COLUMNS = (
+    "id", "uuid", "source", "address", "loop", "state", "due_at", "lateness", "was_late", "reported_at", "closed_at"
+)  # fmt: skip
+NAMES = ("category_name", "street_name", "community_name", "centre_name", "unit_name")
+
+
 def with_row(cases: QuerySet[Case], characters: int = 60) -> QuerySet[Case]:
-    """What a row of a list shows: the first words, names of the places and who has the case."""
-    names = ("category_name", "street_name", "community_name", "centre_name", "unit_name")
-    return with_names(cases, *names, characters=characters).only(
-        "uuid", "state", "due_at", "lateness", "loop", "source", "address", "reported_at", "closed_at", "was_late"
-    )  # fmt: skip
+    """Cases with what a row shows, the first words of the report among it."""
+    return with_names(cases, *NAMES, characters=characters).only(*COLUMNS)
 
 
 def _page_number(text: str | None) -> int:
     return min(max(int(text), 1), queues.COUNTED // queues.PAGE) if text and text.isdecimal() else 1
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """The list that an address asks for, at a moment where a filter asks for one."""
+
+    queue: queues.Queue
+    chosen: tuple[tuple[str, str], ...]
+    now: dt.datetime | None
+
+    def found(self, user: User) -> QuerySet[Case]:
+        return narrow(queues.cases_in(self.queue, user), dict(self.chosen), self.now)
+
+
+def wanted(request: HttpRequest, form: FilterForm, groups: list[queues.Group]) -> Wanted:
+    """The queue and the filters of an address; filters without a queue look through all cases."""
+    name = request.GET.get("queue", "") or (queues.ALL.name if form.chosen else "")
+    now = timezone.now() if form.asks_time else None
+    return Wanted(queues.find_queue(groups, name), tuple(form.chosen.items()), now)
+
+
+def _page(user: User, list_: Wanted, start: int) -> QuerySet:
+    rows = with_names(list_.found(user), *NAMES, characters=60).values_list(*COLUMNS, "words", *NAMES)
+    return rows[start : start + queues.PAGE + 1]
+
+
+def _up_to(user: User, list_: Wanted, limit: int) -> QuerySet:
+    return list_.found(user).order_by().values("pk")[: limit + 1]
+
+
+def _case(row: tuple) -> Case:
+    case = Case.from_db(None, COLUMNS, row[: len(COLUMNS)])
+    for name, value in zip(("words", *NAMES), row[len(COLUMNS) :], strict=True):
+        setattr(case, name, value)
+    return case
+
+
 def _list(request: HttpRequest) -> dict:
     """One page of the chosen queue, filtered as the address says."""
-    groups = queues.groups_for(request.user)
-    form = FilterForm(request.GET, places_in_sight(request.user))
-    name = request.GET.get("queue", "")
-    if not name and form.in_use:
-        name = queues.ALL.name
-    queue = queues.find_queue(groups, name)
-    counts = queues.counted(request.user)
-    found = form.narrow(queues.cases_in(queue, request.user), timezone.now())
+    user = request.user
+    groups = queues.groups_for(user)
+    form = FilterForm(request.GET, places_in_sight(user))
+    list_ = wanted(request, form, groups)
+    counts = queues.counted(user)
     number = _page_number(request.GET.get("page"))
     start = (number - 1) * queues.PAGE
-    cases = list(with_row(found)[start : start + queues.PAGE + 1])
-    has_more = len(cases) > queues.PAGE
-    del cases[queues.PAGE :]
+    rows = ask(_page, user, list_, start, keep=form.comes_again)
+    has_more = len(rows) > queues.PAGE
+    cases = [_case(row) for row in rows[: queues.PAGE]]
     last = start + len(cases)
+    is_end = not has_more and (bool(cases) or number == 1)
     return {
-        "groups": _linked(groups, queue, counts),
-        "queue": queue,
+        "groups": _linked(groups, list_.queue, counts),
+        "queue": list_.queue,
         "form": form,
         "cases": cases,
-        **_total(queue, form, counts, found, last if cases or number == 1 else None, has_more),
+        **_total(user, list_, form, counts, last if is_end else None),
         "first": start + 1,
         "last": last,
         "previous_page": number - 1 if number > 1 else None,
@@ -74,17 +114,17 @@ def _list(request: HttpRequest) -> dict:
     }
 
 
-def _total(queue, form, counts, found: QuerySet[Case], last: int | None, has_more: bool) -> dict:
+def _total(user: User, list_: Wanted, form: FilterForm, counts: queues.Counts, end: int | None) -> dict:
     """How many cases the list has; asked for only where neither the page nor the first pane knows it."""
     limit = queues.COUNTED
-    if last is not None and not has_more:
-        total = last
-    elif not form.in_use and queue not in queues.ENDLESS:
-        total = queues.totals(queue, counts)[0]
+    if end is not None:
+        total = end
+    elif not form.chosen and list_.queue not in queues.ENDLESS:
+        total = queues.totals(list_.queue, counts)[0]
     else:
-        if queue in queues.ENDLESS and not form.is_bounded:
+        if list_.queue in queues.ENDLESS and not form.is_bounded:
             limit = queues.COUNTED_ENDLESS
-        total = queues.count_up_to(limit, found)
+        total = count(_up_to, user, list_, limit, keep=form.comes_again)
     return {
         "total": total,
         "total_words": f"超过 {limit:,} 件" if total > limit else f"{total:,} 件",
@@ -137,7 +177,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 # The list as a file ------------------------------------------------------------------------------------------------
 
-COLUMNS = (
+SHEET = (
     ("编号", 16), ("类别", 18), ("情况", 48), ("状态", 10), ("时限", 8), ("截止", 16), ("闭环", 12), ("街道", 12),
     ("社区", 12), ("位置描述", 30), ("指挥中心", 14), ("处置单位", 22), ("来源", 10), ("上报", 16), ("结案", 16),
     ("曾超期", 8),
@@ -176,7 +216,7 @@ def write_sheet(file, cases: Iterable[Case], notes: list[str]) -> int:
     sheet = book.add_worksheet("案件")
     bold = book.add_format({"bold": True})
     sheet.freeze_panes(1, 1)
-    for column, (title, width) in enumerate(COLUMNS):
+    for column, (title, width) in enumerate(SHEET):
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, title, bold)
     line = 0
@@ -194,11 +234,9 @@ def write_sheet(file, cases: Iterable[Case], notes: list[str]) -> int:
 def export(request: HttpRequest) -> HttpResponse:
     """The list with the same filters as a file of at most 5,000 rows; who took it is written down."""
     form = FilterForm(request.GET, places_in_sight(request.user))
-    name = request.GET.get("queue", "") or (queues.ALL.name if form.in_use else "")
-    queue = queues.find_queue(queues.groups_for(request.user), name)
-    now = timezone.now()
-    found = form.narrow(queues.cases_in(queue, request.user), now)
-    notes = [f"{queue.label}，{when(now)} 由 {request.user.name} 导出。"]
+    list_ = wanted(request, form, queues.groups_for(request.user))
+    found, now = list_.found(request.user), timezone.now()
+    notes = [f"{list_.queue.label}，{when(now)} 由 {request.user.name} 导出。"]
     if found.order_by()[: EXPORTED + 1].count() > EXPORTED:
         notes.append(f"一次最多导出 {EXPORTED:,} 件，此处只有前 {EXPORTED:,} 件。请缩小筛选范围后分次导出。")
     file = tempfile.SpooledTemporaryFile(max_size=4 * 1024 * 1024)  # noqa: SIM115 (the response closes it)
@@ -206,7 +244,7 @@ def export(request: HttpRequest) -> HttpResponse:
     reason = f"导出 {written} 件：{request.GET.urlencode()}"
     log_access("cases:export", by=request.user, reason=reason[:200], now=now)
     file.seek(0)
-    filename = f"案件-{queue.label}-{timezone.localtime(now):%Y%m%d-%H%M}.xlsx"
+    filename = f"案件-{list_.queue.label}-{timezone.localtime(now):%Y%m%d-%H%M}.xlsx"
     return FileResponse(file, as_attachment=True, filename=filename)
 
 
