@@ -221,7 +221,7 @@ def do_exec(arguments: argparse.Namespace) -> int:
 
 def world_stamp() -> str:
     """Hash everything that shapes the tables and the test world; pages and addresses do not."""
-    pages = {"views", "templatetags", "urls.py", "forms.py", "api.py", "admin.py", "views.py", "__pycache__"}
+    pages = {"views", "urls.py", "forms.py", "api.py", "admin.py", "views.py", "__pycache__"}
     sources = [ROOT / "requirements.lock", ROOT / "config" / "settings.py", *ROOT.glob("tests/world.py")]
     for app in ("governance", "grid", "cases", "appraisal", "partybuilding", "dashboard", "demo"):
         sources += [path for path in sorted((ROOT / app).rglob("*")) if path.is_file()]

@@ -111,7 +111,6 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         "proposed_why": proposed_why,
         "refused_offers": [offer for offer in found if not offer.is_allowed],
         "place": STATES[State(case.state)],
-        "fresh_key": uuid.uuid4(),
         "then": _way_back(request),
         "base": base_template(request),
     }

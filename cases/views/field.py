@@ -341,7 +341,7 @@ def _ask_again(request: HttpRequest, form: ReportForm, status: int, **more: Any)
     if wants_json(request):
         errors = {name: list(sentences) for name, sentences in form.errors.items()}
         return JsonResponse({"errors": errors, "nearby": len(more.get("nearby", []))}, status=status)
-    context = _report_context(request.user, form, is_asked_again=True, **more)
+    context = _report_context(request.user, form, is_asked_again=True, metres=NEARBY_METRES, **more)
     return render(request, "cases/field_report.html", context, status=status)
 
 
@@ -386,4 +386,4 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 
 def offline(request: HttpRequest) -> HttpResponse:
     """What the phone shows for a page that it cannot reach; the same for everybody."""
-    return render(request, "cases/field_offline.html", {"inbox_unread": 0})
+    return render(request, "cases/field_offline.html")
