@@ -1,6 +1,5 @@
 """The interface for programs: report, read and move cases, upload and fetch photos."""
 
-import re
 import uuid
 from http import HTTPStatus
 from typing import Any
@@ -141,11 +140,9 @@ class CaseFilter(django_filters.FilterSet):
 
     def search(self, cases: QuerySet, name: str, text: str) -> QuerySet:
         text = text.strip()
-        if re.fullmatch(r"[\d-]+", text):
-            return cases.numbered(text)
-        if any(len(word) < 2 for word in text.split()):
+        if any(len(word) < 2 for word in text.split()) and not text.isdecimal():
             raise exceptions.ValidationError({"q": ["每个词至少两个字。"]})
-        return cases.saying(text)
+        return cases.search(text)
 
 
 class CategoryList(generics.ListAPIView):

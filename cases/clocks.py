@@ -9,9 +9,8 @@ def when(moment: dt.datetime | None) -> str:
     """今天 14:05, else 11-21 14:05, in another year 2025-11-21 14:05."""
     if moment is None:
         return ""
-    zone = (
-        timezone.get_default_timezone()
-    )  # the one of the product; asking for the current one costs as much as the rest
+    # The one of the product: asking for the current one costs as much as the rest.
+    zone = timezone.get_default_timezone()
     local, today = moment.astimezone(zone), timezone.now().astimezone(zone).date()
     if local.date() == today:
         return f"今天 {local:%H:%M}"

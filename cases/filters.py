@@ -195,7 +195,7 @@ def narrow(cases: CaseQuerySet, chosen: Mapping[str, str], now: dt.datetime | No
         cases = cases.filter(due_at__gte=today, due_at__lt=today + dt.timedelta(days=1))
     if "was_late" in chosen:
         cases = cases.filter(was_late=chosen["was_late"] == "yes")
-    return _search(cases, chosen.get("q", ""))
+    return cases.search(chosen["q"]) if "q" in chosen else cases
 
 
 def _categories(kind: str | None, text: str | None) -> QuerySet[Category]:
@@ -203,11 +203,3 @@ def _categories(kind: str | None, text: str | None) -> QuerySet[Category]:
     for word in (text or "").split():
         found = found.filter(Q(name__icontains=word) | Q(class_name__icontains=word) | Q(code=word))
     return found.values("pk")
-
-
-def _search(cases: CaseQuerySet, text: str) -> CaseQuerySet:
-    if not text:
-        return cases
-    if re.fullmatch(r"(\d{6}-)?\d+", text):
-        return cases.numbered(text)
-    return cases.saying(text)

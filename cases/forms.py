@@ -13,7 +13,8 @@ from django.utils import timezone
 from cases.models import Case, Category, Responsibility
 from cases.routing import propose_unit
 from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
-from governance.models import Kind, Organization, User
+from governance.models import Organization, User
+from governance.models.organizations import UNIT
 
 MAX_PHOTOS = 9
 LONGEST_DEADLINE = dt.timedelta(days=366)
@@ -170,7 +171,7 @@ def eligible_units(case: Case, *, anywhere: bool = False) -> list[Organization]:
     places = [case.community_id, case.street_id, case.district_id]
     reach = {Loop.COMMUNITY: 1, Loop.STREET: 2, Loop.DISTRICT: 3}[Loop(case.loop)]
     parents = [place for place in (places if anywhere else places[:reach]) if place]
-    units = Q(parent__in=parents) & ~Q(kind=Kind.TERRITORY)
+    units = UNIT & Q(parent__in=parents)
     found = Organization.objects.active(timezone.localdate()).filter(units | Q(pk=case.community_id))
     return list(found.order_by("-level", "path"))
 

@@ -33,7 +33,10 @@ _WORDS = "SELECT left(body, %s) FROM cases_casetext WHERE case_id = cases_case.i
 
 
 def with_names(cases: QuerySet[Case], *names: str, characters: int = 0) -> QuerySet[Case]:
-    """Cases with some of ``LOOKUPS``, and with the first characters of what was reported as ``words``."""
+    """Cases with some of ``LOOKUPS``, and with the first characters of what was reported as ``words``.
+
+    For the list itself, not for a part of another statement: the lookups name the table of cases.
+    """
     if characters:
         cases = cases.annotate(words=RawSQL(_WORDS, [characters]))
     return cases.annotate(**{name: RawSQL(LOOKUPS[name], []) for name in names})

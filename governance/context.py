@@ -2,24 +2,17 @@
 
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from governance.faces import faces_of
 from governance.models import Notice, User
-from governance.statements import ask
+from governance.statements import count
 
 
 def _unread(user: User) -> QuerySet:
-    return (
-        Notice.objects.unread()
-        .filter(user=user)
-        .order_by()
-        .values("user")
-        .annotate(n=Count("pk"))
-        .values_list("n")
-    )
+    return Notice.objects.unread().filter(user=user).order_by().values_list("pk")
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -32,8 +25,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         return user.powers.posts if isinstance(user, User) or user.is_authenticated else ()
 
     def unread() -> int:
-        counted = ask(_unread, user) if user.is_authenticated else []
-        return counted[0][0] if counted else 0
+        return count(_unread, user) if user.is_authenticated else 0
 
     return {
         "inbox_unread": SimpleLazyObject(unread),

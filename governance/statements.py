@@ -5,8 +5,7 @@ is kept under everything it depends on: person, posts of this moment, day and ar
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
-from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -19,20 +18,9 @@ from governance.models import User
 #: Texts kept in a process: some of each for everybody who has a desk. A text takes about 3 kB.
 KEPT = 4096
 
-
-@dataclass(frozen=True)
-class _Statement:
-    key: Hashable
-    build: Callable[[], QuerySet] = field(compare=False)
-
-    def text(self) -> tuple[str, tuple]:
-        try:
-            return self.build().query.sql_with_params()
-        except EmptyResultSet:
-            return "", ()
-
-
-_kept = lru_cache(KEPT)(_Statement.text)
+Text = tuple[str, tuple]
+_texts: dict[Hashable, Text] = {}
+_lock = Lock()
 
 
 def ask(question: Callable[..., QuerySet], user: User, *arguments: Any, keep: bool = True) -> list[tuple]:
@@ -40,23 +28,40 @@ def ask(question: Callable[..., QuerySet], user: User, *arguments: Any, keep: bo
 
     Without ``keep`` the text is built for this once, as it must be where an argument is never the same again.
     """
-    return _rows("", "", question, user, arguments, keep)
+    sql, parameters = _text(question, user, arguments, keep)
+    return _rows(sql, parameters) if sql else []
 
 
 def count(question: Callable[..., QuerySet], user: User, *arguments: Any, keep: bool = True) -> int:
     """How many rows ``ask`` would return."""
-    found = _rows("SELECT count(*) FROM (", ") AS found", question, user, arguments, keep)
-    return found[0][0] if found else 0
+    sql, parameters = _text(question, user, arguments, keep)
+    return _rows(f"SELECT count(*) FROM ({sql}) AS found", parameters)[0][0] if sql else 0
 
 
-def _rows(
-    before: str, after: str, question: Callable[..., QuerySet], user: User, arguments: tuple, keep: bool
-) -> list[tuple]:
-    key = (question, user.pk, user.powers.key, timezone.localdate(), arguments)
-    statement = _Statement(key, lambda: question(user, *arguments))
-    sql, parameters = _kept(statement) if keep else statement.text()
-    if not sql:
-        return []
+def _rows(sql: str, parameters: tuple) -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute(before + sql + after, parameters)
+        cursor.execute(sql, parameters)
         return cursor.fetchall()
+
+
+def _text(question: Callable[..., QuerySet], user: User, arguments: tuple, keep: bool) -> Text:
+    if not keep:
+        return _built(question(user, *arguments))
+    key = (question, user.pk, user.powers.key, timezone.localdate(), arguments)
+    with _lock:  # what was asked last stands last; nothing of the request stays but its key
+        if found := _texts.pop(key, None):
+            _texts[key] = found
+            return found
+    built = _built(question(user, *arguments))
+    with _lock:
+        _texts[key] = built
+        if len(_texts) > KEPT:
+            del _texts[next(iter(_texts))]
+    return built
+
+
+def _built(rows: QuerySet) -> Text:
+    try:
+        return rows.query.sql_with_params()
+    except EmptyResultSet:
+        return "", ()

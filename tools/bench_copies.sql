@@ -99,8 +99,10 @@ SELECT c.id, t.sequence, t.body, t.salt, t.erased_at FROM copies c JOIN cases_ca
 ORDER BY c.id, t.sequence;
 
 INSERT INTO cases_supervision (case_id, ordered_by_id, ordered_at, leader_id, unit_id, deadline, replied_by_id, replied_at, accepted_at)
-SELECT c.id, s.ordered_by_id, s.ordered_at, s.leader_id, s.unit_id, s.deadline, s.replied_by_id, s.replied_at, s.accepted_at
-FROM copies c JOIN cases_supervision s ON s.case_id = c.source;
+SELECT c.id, s.ordered_by_id, s.ordered_at, s.leader_id, s.unit_id, s.deadline, s.replied_by_id, s.replied_at,
+    -- Leaders strike off what is settled: orders stand on open cases alone.
+    CASE WHEN n.is_open THEN s.accepted_at ELSE coalesce(s.accepted_at, s.deadline) END
+FROM copies c JOIN cases_supervision s ON s.case_id = c.source JOIN cases_case n ON n.id = c.id;
 
 SELECT setval('cases_case_id_seq', (SELECT max(id) FROM cases_case));
 

@@ -7,485 +7,270 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("cases", "0001_initial"),
-        ("governance", "0001_initial"),
-        ("grid", "0001_initial"),
+        ('cases', '0001_initial'),
+        ('governance', '0001_initial'),
+        ('grid', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="case",
-            name="grid",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, to="grid.grid", verbose_name="网格"
-            ),
+            model_name='case',
+            name='grid',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='grid.grid', verbose_name='网格'),
         ),
         migrations.AddField(
-            model_name="case",
-            name="merged_into",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="merged_cases",
-                to="cases.case",
-            ),
+            model_name='case',
+            name='merged_into',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_cases', to='cases.case'),
         ),
         migrations.AddField(
-            model_name="case",
-            name="street",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="governance.organization",
-                verbose_name="街道",
-            ),
+            model_name='case',
+            name='street',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.organization', verbose_name='街道'),
         ),
         migrations.AddField(
-            model_name="case",
-            name="unit",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="governance.organization",
-                verbose_name="处置单位",
-            ),
+            model_name='case',
+            name='unit',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.organization', verbose_name='处置单位'),
         ),
         migrations.AddField(
-            model_name="assignment",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="legs",
-                to="cases.case",
-                verbose_name="案件",
-            ),
+            model_name='assignment',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='legs', to='cases.case', verbose_name='案件'),
         ),
         migrations.AddField(
-            model_name="caseevent",
-            name="by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="办理人",
-            ),
+            model_name='caseevent',
+            name='by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='办理人'),
         ),
         migrations.AddField(
-            model_name="caseevent",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="events",
-                to="cases.case",
-                verbose_name="案件",
-            ),
+            model_name='caseevent',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='cases.case', verbose_name='案件'),
         ),
         migrations.AddField(
-            model_name="caseevent",
-            name="centre",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="governance.organization",
-                verbose_name="指挥中心",
-            ),
+            model_name='caseevent',
+            name='centre',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.organization', verbose_name='指挥中心'),
         ),
         migrations.AddField(
-            model_name="caseevent",
-            name="unit",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="governance.organization",
-                verbose_name="单位",
-            ),
+            model_name='caseevent',
+            name='unit',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.organization', verbose_name='单位'),
         ),
         migrations.AddField(
-            model_name="casetext",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="texts",
-                to="cases.case",
-                verbose_name="案件",
-            ),
+            model_name='casetext',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='texts', to='cases.case', verbose_name='案件'),
         ),
         migrations.AddConstraint(
-            model_name="category",
-            constraint=models.UniqueConstraint(
-                fields=("edition", "kind", "code"), name="category_code_once_an_edition"
-            ),
+            model_name='category',
+            constraint=models.UniqueConstraint(fields=('edition', 'kind', 'code'), name='category_code_once_an_edition'),
         ),
         migrations.AddField(
-            model_name="case",
-            name="category",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, to="cases.category", verbose_name="类别"
-            ),
+            model_name='case',
+            name='category',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='cases.category', verbose_name='类别'),
         ),
         migrations.AddField(
-            model_name="contact",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="contacts",
-                to="cases.case",
-                verbose_name="案件",
-            ),
+            model_name='contact',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='cases.case', verbose_name='案件'),
         ),
         migrations.AddField(
-            model_name="photo",
-            name="case",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="photos",
-                to="cases.case",
-                verbose_name="案件",
-            ),
+            model_name='photo',
+            name='case',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='photos', to='cases.case', verbose_name='案件'),
         ),
         migrations.AddField(
-            model_name="photo",
-            name="uploaded_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="拍摄人",
-            ),
+            model_name='photo',
+            name='uploaded_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='拍摄人'),
         ),
         migrations.AddField(
-            model_name="request",
-            name="asked_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="申请人",
-            ),
+            model_name='request',
+            name='asked_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='申请人'),
         ),
         migrations.AddField(
-            model_name="request",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="requests",
-                to="cases.case",
-                verbose_name="案件",
-            ),
+            model_name='request',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='cases.case', verbose_name='案件'),
         ),
         migrations.AddField(
-            model_name="request",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="决定人",
-            ),
+            model_name='request',
+            name='decided_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='决定人'),
         ),
         migrations.AddField(
-            model_name="request",
-            name="endorsed_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="同意人",
-            ),
+            model_name='request',
+            name='endorsed_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='同意人'),
         ),
         migrations.AddField(
-            model_name="responsibility",
-            name="category",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="responsibilities",
-                to="cases.category",
-                verbose_name="类别",
-            ),
+            model_name='responsibility',
+            name='category',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responsibilities', to='cases.category', verbose_name='类别'),
         ),
         migrations.AddField(
-            model_name="case",
-            name="responsibility",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                to="cases.responsibility",
-                verbose_name="适用权责",
-            ),
+            model_name='case',
+            name='responsibility',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='cases.responsibility', verbose_name='适用权责'),
         ),
         migrations.AddField(
-            model_name="assignment",
-            name="responsibility",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="cases.responsibility",
-                verbose_name="适用权责",
-            ),
+            model_name='assignment',
+            name='responsibility',
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.responsibility', verbose_name='适用权责'),
         ),
         migrations.AddField(
-            model_name="supervision",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="supervisions",
-                to="cases.case",
-                verbose_name="案件",
-            ),
+            model_name='supervision',
+            name='case',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='supervisions', to='cases.case', verbose_name='案件'),
         ),
         migrations.AddField(
-            model_name="supervision",
-            name="leader",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="supervisions",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="责任领导",
-            ),
+            model_name='supervision',
+            name='leader',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='supervisions', to=settings.AUTH_USER_MODEL, verbose_name='责任领导'),
         ),
         migrations.AddField(
-            model_name="supervision",
-            name="ordered_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="督办人",
-            ),
+            model_name='supervision',
+            name='ordered_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='督办人'),
         ),
         migrations.AddField(
-            model_name="supervision",
-            name="replied_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="答复人",
-            ),
+            model_name='supervision',
+            name='replied_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='答复人'),
         ),
         migrations.AddField(
-            model_name="supervision",
-            name="unit",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="governance.organization",
-                verbose_name="责任单位",
-            ),
+            model_name='supervision',
+            name='unit',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.organization', verbose_name='责任单位'),
         ),
         migrations.AddField(
-            model_name="workinghours",
-            name="district",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, to="governance.organization", verbose_name="区"
-            ),
+            model_name='workinghours',
+            name='district',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='governance.organization', verbose_name='区'),
         ),
         migrations.AddConstraint(
-            model_name="caseevent",
-            constraint=models.UniqueConstraint(fields=("case", "sequence"), name="event_sequence_once"),
+            model_name='caseevent',
+            constraint=models.UniqueConstraint(fields=('case', 'sequence'), name='event_sequence_once'),
         ),
         migrations.AddConstraint(
-            model_name="casetext",
-            constraint=models.UniqueConstraint(fields=("case", "sequence"), name="text_of_one_event"),
+            model_name='casetext',
+            constraint=models.UniqueConstraint(fields=('case', 'sequence'), name='text_of_one_event'),
         ),
         migrations.AddConstraint(
-            model_name="request",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("decided_at", None)),
-                fields=("case", "kind"),
-                name="one_request_of_a_kind_waits",
-            ),
+            model_name='request',
+            constraint=models.UniqueConstraint(condition=models.Q(('decided_at', None)), fields=('case', 'kind'), name='one_request_of_a_kind_waits'),
         ),
         migrations.AddConstraint(
-            model_name="responsibility",
-            constraint=models.UniqueConstraint(
-                fields=("category", "condition", "loop", "version"), name="responsibility_version_once"
-            ),
+            model_name='responsibility',
+            constraint=models.UniqueConstraint(fields=('category', 'condition', 'loop', 'version'), name='responsibility_version_once'),
         ),
         migrations.AddConstraint(
-            model_name="responsibility",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_current", True)),
-                fields=("category", "condition", "loop"),
-                name="responsibility_one_current",
-            ),
+            model_name='responsibility',
+            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('category', 'condition', 'loop'), name='responsibility_one_current'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("is_open", True)), fields=["due_at", "id"], name="case_open_due"
-            ),
+            model_name='case',
+            index=models.Index(condition=models.Q(('is_open', True)), fields=['due_at', 'id'], name='case_open_due'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("is_open", True)), fields=["centre", "state", "due_at"], name="case_queue"
-            ),
+            model_name='case',
+            index=models.Index(condition=models.Q(('is_open', True)), fields=['centre', 'state', 'due_at'], name='case_queue'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("is_open", True)), fields=["unit", "due_at"], name="case_unit_due"
-            ),
+            model_name='case',
+            index=models.Index(condition=models.Q(('is_open', True)), fields=['unit', 'due_at'], name='case_unit_due'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("source", "phone"), ("state", "closed")),
-                fields=["centre", "due_at"],
-                name="case_call_back",
-            ),
+            model_name='case',
+            index=models.Index(condition=models.Q(('source', 'phone'), ('state', 'closed')), fields=['centre', 'due_at'], name='case_call_back'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("is_open", True)),
-                fields=["tile_x", "tile_y"],
-                include=(
-                    "id",
-                    "state",
-                    "lateness",
-                    "loop",
-                    "category",
-                    "district",
-                    "street",
-                    "community",
-                    "grid",
-                    "people",
-                    "units",
-                ),
-                name="case_open_map",
-            ),
+            model_name='case',
+            index=models.Index(condition=models.Q(('is_open', True)), fields=['tile_x', 'tile_y'], include=('id', 'state', 'lateness', 'loop', 'category', 'district', 'street', 'community', 'grid', 'people', 'units'), name='case_open_map'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["district", "-id"], name="case_of_district"),
+            model_name='case',
+            index=models.Index(fields=['district', '-id'], name='case_of_district'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["street", "-id"], name="case_of_street"),
+            model_name='case',
+            index=models.Index(fields=['street', '-id'], name='case_of_street'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["community", "-id"], name="case_of_community"),
+            model_name='case',
+            index=models.Index(fields=['community', '-id'], name='case_of_community'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["grid", "-id"], name="case_of_grid"),
+            model_name='case',
+            index=models.Index(fields=['grid', '-id'], name='case_of_grid'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("closed_at__isnull", False)),
-                fields=["district", "closed_at"],
-                include=("loop", "was_late", "source", "street"),
-                name="case_closed",
-            ),
+            model_name='case',
+            index=models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['district', 'closed_at'], include=('loop', 'was_late', 'source', 'street'), name='case_closed'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["district", "reported_at"], include=("street",), name="case_reported"),
+            model_name='case',
+            index=models.Index(fields=['district', 'reported_at'], include=('street',), name='case_reported'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["people"], name="case_people"),
+            model_name='case',
+            index=django.contrib.postgres.indexes.GinIndex(fields=['people'], name='case_people'),
         ),
         migrations.AddIndex(
-            model_name="case",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["units"], name="case_units"),
+            model_name='case',
+            index=django.contrib.postgres.indexes.GinIndex(fields=['units'], name='case_units'),
         ),
         migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("is_open", True), _negated=True), ("due_at__isnull", False), _connector="OR"
-                ),
-                name="open_case_has_a_clock",
-            ),
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_open', True), _negated=True), ('due_at__isnull', False), _connector='OR'), name='open_case_has_a_clock'),
         ),
         migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("latitude__range", (-85, 85)), ("longitude__range", (-180, 180))),
-                name="case_position_on_earth",
-            ),
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(('latitude__range', (-85, 85)), ('longitude__range', (-180, 180))), name='case_position_on_earth'),
         ),
         migrations.AddIndex(
-            model_name="assignment",
-            index=models.Index(fields=["case", "id"], name="leg_of_case"),
+            model_name='assignment',
+            index=models.Index(fields=['case', 'id'], name='leg_of_case'),
         ),
         migrations.AddIndex(
-            model_name="assignment",
-            index=models.Index(
-                condition=models.Q(("stopped_at", None)), fields=["sweep_at", "id"], name="leg_sweep"
-            ),
+            model_name='assignment',
+            index=models.Index(condition=models.Q(('stopped_at', None)), fields=['sweep_at', 'id'], name='leg_sweep'),
         ),
         migrations.AddIndex(
-            model_name="assignment",
-            index=models.Index(
-                condition=models.Q(("stopped_at", None)), fields=["person", "due_at"], name="leg_of_person"
-            ),
+            model_name='assignment',
+            index=models.Index(condition=models.Q(('stopped_at', None)), fields=['person', 'due_at'], name='leg_of_person'),
         ),
         migrations.AddIndex(
-            model_name="assignment",
-            index=models.Index(
-                condition=models.Q(("desk_allowed", True), ("stopped_at", None)),
-                fields=["unit"],
-                name="leg_for_the_desk",
-            ),
+            model_name='assignment',
+            index=models.Index(condition=models.Q(('desk_allowed', True), ('stopped_at', None)), fields=['unit'], name='leg_for_the_desk'),
         ),
         migrations.AddIndex(
-            model_name="assignment",
-            index=models.Index(
-                condition=models.Q(("step", "closing"), ("stopped_at", None)),
-                fields=["centre"],
-                name="leg_to_close",
-            ),
+            model_name='assignment',
+            index=models.Index(condition=models.Q(('step', 'closing'), ('stopped_at', None)), fields=['centre'], name='leg_to_close'),
         ),
         migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("stopped_at", None)), fields=("case",), name="case_has_one_open_leg"
-            ),
+            model_name='assignment',
+            constraint=models.UniqueConstraint(condition=models.Q(('stopped_at', None)), fields=('case',), name='case_has_one_open_leg'),
         ),
         migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", ""), ("stopped_at", None)),
-                    models.Q(("stopped_at__isnull", False), models.Q(("outcome", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="stopped_leg_has_an_outcome",
-            ),
+            model_name='assignment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', ''), ('stopped_at', None)), models.Q(('stopped_at__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='stopped_leg_has_an_outcome'),
         ),
         migrations.AddConstraint(
-            model_name="supervision",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("accepted_at", None)), fields=("case",), name="one_supervision_stands"
-            ),
+            model_name='supervision',
+            constraint=models.UniqueConstraint(condition=models.Q(('accepted_at', None)), fields=('case',), name='one_supervision_stands'),
         ),
         migrations.AddConstraint(
-            model_name="workinghours",
-            constraint=models.UniqueConstraint(
-                fields=("district", "valid_from"), name="working_hours_once_a_day"
-            ),
+            model_name='workinghours',
+            constraint=models.UniqueConstraint(fields=('district', 'valid_from'), name='working_hours_once_a_day'),
         ),
     ]

@@ -75,6 +75,9 @@ class CaseQuerySet(models.QuerySet):
         )
 
     def reported_by(self, user: User) -> "CaseQuerySet":
+        """Own reports: a part of what is visible to a person, and asked for without the rest of it."""
+        if not user.powers.posts:
+            return self.none()
         # People are indexed, reporters are not; a reporter is always one of the people.
         return self.filter(people__contains=[user.pk], reporters__contains=[user.pk])
 
@@ -86,15 +89,22 @@ class CaseQuerySet(models.QuerySet):
         found = re.fullmatch(r"(?:\d{6}-)?0*(\d{1,18})", text.strip())
         return self.filter(pk=int(found[1])) if found else self.none()
 
+    def search(self, text: str) -> "CaseQuerySet":
+        """By number where a text has digits alone, else by its words."""
+        return self.numbered(text) if re.fullmatch(r"[\d-]+", text) else self.saying(text)
+
     def saying(self, text: str) -> "CaseQuerySet":
         """Cases whose words or address say every word of a text (two characters or more each).
 
-        The index knows pairs of characters; a longer word is looked at once more, since its pairs may stand apart.
+        The index knows pairs of characters that stand side by side but for white space; a longer word is looked at
+        once more, since its pairs may stand apart.
         """
         from cases.models.records import CaseText
 
-        found = self
-        for word in text.lower().split()[:4]:
+        found, words = self, text.lower().split()
+        if any(len(word) < 2 for word in words):
+            return self.none()
+        for word in words[:4]:
             wanted = {"pairs__contains": _pairs(Value(word))}
             said = CaseText.objects.alias(pairs=_pairs("body")).filter(**wanted)
             there = Case.objects.alias(pairs=_pairs("address")).filter(**wanted)

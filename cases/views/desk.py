@@ -1,6 +1,7 @@
 """The desk: queues, a list and the case beside it; the same list as a file; the grids that nobody covers."""
 
 import datetime as dt
+import math
 import tempfile
 import uuid
 from collections.abc import Iterable
@@ -31,6 +32,8 @@ from governance.statements import ask, count
 from grid.models import Grid
 
 EXPORTED = 5_000
+#: Nobody turns more pages than are counted.
+PAGES = queues.COUNTED // queues.PAGE
 
 
 # The list ----------------------------------------------------------------------------------------------------------
@@ -49,7 +52,7 @@ def with_row(cases: QuerySet[Case], characters: int = 60) -> QuerySet[Case]:
 
 
 def _page_number(text: str | None) -> int:
-    return min(max(int(text), 1), queues.COUNTED // queues.PAGE) if text and text.isdecimal() else 1
+    return min(max(int(text[:6]), 1), PAGES) if text and text.isdecimal() else 1
 
 
 @dataclass(frozen=True)
@@ -97,20 +100,23 @@ def _list(request: HttpRequest) -> dict:
     number = _page_number(request.GET.get("page"))
     start = (number - 1) * queues.PAGE
     rows = ask(_page, user, list_, start, keep=form.comes_again)
+    if not rows and number > 1:  # the list has become shorter: its last page answers
+        number = max(1, math.ceil(count(_up_to, user, list_, queues.COUNTED) / queues.PAGE))
+        start = (number - 1) * queues.PAGE
+        rows = ask(_page, user, list_, start, keep=form.comes_again)
     has_more = len(rows) > queues.PAGE
     cases = [_case(row) for row in rows[: queues.PAGE]]
     last = start + len(cases)
-    is_end = not has_more and (bool(cases) or number == 1)
     return {
         "groups": _linked(groups, list_.queue, counts),
         "queue": list_.queue,
         "form": form,
         "cases": cases,
-        **_total(user, list_, form, counts, last if is_end else None),
+        **_total(user, list_, form, counts, None if has_more else last),
         "first": start + 1,
         "last": last,
         "previous_page": number - 1 if number > 1 else None,
-        "next_page": number + 1 if has_more else None,
+        "next_page": number + 1 if has_more and number < PAGES else None,
     }
 
 
@@ -127,33 +133,34 @@ def _total(user: User, list_: Wanted, form: FilterForm, counts: queues.Counts, e
         total = count(_up_to, user, list_, limit, keep=form.comes_again)
     return {
         "total": total,
-        "total_words": f"超过 {limit:,} 件" if total > limit else f"{total:,} 件",
+        "total_words": f"超过 {limit:,} 件" if total > limit else f"共 {total:,} 件",
         "too_many_to_export": total > min(EXPORTED, limit),
+        "export_limit": f"{EXPORTED:,}",
     }
 
 
 def _linked(groups: list[queues.Group], current: queues.Queue, counts: queues.Counts) -> list[dict]:
     """The first pane: every queue with its address and counts; an empty one elsewhere is left out."""
     shown, desk_url = [], reverse("cases:desk")
-    for place, group in enumerate(groups):
+    for group in groups:
         lines = []
         for queue in group.queues:
-            count, late = queues.totals(queue, counts)
+            held, late = queues.totals(queue, counts)
             endless = queue in queues.ENDLESS
-            is_quiet = queue.name.startswith(("else-", "ordered")) and not count and queue != current
+            is_quiet = queue.name.startswith(("else-", "ordered")) and not held and queue != current
             if is_quiet:
                 continue
             lines.append(
                 {
                     "label": queue.label,
                     "url": f"{desk_url}?queue={queue.name}",
-                    "count": "" if endless else f"{count:,}",
+                    "count": "" if endless else f"{held:,}",
                     "late": 0 if endless else late,
                     "current": queue == current,
                 }
             )
         if lines:
-            shown.append({"title": group.title, "queues": lines, "is_first": not place})
+            shown.append({"title": group.title, "queues": lines})
     return shown
 
 

@@ -70,11 +70,6 @@ def to_do(user: User) -> QuerySet[Case]:
     return Case.objects.visible_to(user).filter(pk__in=checks.union(handling))
 
 
-def own_reports(user: User) -> QuerySet[Case]:
-    """What the person reported; a part in it is within everybody's scope who holds a post."""
-    return Case.objects.reported_by(user) if user.powers.posts else Case.objects.none()
-
-
 def in_my_grids(user: User) -> QuerySet[Case]:
     """Whatever is open in the grids this person is on duty for."""
     grids = GridDuty.objects.current(timezone.localdate()).filter(user=user)
@@ -99,7 +94,7 @@ def home(request: HttpRequest) -> HttpResponse:
     user = request.user
     works = user.powers.has(Duty.VERIFY) or user.powers.has(Duty.HANDLE)
     tab = request.GET.get("tab") or ("todo" if works else "mine")
-    todo, mine, around = to_do(user), own_reports(user), in_my_grids(user)
+    todo, mine, around = to_do(user), Case.objects.reported_by(user), in_my_grids(user)
     by_state = dict(todo.order_by().values_list("state").annotate(Count("pk"))) if works else {}
     counts = {"todo": sum(by_state.values()), "mine": mine.count()}
     lists = {"todo": todo.by_what_breaks_next(), "mine": mine.order_by("-pk")}

@@ -19,7 +19,7 @@ from cases.actions import Refused
 from cases.forms import PhoneReportForm
 from cases.map import box_around
 from cases.models import Case, Category
-from cases.views.desk import with_row
+from cases.views.desk import COLUMNS, with_row
 from cases.workflow import State
 from governance.models import User
 from governance.roles import Duty
@@ -113,17 +113,7 @@ def open_nearby(user: User, place: list[float], category: Category | None) -> li
     around = visible.near(longitude, latitude, NEARBY_METRES).values("pk")
     for case in (
         with_row(visible.filter(Q(pk__in=around) | same))
-        .only(
-            "uuid",
-            "state",
-            "due_at",
-            "lateness",
-            "address",
-            "reported_at",
-            "longitude",
-            "latitude",
-            "category",
-        )
+        .only(*COLUMNS, "longitude", "latitude", "category")
         .order_by("-pk")[:200]
     ):
         case.metres = metres_between((longitude, latitude), (case.longitude, case.latitude))

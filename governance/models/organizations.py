@@ -52,6 +52,10 @@ class Function(models.TextChoices):
     GAS = "gas", "燃气"
 
 
+#: A department or member unit, hung on a territory.
+UNIT = ~Q(kind=Kind.TERRITORY)
+
+
 class OrganizationQuerySet(models.QuerySet):
     def active(self, on: dt.date) -> "OrganizationQuerySet":
         return self.filter(active_from__lte=on).filter(Q(active_until=None) | Q(active_until__gt=on))
@@ -62,7 +66,7 @@ class OrganizationQuerySet(models.QuerySet):
 
     def units(self) -> "OrganizationQuerySet":
         """Departments and member units: what a case can be dispatched to beside the territories."""
-        return self.exclude(kind=Kind.TERRITORY)
+        return self.filter(UNIT)
 
     def under(self, organization: "Organization") -> "OrganizationQuerySet":
         """Everything below an organization, itself included: one indexed prefix."""

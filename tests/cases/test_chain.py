@@ -252,3 +252,22 @@ def test_the_command_says_when_an_anchor_no_longer_fits(anchored):
     Case.objects.filter(pk=anchored.pk).update(chain_head=last.digest, version=last.sequence)
     with pytest.raises(CommandError, match="整链改写"):
         call_command("verify_chains")
+
+
+def test_an_anchor_that_cannot_be_read_is_named_and_none_at_all_is_said(anchored, capsys):
+    from django.core.management import CommandError, call_command
+
+    call_command("verify_chains")
+    assert "2 行锚点相符" in capsys.readouterr().out
+    with anchors.file().open("a") as kept:
+        kept.write("2026-11-18T02:10")
+    with pytest.raises(CommandError, match="第 3 行"):
+        call_command("verify_chains")
+    anchors.file().unlink()
+    call_command("verify_chains")
+    assert "还没有锚点" in capsys.readouterr().out
+
+
+def test_an_anchor_over_many_events_is_put_together_in_steps(anchored, monkeypatch):
+    monkeypatch.setattr(anchors, "STEP", 3)
+    assert anchors.broken() == []

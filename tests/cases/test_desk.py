@@ -127,8 +127,19 @@ def test_a_list_says_where_it_ends_without_counting_what_the_page_shows():
     first, second = (page(people.clerk(), queue="all", page=number).context for number in (1, 2))
     assert (len(first["cases"]), first["next_page"], first["total"]) == (20, 2, 21)
     assert (len(second["cases"]), second["next_page"], second["total"]) == (1, None, 21)
+
+
+def test_a_page_beyond_the_end_is_answered_by_the_last_one():
+    for number in range(queues.PAGE + 1):
+        reported(now=MORNING + dt.timedelta(minutes=number))
     beyond = page(people.clerk(), queue="all", page=9).context
-    assert (beyond["cases"], beyond["total"]) == ([], 21)
+    assert (len(beyond["cases"]), beyond["first"], beyond["previous_page"], beyond["total"]) == (1, 21, 1, 21)
+
+
+@pytest.mark.parametrize("text", ["-", "--", "0-", "-1"])
+def test_a_dash_is_no_number_and_finds_nothing(text):
+    reported()
+    assert shown(people.clerk(), q=text) == []
 
 
 def test_a_list_without_an_end_is_counted_as_far_as_somebody_reads(monkeypatch):
@@ -139,7 +150,7 @@ def test_a_list_without_an_end_is_counted_as_far_as_somebody_reads(monkeypatch):
     assert everything["total_words"] == "超过 20 件"
     assert everything["next_page"] == 2
     with time_machine.travel(MORNING + dt.timedelta(hours=1), tick=False):
-        assert page(people.clerk(), queue="all", reported="7").context["total_words"] == "22 件"
+        assert page(people.clerk(), queue="all", reported="7").context["total_words"] == "共 22 件"
 
 
 def test_finished_cases_stand_in_the_order_in_which_they_were_closed():
@@ -238,7 +249,7 @@ def test_twenty_a_page_with_the_number_of_all():
     for _ in range(23):
         reported()
     answer = page(people.clerk(), queue="mine-reported", page="2")
-    assert (len(answer.context["cases"]), answer.context["total_words"]) == (3, "23 件")
+    assert (len(answer.context["cases"]), answer.context["total_words"]) == (3, "共 23 件")
     assert "第 21–23 件" in answer.content.decode()
 
 

@@ -1,6 +1,8 @@
 """Statements built once: the text is kept, what it answers never is."""
 
 import datetime as dt
+import gc
+import weakref
 
 import pytest
 import time_machine
@@ -87,3 +89,12 @@ def test_two_people_with_the_same_post_are_two():
 
     assert ask(mine, chief) == [(chief.pk,)]
     assert ask(mine, other) == [(other.pk,)]
+
+
+def test_nothing_of_a_request_is_kept_with_a_text():
+    user = people.clerk()
+    counted(user)
+    seen = weakref.ref(user)
+    del user
+    gc.collect()
+    assert seen() is None
