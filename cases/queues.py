@@ -50,7 +50,9 @@ def turn_of(user: User) -> Q:
         orders = Supervision.objects.filter(accepted_at=None)
         mine = Q(leader=user) | Q(ordered_by=user, replied_at__isnull=False)
         turn |= Q(pk__in=orders.filter(mine).values("case"))
-    return turn | CHECKED & Q(pk__in=legs.checks_of(user).values("case"))
+    if user.powers.has(Duty.VERIFY) or user.powers.has(Duty.ACCEPT):  # others are not drawn, or no longer
+        turn |= CHECKED & Q(pk__in=legs.checks_of(user).values("case"))
+    return turn
 
 
 def asked_of(user: User) -> Q:
