@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -37,8 +38,8 @@ from governance.models import Organization, User
 COPIES = Path(__file__).with_name("bench_copies.sql")
 #: What a year's flow of a district leaves open (5 % of 117,000); more years of history do not add to it.
 OPEN = 5_850
-#: The least of several batches: what a busy neighbour of the machine adds is not ours.
-WARM, ROUNDS, BATCHES = 3, 8, 5
+#: The least of several batches, of all rows in turn: what a busy neighbour of the machine adds comes and goes.
+WARM, ROUNDS, BATCHES = 3, 5, 10
 DISTRICT_BOX, TOWN_BOX = "102.69,25.02,103.04,25.47", "102.69,25.02,102.76,25.07"
 
 
@@ -149,41 +150,55 @@ def backend_cpu() -> float:
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
 
 
-def cpu(work: Callable[[int], object], rounds: int, batches: int = 1) -> tuple[float, float]:
-    """Milliseconds of application and database a round, in the cheapest batch."""
+def cpu(work: Callable[[], object], rounds: int) -> tuple[float, float]:
+    """Milliseconds of application and database a round."""
     connection.ensure_connection()
-    found = []
-    for _ in range(batches):
-        app, database = time.process_time(), backend_cpu()
-        for number in range(rounds):
-            work(number)
-        found.append(((time.process_time() - app) * 1000 / rounds, (backend_cpu() - database) / rounds))
-    return min(found, key=sum)
+    app, database = time.process_time(), backend_cpu()
+    for _ in range(rounds):
+        work()
+    return (time.process_time() - app) * 1000 / rounds, (backend_cpu() - database) / rounds
 
 
-def measure(probe: Probe, floor: int) -> Result:
-    """Warm up, count once, then time without counting."""
-    client = Client(SERVER_NAME="localhost")
-    if probe.person:
-        user = User.objects.get(username=probe.person)
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    numbers = iter(range(10_000))
+class Row:
+    """One probe: warmed up and counted once, then timed in batches."""
 
-    def send(_: int = 0) -> HttpResponse:
-        return probe.send(client, next(numbers))
+    def __init__(self, probe: Probe) -> None:
+        self.probe = probe
+        client, numbers = Client(SERVER_NAME="localhost"), count()
+        if probe.person:
+            user = User.objects.get(username=probe.person)
+            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        self.send = lambda: probe.send(client, next(numbers))
+        for _ in range(WARM):
+            answer = self.send()
+            assert answer.status_code in (200, 201), (probe.name, answer.status_code, answer.content[:300])
+        with CaptureQueriesContext(connection) as captured:
+            self.size = len(b"".join(self.send()))
+        passing = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+        self.asked = [q["sql"] for q in captured if not q["sql"].startswith(passing)]
+        self.batches: list[tuple[float, float]] = []
+        self.alone: list[float] = []
 
-    for _ in range(WARM):
-        answer = send()
-        assert answer.status_code in (200, 201), (probe.name, answer.status_code, answer.content[:300])
-    with CaptureQueriesContext(connection) as captured:
-        size = len(b"".join(send()))
-    asked = [
-        q["sql"] for q in captured if not q["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))
-    ]
-    app, database = cpu(send, ROUNDS, BATCHES)
-    alone = None if probe.writes else sum(cpu(lambda _: replay(asked), ROUNDS, BATCHES))
-    slowest = [] if probe.writes else timed(asked)
-    return Result(probe, len(asked) - floor, app, database, alone, size, slowest)
+    def batch(self) -> None:
+        self.batches.append(cpu(self.send, ROUNDS))
+        if not self.probe.writes:
+            self.alone.append(sum(cpu(lambda: replay(self.asked), ROUNDS)))
+
+    def result(self, floor: int) -> Result:
+        app, database = min(self.batches, key=sum)
+        slowest = [] if self.probe.writes else timed(self.asked)
+        alone = min(self.alone, default=None)
+        return Result(self.probe, len(self.asked) - floor, app, database, alone, self.size, slowest)
+
+
+def measure(chosen: list[Probe]) -> tuple[int, list[Result]]:
+    """Statements of the floor, which is the second row, and every row of the table."""
+    rows = [Row(probe) for probe in chosen]
+    for _ in range(BATCHES):
+        for row in rows:
+            row.batch()
+    floor = len(rows[1].asked)
+    return floor, [row.result(floor if number else 0) for number, row in enumerate(rows)]
 
 
 def replay(asked: list[str]) -> None:
@@ -198,7 +213,7 @@ def timed(asked: list[str]) -> list[tuple[float, str]]:
     """Statements with the database's milliseconds for each, dearest first."""
     costs = []
     for sql in asked:
-        database = cpu(lambda _, sql=sql: replay([sql]), 5)[1]
+        database = cpu(lambda sql=sql: replay([sql]), 5)[1]
         costs.append((database, sql))
     return sorted(costs, reverse=True)
 
@@ -324,7 +339,7 @@ def sweep_escalations() -> None:
         cursor.execute(LATE.format(count=ESCALATIONS))
     escalated = CaseEvent.objects.filter(move="escalate")
     before, begun = escalated.count(), time.monotonic()
-    app, database = cpu(lambda _: sweep(now=timezone.now()), 1)
+    app, database = cpu(lambda: sweep(now=timezone.now()), 1)
     print(
         f"sweep: {escalated.count() - before:,} escalations in {time.monotonic() - begun:.1f} s "
         f"({app / 1000:.1f} s application, {database / 1000:.1f} s database), aim 10 s\n",
@@ -382,9 +397,8 @@ def main() -> None:
     for size in arguments.size or [117_000]:
         grow(base, size)
         chosen = [p for p in probes() if arguments.only in p.name or p.name.startswith(("bare", "signed"))]
-        floor = measure(chosen[1], 0).statements
+        floor, results = measure(chosen)
         print(f"{timezone.localtime():%Y-%m-%d %H:%M}, signed-in floor: {floor} statements\n", flush=True)
-        results = [measure(probe, 0 if probe.name == "bare view" else floor) for probe in chosen]
         table(results, before)
         if arguments.only in "sweep":
             sweep_escalations()
