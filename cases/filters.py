@@ -27,10 +27,9 @@ BY_OTHERS = ~Q(source=Case.Source.SELF)
 
 
 def since(word: str, now: dt.datetime) -> dt.datetime:
-    """The beginning of today, or of the last 7 or 30 times 24 hours."""
-    if word == "today":
-        return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    return now - dt.timedelta(days=int(word))
+    """The beginning of today, or of the day 7 or 30 days ago: the same until midnight, for the list and the board."""
+    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today if word == "today" else today - dt.timedelta(days=int(word))
 
 
 def _places(user: User) -> QuerySet:
@@ -157,14 +156,9 @@ class FilterForm(forms.Form):
         return len([name for name in self.chosen if name not in self.FIRST])
 
     @property
-    def asks_time(self) -> bool:
-        """Whether what is found depends on the moment."""
-        return any(name in self.chosen for name in ("reported", "closed", "due"))
-
-    @property
     def comes_again(self) -> bool:
-        """Whether the very same question may be asked again: no moment, no words of one search."""
-        return not self.asks_time and not {"q", "category"} & set(self.chosen)
+        """Whether the very same question may be asked again, as one with the words of a search hardly is."""
+        return not {"q", "category"} & set(self.chosen)
 
     @property
     def is_bounded(self) -> bool:
@@ -172,8 +166,8 @@ class FilterForm(forms.Form):
         return "reported" in self.chosen or "closed" in self.chosen
 
 
-def narrow(cases: CaseQuerySet, chosen: Mapping[str, str], now: dt.datetime | None) -> CaseQuerySet:
-    """A list with every filter applied; ``now`` for those that ask the time."""
+def narrow(cases: CaseQuerySet, chosen: Mapping[str, str], now: dt.datetime) -> CaseQuerySet:
+    """A list with every filter applied; of ``now`` they ask the day alone."""
     if "state" in chosen:
         cases = cases.in_states([chosen["state"]])
     for name in ("street", "community", "lateness"):

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, F, QuerySet
-from django.utils import timezone
 
 from cases.counting import counted_in
-from cases.filters import BY_OTHERS
+from cases.filters import BY_OTHERS, since
 from cases.models import Case
 from cases.workflow import Lateness, Loop
 
@@ -117,11 +116,6 @@ class Overview:
         return self.rows.setdefault(place, PlaceRow(place))
 
 
-def midnight(now: dt.datetime) -> dt.datetime:
-    """The beginning of the local day."""
-    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 def overview(cases: QuerySet[Case], *, by: str, now: dt.datetime) -> Overview:
     """Figures of a scope, grouped by ``street`` or ``community``, in one statement."""
     found = Overview(now, {})
@@ -157,7 +151,7 @@ def _columns(cases: QuerySet[Case], by: str) -> QuerySet:
 
 
 def _parameters(now: dt.datetime) -> dict[str, Any]:
-    today, day = midnight(now), dt.timedelta(days=1)
+    today, day = since("today", now), dt.timedelta(days=1)
     return {
         "red": Lateness.RED,
         "base": [Loop.COMMUNITY, Loop.STREET],
@@ -165,8 +159,8 @@ def _parameters(now: dt.datetime) -> dict[str, Any]:
         "tomorrow": today + day,
         "yesterday": today - day,
         "a_day_ago": now - day,
-        "begin": now - WINDOW,
-        "begin_earlier": now - WINDOW - EARLIER,
+        "begin": today - WINDOW,
+        "begin_earlier": today - WINDOW - EARLIER,
         "end_earlier": now - EARLIER,
     }
 

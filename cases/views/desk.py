@@ -1,6 +1,5 @@
 """The desk: queues, a list and the case beside it; the same list as a file; the grids that nobody covers."""
 
-import datetime as dt
 import math
 import tempfile
 import uuid
@@ -57,21 +56,19 @@ def _page_number(text: str | None) -> int:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The list that an address asks for, at a moment where a filter asks for one."""
+    """The list that an address asks for."""
 
     queue: queues.Queue
     chosen: tuple[tuple[str, str], ...]
-    now: dt.datetime | None
 
     def found(self, user: User) -> QuerySet[Case]:
-        return narrow(queues.cases_in(self.queue, user), dict(self.chosen), self.now)
+        return narrow(queues.cases_in(self.queue, user), dict(self.chosen), timezone.now())
 
 
 def wanted(request: HttpRequest, form: FilterForm, groups: list[queues.Group]) -> Wanted:
     """The queue and the filters of an address; filters without a queue look through all cases."""
     name = request.GET.get("queue", "") or (queues.ALL.name if form.chosen else "")
-    now = timezone.now() if form.asks_time else None
-    return Wanted(queues.find_queue(groups, name), tuple(form.chosen.items()), now)
+    return Wanted(queues.find_queue(groups, name), tuple(form.chosen.items()))
 
 
 def _page(user: User, list_: Wanted, start: int) -> QuerySet:
