@@ -98,7 +98,8 @@ def _list(request: HttpRequest) -> dict:
     start = (number - 1) * queues.PAGE
     rows = ask(_page, user, list_, start, keep=form.comes_again)
     if not rows and number > 1:  # the list has become shorter: its last page answers
-        number = max(1, math.ceil(count(_up_to, user, list_, queues.COUNTED) / queues.PAGE))
+        held = count(_up_to, user, list_, queues.COUNTED, keep=form.comes_again)
+        number = max(1, math.ceil(held / queues.PAGE))
         start = (number - 1) * queues.PAGE
         rows = ask(_page, user, list_, start, keep=form.comes_again)
     has_more = len(rows) > queues.PAGE
