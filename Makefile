@@ -1,5 +1,5 @@
 # The words of this project; each is one line into tools/bootstrap.py, which brings what a fresh machine lacks.
-.PHONY: run test check fix bench demo screens help
+.PHONY: run test trust check fix bench demo screens help
 BOOTSTRAP = python3 tools/bootstrap.py
 
 help: ## show these words
@@ -10,6 +10,9 @@ run: ## start the whole site (one Ctrl-C ends it; PORT=8000)
 
 test: ## all tests on throw-away servers; ARGS="-k word" narrows
 	@$(BOOTSTRAP) test -- $(ARGS)
+
+trust: ## the promises of trust in full: N tried, N held, 0 lost (long); ARGS="-k word" narrows
+	@GRIDLOOP_TRUST=1 $(BOOTSTRAP) test -- -m trust $(ARGS)
 
 check: ## format, lint, types, import direction, migrations, deploy check, diagram
 	@$(BOOTSTRAP) check

@@ -19,6 +19,7 @@ from django.test import TransactionTestCase
 from django.test.signals import template_rendered
 
 from tests.environment import DATABASE_NAME, TEMPLATE_NAME
+from tests.scale import sentence
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
 CHROMIUM_FLAGS = [
@@ -167,6 +168,31 @@ def only_this_machine() -> Iterator[None]:
     socket.socket.connect = guarded
     yield
     socket.socket.connect = connect
+
+
+# --- Promises
+
+
+@pytest.fixture
+def promise(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Say at the end of the run how often a promise was tried, and fail where it did not hold every time."""
+
+    def kept(what: str, *, tried: int, held: int, lost: int = 0) -> None:
+        said = sentence(what, tried=tried, held=held, lost=lost)
+        record_property("promise", said)
+        assert tried > 0 and held == tried and lost == 0, said
+
+    return kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the promises that were tried, from all workers."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
+    said = [value for one in reports for name, value in one.user_properties if name == "promise"]
+    if said:
+        terminalreporter.section("promises")
+        for line in sorted(said):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
