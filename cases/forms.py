@@ -13,6 +13,7 @@ from django.utils import timezone
 from cases.models import Case, Category, Responsibility
 from cases.routing import propose_unit
 from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
+from governance import telephones
 from governance.models import Organization, User
 from governance.models.organizations import UNIT
 
@@ -149,6 +150,17 @@ class UnitField(forms.TypedChoiceField):
         super().__init__(choices=choices, coerce=listed.__getitem__, empty_value=None, **options)
 
 
+class TelephoneField(forms.CharField):
+    """One to three telephone numbers; cleans to the text that is stored."""
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        try:
+            return telephones.read(text) if text else text
+        except ValueError as problem:
+            raise forms.ValidationError(str(problem)) from None
+
+
 class CaseNumberField(forms.CharField):
     """The printed number of an open case the person can see; cleans to the case."""
 
@@ -246,7 +258,9 @@ FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
     "photos": lambda case, user: PhotosField(label="现场照片"),
     "position": lambda case, user: PositionField(label="现场位置"),
     "responsibility": lambda case, user: _responsibilities(case, case.category),
-    "target": lambda case, user: CaseNumberField(user, label="并入哪个案件", help_text="填写案件编号"),
+    "target": lambda case, user: CaseNumberField(
+        user, label="并入哪个案件", help_text="完整的案件编号，如 261118-001518"
+    ),
     "unit": lambda case, user: _units(case, "处置单位", propose=True),
     "refusal": lambda case, user: forms.ChoiceField(label="回退原因", choices=Refusal.choices),
     "right_unit": lambda case, user: _units(case, "认为应承办的单位", anywhere=True),
@@ -343,8 +357,6 @@ class PhoneReportForm(ReportForm):
 
     photos = None
     contact_name = forms.CharField(label="来电人称呼", max_length=40, required=False)
-    contact_phone = forms.RegexField(
-        label="联系电话",
-        regex=r"^[\d\-+ ]{5,20}$",
-        error_messages={"invalid": "电话号码只含数字、空格和短横线，5 至 20 位。"},
+    contact_phone = TelephoneField(
+        label="联系电话", max_length=telephones.MOST_CHARACTERS, help_text="手机、座机均可，可带分机"
     )

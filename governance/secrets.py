@@ -33,8 +33,3 @@ def unseal(sealed: bytes) -> str:
 def mask_name(name: str) -> str:
     """王小明 → 王**."""
     return name[:1] + "*" * max(len(name) - 1, 1)
-
-
-def mask_phone(phone: str) -> str:
-    """13912345678 → 139****5678; of a shorter number, a landline's say, the last two alone are shown."""
-    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else f"****{phone[-2:]}"

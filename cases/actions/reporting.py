@@ -16,7 +16,7 @@ from cases.models import Case, Contact, Photo, Responsibility
 from cases.permissions import may_report
 from cases.routing import Location, route_report
 from cases.workflow import MOVES, Loop, State, Step
-from governance import secrets
+from governance import secrets, telephones
 from governance.models import Level, Organization, Post, User
 from governance.roles import Duty
 from grid.models import Grid
@@ -152,6 +152,14 @@ def _report(
         legs.open_leg(walk, Step.REGISTERING)
     answer = record(walk, None, key=key, wanted=wanted)
     if given.get("contact_phone"):
-        name, phone = secrets.seal(given.get("contact_name", "")), secrets.seal(given["contact_phone"])
-        Contact.objects.create(case=case, name=name, phone=phone)
+        _keep_contact(case, given.get("contact_name", ""), given["contact_phone"])
     return answer
+
+
+def _keep_contact(case: Case, name: str, phone: str) -> None:
+    """Write down who called, encrypted."""
+    try:
+        phone = telephones.read(phone)
+    except ValueError as problem:
+        raise Unfit(str(problem), field="contact_phone") from None
+    Contact.objects.create(case=case, name=secrets.seal(name), phone=secrets.seal(phone))

@@ -21,7 +21,7 @@ from cases.names import give_names
 from cases.permissions import may_call_back, offers, offers_now
 from cases.routing import propose_unit
 from cases.workflow import MOVES, STATES, Move, State
-from governance import secrets
+from governance import secrets, telephones
 from governance.actions import log_access
 from governance.faces import faces_of
 
@@ -130,7 +130,7 @@ def _way_back(request: HttpRequest) -> str:
 def _masked(contact) -> dict[str, str]:
     return {
         "name": secrets.mask_name(secrets.unseal(contact.name)),
-        "phone": secrets.mask_phone(secrets.unseal(contact.phone)),
+        "phone": telephones.mask(secrets.unseal(contact.phone)),
     }
 
 

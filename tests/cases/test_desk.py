@@ -2,7 +2,6 @@
 
 import datetime as dt
 import io
-import uuid
 import zipfile
 from xml.etree import ElementTree
 
@@ -19,9 +18,8 @@ from cases.models import Case, CaseText, Category
 from cases.views.desk import with_row, write_sheet
 from cases.workflow import OPEN, Loop, State
 from governance.models import AccessLog, Organization, User
-from grid.models import Grid
 from tests import people
-from tests.lives import MORNING, case_at, inside, reported, settled_by, walk
+from tests.lives import MORNING, case_at, reported, walk
 from tests.people import COMMUNITY, STREET
 
 pytestmark = pytest.mark.django_db
@@ -303,6 +301,26 @@ def test_the_file_holds_the_filtered_list_as_text_and_the_look_is_written_down()
     assert AccessLog.objects.get(subject="cases:export").reason.startswith("导出 1 件")
 
 
+def test_the_file_says_on_which_day_it_was_made():
+    case, before = reported(), timezone.localtime()
+    answer = page(people.clerk(), "/desk/export/", queue="all")
+    rows = sheet(b"".join(answer.streaming_content))
+    days = {f"{moment:%Y-%m-%d %H:%M}" for moment in (before, timezone.localtime())}
+    assert any(f"{day} 由 {people.clerk().name} 导出" in rows[-1][0] for day in days), rows[-1]
+    assert rows[1][0] == case.number
+    assert not any(word in cell for row in rows for cell in row for word in ("今天", "剩 ", "超 "))
+
+
+@pytest.mark.parametrize(
+    "address", ["/desk/", "/cases/{}/", "/board/", "/board/?wall=1", "/desk/gaps/", "/inbox/"]
+)
+def test_what_is_printed_says_of_which_day_it_is(address):
+    case, before = reported(), timezone.localtime()
+    text = page(named("quling"), address.format(case.uuid)).content.decode()
+    days = {f"{moment:%Y-%m-%d %H:%M}" for moment in (before, timezone.localtime())}
+    assert any(f"本页为 {day} 的情况" in text or f"数据截至 {day}" in text for day in days)
+
+
 def test_the_file_ends_with_a_sentence_where_it_was_cut(monkeypatch):
     monkeypatch.setattr("cases.views.desk.EXPORTED", 2)
     for _ in range(3):
@@ -318,78 +336,6 @@ def test_cells_are_never_formulas():
     file = io.BytesIO()
     write_sheet(file, with_row(Case.objects.all(), 1000), [])
     assert sheet(file.getvalue())[1][2] == "@SUM(A1)\t=1"
-
-
-# Calls -------------------------------------------------------------------------------------------------------------
-
-
-def call(**given):
-    longitude, latitude = given.pop("place", inside())
-    return {
-        "key": str(uuid.uuid4()),
-        "contact_phone": "13800001234",
-        "contact_name": "王女士",
-        "words": "楼道里堆满旧家具",
-        "category": settled_by(Loop.COMMUNITY).pk,
-        "address": "拓东路 88 号",
-        "place_longitude": longitude,
-        "place_latitude": latitude,
-    } | given
-
-
-def taken(data: dict, user: User | None = None):
-    client = Client()
-    client.force_login(user or people.clerk())
-    return client.post("/desk/phone/", data)
-
-
-def test_a_call_becomes_a_case_whose_next_step_is_a_check():
-    answer = taken(call())
-    case = Case.objects.get()
-    assert answer.headers["Location"] == f"/cases/{case.uuid}/"
-    assert (case.source, case.state) == (Case.Source.PHONE, State.REPORTED)
-    context = page(people.clerk(), f"/cases/{case.uuid}/").context
-    assert context["next_moves"][0].name == "send_to_check"
-    assert context["contacts"] == [{"name": "王**", "phone": "138****1234"}] or "13800001234" not in str(
-        context["contacts"]
-    )
-
-
-def test_a_call_placed_by_grid_lies_in_that_grid():
-    grid = Grid.objects.get(code=f"{COMMUNITY}002")
-    taken(call(place=("", ""), grid=grid.pk))
-    assert Case.objects.get().grid == grid
-
-
-def test_a_call_without_any_place_is_asked_for_one():
-    answer = taken(call(place=("", "")))
-    assert answer.status_code == 422
-    assert "请在地图上点选位置，或选择网格。" in answer.content.decode()
-
-
-def test_a_call_about_something_open_near_by_is_asked_about_once():
-    earlier = reported()
-    data = call()
-    answer = taken(data)
-    assert answer.status_code == 422
-    assert [case.uuid for case in answer.context["nearby"]] == [earlier.uuid]
-    assert taken(data | {"seen": "on"}).status_code == 302
-    assert taken(data | {"seen": "on"}).status_code == 302
-    assert Case.objects.count() == 2
-
-
-def test_what_is_open_near_by_is_shown_while_the_caller_speaks():
-    earlier = reported()
-    grid = Grid.objects.get(code=f"{COMMUNITY}001")
-    answer = page(people.clerk(), "/desk/phone/nearby/", grid=grid.pk, category=earlier.category_id)
-    assert str(earlier.uuid) in answer.content.decode()
-    assert "data-guessed" in answer.content.decode()
-
-
-def test_only_who_accepts_takes_calls():
-    assert page(named("paiqian"), "/desk/phone/").status_code == 403
-    assert taken(call(), named("zhifa")).status_code == 403
-    assert Case.objects.count() == 0
 
 
 # Gaps --------------------------------------------------------------------------------------------------------------
