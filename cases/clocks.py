@@ -17,6 +17,11 @@ def when(moment: dt.datetime | None) -> str:
     return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d %H:%M}"
 
 
+def stamp(moment: dt.datetime) -> str:
+    """2026-11-21 14:05: for whatever outlives the day, a file, a print or a screen on the wall."""
+    return f"{moment.astimezone(timezone.get_default_timezone()):%Y-%m-%d %H:%M}"
+
+
 def duration(seconds: float) -> str:
     """A length of time in its two largest units."""
     minutes = int(seconds // 60)

@@ -11,7 +11,7 @@ from jinja2 import ChainableUndefined, Environment, StrictUndefined, Undefined, 
 from jinja2.runtime import Context
 from jinja2.utils import missing
 
-from cases.clocks import clock, when
+from cases.clocks import clock, stamp, when
 from cases.letters import fresh_key, is_direct, letter
 
 
@@ -59,6 +59,7 @@ def environment(**options: Any) -> Environment:
     found = Environment(**(options | {"undefined": Absent, "finalize": printable}))
     found.globals |= {
         "fresh_key": fresh_key,
+        "page_time": lambda: stamp(timezone.now()),
         "querystring": querystring,
         "static": cache(static),  # the same as long as this process lives
         "url": url,
@@ -69,6 +70,7 @@ def environment(**options: Any) -> Environment:
         "letter": letter,
         "linebreaksbr": linebreaksbr,
         "local": timezone.localtime,
+        "stamp": stamp,
         "truncatechars": truncatechars,
         "when": when,
     }

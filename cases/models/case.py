@@ -1,6 +1,8 @@
 """The case: one flat row that lists, maps and counts read alone."""
 
+import datetime as dt
 import re
+import unicodedata
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -17,6 +19,22 @@ from governance.models import Level, Organization, User
 from governance.roles import Duty
 from grid.models import Grid, GridDuty
 from grid.tiles import tiles_around
+
+#: A printed number: six figures of the day, and the running number with at least six.
+NUMBER = re.compile(r"([0-9]{6})-(0[0-9]{5}|[1-9][0-9]{5,17})")
+
+
+def plain_number(text: str) -> str:
+    """A number as it is printed, of one that was typed with full-width figures or another dash."""
+    return re.sub("[‐‑‒–—―−]", "-", unicodedata.normalize("NFKC", text)).strip()
+
+
+def _day(text: str) -> dt.date | None:
+    """``261118`` as a day of this century."""
+    try:
+        return dt.date(2000 + int(text[:2]), int(text[2:4]), int(text[4:]))
+    except ValueError:
+        return None
 
 
 def _pairs(text: Any) -> Func:
@@ -85,13 +103,21 @@ class CaseQuerySet(models.QuerySet):
         return self.order_by("due_at", "pk")
 
     def numbered(self, text: str) -> "CaseQuerySet":
-        """Find by the printed number, or by its last part."""
-        found = re.fullmatch(r"(?:\d{6}-)?0*(\d{1,18})", text.strip())
-        return self.filter(pk=int(found[1])) if found else self.none()
+        """The case whose printed number this is: day of report and running number, both true."""
+        found = NUMBER.fullmatch(plain_number(text))
+        day = found and _day(found[1])
+        if not found or day is None:
+            return self.none()
+        begins = dt.datetime.combine(day, dt.time(), timezone.get_default_timezone())
+        of_that_day = self.filter(reported_at__gte=begins, reported_at__lt=begins + dt.timedelta(days=1))
+        return of_that_day.filter(pk=int(found[2]))
 
     def search(self, text: str) -> "CaseQuerySet":
-        """By number where a text has digits alone, else by its words."""
-        return self.numbered(text) if re.fullmatch(r"[\d-]+", text) else self.saying(text)
+        """By printed or running number where a text has digits alone, else by its words."""
+        number = plain_number(text)
+        if re.fullmatch(r"[0-9]{1,18}", number):
+            return self.filter(pk=int(number))
+        return self.numbered(number) if re.fullmatch(r"[0-9-]+", number) else self.saying(text)
 
     def saying(self, text: str) -> "CaseQuerySet":
         """Cases whose words or address say every word of a text (two characters or more each).

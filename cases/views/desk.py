@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cases import queues
-from cases.clocks import when
+from cases.clocks import stamp
 from cases.filters import FilterForm, narrow, places_in_sight
 from cases.models import Case
 from cases.names import with_names
@@ -196,7 +196,7 @@ def _cells(case: Case) -> list[str]:
         case.words or "",
         case.state_name,
         Lateness(case.lateness).label,
-        _minute(case.due_at),
+        stamp(case.due_at) if case.due_at else "",
         Loop(case.loop).label,
         case.street_name or "",
         case.community_name or "",
@@ -204,14 +204,10 @@ def _cells(case: Case) -> list[str]:
         case.centre_name,
         case.unit_name or "",
         case.get_source_display(),
-        _minute(case.reported_at),
-        _minute(case.closed_at),
+        stamp(case.reported_at),
+        stamp(case.closed_at) if case.closed_at else "",
         "是" if case.was_late else "否",
     ]
-
-
-def _minute(moment) -> str:
-    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if moment else ""
 
 
 def write_sheet(file, cases: Iterable[Case], notes: list[str]) -> int:
@@ -241,7 +237,7 @@ def export(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET, places_in_sight(request.user))
     list_ = wanted(request, form, queues.groups_for(request.user))
     found, now = list_.found(request.user), timezone.now()
-    notes = [f"{list_.queue.label}，{when(now)} 由 {request.user.name} 导出。"]
+    notes = [f"{list_.queue.label}，{stamp(now)} 由 {request.user.name} 导出。"]
     if found.order_by()[: EXPORTED + 1].count() > EXPORTED:
         notes.append(f"一次最多导出 {EXPORTED:,} 件，此处只有前 {EXPORTED:,} 件。请缩小筛选范围后分次导出。")
     file = tempfile.SpooledTemporaryFile(max_size=4 * 1024 * 1024)  # noqa: SIM115 (the response closes it)
