@@ -178,21 +178,25 @@ def promise(record_property: Callable[[str, object], None]) -> Callable[..., Non
     """Say at the end of the run how often a promise was tried, and fail where it did not hold every time."""
 
     def kept(what: str, *, tried: int, held: int, lost: int = 0) -> None:
-        said = sentence(what, tried=tried, held=held, lost=lost)
-        record_property("promise", said)
-        assert tried > 0 and held == tried and lost == 0, said
+        record_property("promise", [what, tried, held, lost])
+        assert tried > 0 and held == tried and lost == 0, sentence(what, tried=tried, held=held, lost=lost)
 
     return kept
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the promises that were tried, from all workers."""
+    """Print the promises that were tried, from all workers; tests that say the same promise are added up."""
     reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
-    said = [value for one in reports for name, value in one.user_properties if name == "promise"]
-    if said:
+    figures: dict[str, list[int]] = {}
+    for report in reports:
+        for name, value in report.user_properties:
+            if name == "promise" and report.when == "call":
+                what, *counts = value
+                figures[what] = [sum(pair) for pair in zip(figures.get(what, [0, 0, 0]), counts, strict=True)]
+    if figures:
         terminalreporter.section("promises")
-        for line in sorted(said):
-            terminalreporter.write_line(line)
+        for what, (tried, held, lost) in sorted(figures.items()):
+            terminalreporter.write_line(sentence(what, tried=tried, held=held, lost=lost))
 
 
 @pytest.fixture(scope="session")

@@ -69,7 +69,8 @@ def test_every_role_is_in_the_matrix():
     assert set(SEES) == set(Role)
 
 
-def test_every_role_sees_its_own_and_nothing_of_others_on_lists_and_pages(cases):
+@pytest.mark.trust
+def test_every_role_sees_its_own_and_nothing_of_others_on_lists_and_pages(cases, promise):
     tried = 0
     for role, places in SEES.items():
         for place, expected in places:
@@ -82,7 +83,7 @@ def test_every_role_sees_its_own_and_nothing_of_others_on_lists_and_pages(cases)
                 answer = client.get(f"/cases/{case.uuid}/moves/comment/")
                 assert answer.status_code == (200 if name in expected else 404), (role, place, name)
                 tried += 1
-    print(f"{tried} looks tried, 0 leaks")
+    promise("nobody sees a case of others", tried=tried, held=tried)
 
 
 def test_each_handler_sees_a_case_from_the_day_its_unit_is_asked(cases):
