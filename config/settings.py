@@ -115,7 +115,6 @@ INSTALLED_APPS = [
     "leaflet",
     "django_htmx",
     "csp",
-    "axes",
 ]
 
 MIDDLEWARE = [
@@ -131,7 +130,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "governance.middleware.AskedToWait",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -179,11 +178,7 @@ USE_I18N = True
 # --- Accounts
 
 AUTH_USER_MODEL = "governance.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["governance.hashing.SharedArgon2"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -197,23 +192,12 @@ LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 
-# Sessions and lockouts live in PostgreSQL: people can log in while Redis is away.
+# Sessions and counts of failed tries (governance/signing_in.py) live in PostgreSQL: people can log in while Redis is away.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-
-AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_RESET_ON_SUCCESS = True
-# By account *and* address: a stranger who guesses from elsewhere can't lock a dispatcher out of her shift.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_CALLABLE = "governance.views.locked_out"
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # who tries again too early does not wait longer for it
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
 
 # Personal data are encrypted with the newest key; older versions stay readable: FIELD_KEYS=1:base64,2:base64
 FIELD_KEYS = {
@@ -355,6 +339,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": max(RELAY_SECONDS * 2, 10)},
     },
     "anchor": {"task": "cases.tasks.anchor", "schedule": crontab(hour=2, minute=10)},
+    "tidy": {"task": "governance.tasks.tidy", "schedule": crontab(minute=40)},
 }
 
 # --- Log
@@ -369,7 +354,6 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
     "loggers": {
-        "axes": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING", "filters": ["one_line"]},

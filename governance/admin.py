@@ -6,7 +6,6 @@ accounts and posts, the auditor reads. Cases, legs and events are not here: ther
 
 from typing import Any, ClassVar
 
-from axes.utils import reset
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as AccountAdmin
@@ -17,6 +16,7 @@ from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from governance import signing_in
 from governance.models import AccessLog, Kind, Organization, Outbox, Post, User
 from governance.roles import Role
 
@@ -175,7 +175,7 @@ class UserAdmin(ByRole, AccountAdmin):
     @admin.action(description="解除所选账号的登录锁定", permissions=["change"])
     def unlock(self, request: HttpRequest, accounts: QuerySet) -> None:
         for account in accounts:
-            reset(username=account.username)
+            signing_in.unlock(account)
         messages.success(request, "已解除登录锁定。")
 
 

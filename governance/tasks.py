@@ -1,11 +1,18 @@
-"""Celery wakes the relay; the truth is in PostgreSQL."""
+"""Celery wakes the relay and the tidying; the truth is in PostgreSQL."""
 
 from celery import shared_task
+from django.core.management import call_command
 from django.utils import timezone
 
-from governance import actions
+from governance import actions, signing_in
 
 
 @shared_task
 def relay() -> int:
     return actions.relay(now=timezone.now())
+
+
+@shared_task
+def tidy() -> None:
+    signing_in.forget_old(now=timezone.now())
+    call_command("clearsessions")

@@ -13,9 +13,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from governance import actions
+from governance import actions, devices
 from governance.faces import faces_of, home_of
 from governance.forms import SignInForm
+from governance.middleware import later
 
 PAGE = 20
 
@@ -26,11 +27,14 @@ class SignIn(LoginView):
     template_name = "login.html"
     authentication_form = SignInForm
 
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        response = super().form_valid(form)
+        devices.remember(response, self.request, form.get_user())
+        return response
 
-def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict | None) -> HttpResponse:
-    """Called by axes in place of its own plain page: ours says the sentence already (see ``SignInForm``)."""
-    response.status_code = 429
-    return response
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        response = super().form_invalid(form)
+        return later(response, form.retry_after) if form.retry_after else response
 
 
 @login_required

@@ -201,7 +201,7 @@ class Site:
             "gthread",
             "--preload",
         ]
-        gunicorn += ["--workers", "2", "--threads", "4", "--timeout", "60", "--graceful-timeout", "5"]
+        gunicorn += ["--workers", "2", "--threads", "8", "--timeout", "60", "--graceful-timeout", "5"]
         gunicorn += ["--max-requests", "20000", "--max-requests-jitter", "2000", "--log-level", "warning"]
         self.serve("web", lambda: self.popen(*gunicorn, name="web", tie=signal.SIGQUIT))
 

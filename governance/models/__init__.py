@@ -1,5 +1,18 @@
 from governance.models.notices import Notice, Outbox
 from governance.models.organizations import Function, Kind, Level, Organization
 from governance.models.people import AccessLog, Post, User
+from governance.models.signing_in import SignIn, SignInTry
 
-__all__ = ["AccessLog", "Function", "Kind", "Level", "Notice", "Organization", "Outbox", "Post", "User"]
+__all__ = [
+    "AccessLog",
+    "Function",
+    "Kind",
+    "Level",
+    "Notice",
+    "Organization",
+    "Outbox",
+    "Post",
+    "SignIn",
+    "SignInTry",
+    "User",
+]
