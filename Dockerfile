@@ -13,7 +13,8 @@ COPY . .
 COPY --from=packages /app/node_modules ./node_modules
 # Collecting needs settings, not servers: these words are used here and nowhere else.
 RUN useradd --system --uid 10001 gridloop && mkdir /data \
-    && SECRET_KEY=build DATABASE_URL=postgresql://build/build REDIS_URL=redis://build \
+    && SECRET_KEY=build FIELD_KEYS=1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
+       DATABASE_URL=postgresql://build/build REDIS_URL=redis://build \
        python manage.py collectstatic --noinput --verbosity 0 \
     && mv /data/static /app/collected && chown gridloop /data
 USER gridloop

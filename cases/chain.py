@@ -4,15 +4,16 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-import secrets
 import uuid
 from decimal import Decimal
+from secrets import token_hex
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, models
 
 from cases.models import CaseEvent
+from governance import secrets
 
 _SQL = """
     SELECT e.id, case_id FROM (
@@ -75,15 +76,19 @@ def canonical(value: Any) -> str:
     return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def request_digest(user_id: int | None, move: str, given: dict[str, Any]) -> str:
-    """Keyed digest of a request, so that a repeat can be told from a change without keeping the words."""
+def request_digests(user_id: int | None, move: str, given: dict[str, Any]) -> tuple[str, ...]:
+    """Keyed digests of a request, so that a repeat can be told from a change without keeping the words.
+
+    The first is written with the event; the others are those that an event may hold that was written under an older
+    key, the last one under ``SECRET_KEY``, as all were until version 1 of the field keys was written down.
+    """
     message = canonical([user_id, move, given]).encode()
-    return hmac.new(settings.SECRET_KEY.encode(), message, hashlib.sha256).hexdigest()
+    return *secrets.digests(message), hmac.digest(settings.SECRET_KEY.encode(), message, "sha256").hex()
 
 
 def text_digest(body: str) -> tuple[str, str]:
     """A fresh salt and the salted digest of a text."""
-    salt = secrets.token_hex(16)
+    salt = token_hex(16)
     return salt, hashlib.sha256((salt + body).encode()).hexdigest()
 
 

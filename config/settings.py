@@ -1,8 +1,7 @@
 """All settings in one file; what differs between machines comes from the environment (see .env.example)."""
 
 import os
-from base64 import b64encode
-from hashlib import sha256
+from base64 import b64decode
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -41,6 +40,22 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in env(name, default).split(",") if part.strip()]
 
 
+def key_ring(text: str) -> dict[int, str]:
+    """Read ``version:key`` pairs with commas between them; a key is the base64 of 32 bytes, a version 1 to 255."""
+    pairs = [pair.strip().partition(":") for pair in text.split(",") if pair.strip()]
+    try:
+        ring = {int(version): key for version, _, key in pairs}
+        sizes = {len(b64decode(key, validate=True)) for key in ring.values()}
+    except ValueError:
+        ring, sizes = {}, set()
+    if sizes != {32} or len(ring) != len(pairs) or not all(1 <= version <= 255 for version in ring):
+        raise ImproperlyConfigured(
+            "FIELD_KEYS must read 1:key,2:key – each key the base64 of 32 bytes, each version once. "
+            + KEYS_HINT
+        )
+    return ring
+
+
 #: Disks without arms: with the default of 4 the planner walks whole indexes where a few single pages would do
 #: (docs/performance.md). And many people share the cores: no request takes more than one.
 PLANNER = "-c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"
@@ -69,6 +84,11 @@ def database(url: str) -> dict[str, object]:
         },
     }
 
+
+KEYS_HINT = (
+    "`python3 tools/field_keys.py` prints the line for .env; on a site that has run without FIELD_KEYS so far it keeps "
+    "what was encrypted readable."
+)
 
 read_env_file(BASE_DIR / ".env")
 
@@ -199,10 +219,14 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 
-# Personal data are encrypted with the newest key; older versions stay readable: FIELD_KEYS=1:base64,2:base64
-FIELD_KEYS = {
-    int(version): key for version, _, key in (entry.partition(":") for entry in env_list("FIELD_KEYS"))
-} or {1: b64encode(sha256(f"fields:{SECRET_KEY}".encode()).digest()).decode()}
+# Personal data are encrypted with the newest key; older versions stay readable (docs/decisions/0010).
+FIELD_KEYS = key_ring(
+    env(
+        "FIELD_KEYS",
+        "1:R3JpZExvb3Agb25seS1mb3ItZGVidWdnaW5nIDEyMzQ=" if DEBUG else None,
+        hint="It encrypts personal data. " + KEYS_HINT,
+    )
+)
 
 # --- Transport and browser rules
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 ROOT = Path(__file__).resolve().parent.parent
+KEY = "MTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTE="
 LOCKS = ["requirements.lock", "requirements-node.lock", "package-lock.json"]
 
 
@@ -43,12 +44,20 @@ def test_python_requirements_are_all_locked():
     assert set(wanted) - held == set()
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "DATABASE_URL", "REDIS_URL"])
 def test_a_missing_setting_is_named_in_a_sentence(name, tmp_path):
     code = "import config.settings as s; s.read_env_file"
     result = in_a_process(code, **{name: None, "DEBUG": "0"})
     assert result.returncode != 0
     assert f"{name} is not set." in result.stderr
+
+
+@pytest.mark.parametrize(
+    "ring", ["1", "1:", "1:c2hvcnQ=", f"0:{KEY}", f"256:{KEY}", f"1:{KEY},1:{KEY}", f"one:{KEY}", f"1:{KEY}x"]
+)
+def test_a_ring_of_keys_that_cannot_be_used_is_refused_at_the_start(ring):
+    result = in_a_process("import config.settings", FIELD_KEYS=ring)
+    assert "FIELD_KEYS must read 1:key,2:key" in result.stderr
 
 
 def test_another_database_than_postgresql_is_refused():

@@ -19,6 +19,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the sentence is for people with 
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import field_keys
 import servers
 from servers import ROOT, VENV, SetupError, locked
 
@@ -163,16 +164,24 @@ def prepare() -> None:
 
 
 def base_environment() -> dict[str, str]:
-    """The environment of everything we start: the venv first, secrets and demo mode unless set by hand."""
+    """The environment of everything we start: the venv first, keys and demo mode unless set by hand or in .env."""
+    set_by_hand = {name: value for name, value in os.environ.items() if value}
     environment = {
         **os.environ,
+        **servers.env_file_values(),
+        **set_by_hand,
         "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "VIRTUAL_ENV": str(VENV),
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
-    environment.setdefault("SECRET_KEY", servers.own_secrets()["secret_key"])
+    if (
+        "SECRET_KEY" not in environment
+    ):  # who sets that one by hand sets both, else the settings ask for the other
+        own = servers.own_secrets()
+        environment["SECRET_KEY"] = own["secret_key"]
+        environment.setdefault("FIELD_KEYS", own["field_keys"])
     environment.setdefault("DEMO", "1")
     return environment
 
@@ -246,6 +255,7 @@ PRODUCTION = {
     "HTTPS": "1",
     "PLAIN_STATIC": "0",
     "SECRET_KEY": "a-text-for-the-deploy-check-alone-with-more-than-fifty-characters-0123456789",
+    "FIELD_KEYS": field_keys.next_ring(""),
     "ALLOWED_HOSTS": "gridloop.example",
     "CSRF_TRUSTED_ORIGINS": "https://gridloop.example",
 }

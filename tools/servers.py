@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import field_keys
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / ".data"
 VENV = ROOT / ".venv"
@@ -98,15 +100,32 @@ def package_folder(name: str) -> Path:
     raise SetupError(f"The package {name} is not in .venv; delete .venv and start again.")
 
 
+def env_file_values() -> dict[str, str]:
+    """Read .env the way the settings do, so that both see the same servers and keys."""
+    path = ROOT / ".env"
+    values = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        name, sign, value = line.strip().partition("=")
+        if sign and not name.startswith("#"):
+            values[name.strip()] = value.strip().strip("'\"")
+    return {name: value for name, value in values.items() if value}
+
+
 def own_secrets() -> dict[str, str]:
-    """Read the passwords of this checkout's servers; the first call invents them."""
+    """Read the passwords and keys of this checkout; what is missing is invented and written down."""
     path = DATA / "secrets.json"
     with locked("secrets"):
-        if not path.exists():
-            invented = {name: secrets.token_urlsafe(32) for name in ("secret_key", "postgres", "valkey")}
-            path.touch(mode=0o600)
-            path.write_text(json.dumps(invented))
-        return json.loads(path.read_text())
+        held = json.loads(path.read_text()) if path.exists() else {}
+        known = {**held}
+        known.setdefault("field_keys", field_keys.next_ring("", held.get("secret_key", "")))
+        for name in ("secret_key", "postgres", "valkey"):
+            known.setdefault(name, secrets.token_urlsafe(32))
+        if known != held:
+            draft = path.with_suffix(".draft")
+            draft.touch(mode=0o600)
+            draft.write_text(json.dumps(known))
+            draft.replace(path)
+        return known
 
 
 # --- Where PostgreSQL may live

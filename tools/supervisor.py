@@ -297,22 +297,11 @@ def choose_port(host: str, say: Callable[[str], None]) -> int:
     raise SetupError(f"No free port between {wanted} and {wanted + 99}; set PORT.")
 
 
-def env_file_values() -> dict[str, str]:
-    """Read .env the way the settings do, so that both see the same servers."""
-    path = ROOT / ".env"
-    values = {}
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        name, sign, value = line.strip().partition("=")
-        if sign and not name.startswith("#"):
-            values[name.strip()] = value.strip().strip("'\"")
-    return values
-
-
 def run(environment: dict[str, str], say: Callable[[str], None]) -> int:
     """Start the site, print its address and accounts, and keep it until Ctrl-C."""
-    for name, value in env_file_values().items():
-        if value and not os.environ.get(name):
-            environment[name] = os.environ[name] = value
+    for name, value in servers.env_file_values().items():
+        if not os.environ.get(name):
+            os.environ[name] = value
     if servers.running_servers():
         raise SetupError("The site of this checkout runs already (see .data/run.json); end it first.")
     host = os.environ.get("HOST") or "127.0.0.1"

@@ -109,7 +109,7 @@ def perform(
     Raises ``Case.DoesNotExist`` out of scope, ``Stale``, ``Forbidden``, ``Unfit`` or ``KeyReused``.
     """
     given = given or {}
-    wanted = chain.request_digest(by.pk if by else None, move, given)
+    wanted = chain.request_digests(by.pk if by else None, move, given)
     try:
         with transaction.atomic():
             return _walk(case, MOVES[move], by=by, now=now, key=key, given=given, leg_id=leg, wanted=wanted)
@@ -122,12 +122,12 @@ def perform(
         return earlier
 
 
-def repeat_of(key: uuid.UUID, wanted: str, move: str) -> Answer | None:
+def repeat_of(key: uuid.UUID, wanted: tuple[str, ...], move: str) -> Answer | None:
     """The answer given before to this key, or None; raises ``KeyReused`` when the content differs."""
     event = CaseEvent.objects.filter(key=key).select_related("case").first()
     if event is None:
         return None
-    if event.request_digest != wanted or event.move != move:
+    if event.request_digest not in wanted or event.move != move:
         raise KeyReused("同一标识已用于另一内容，未重复办理。")
     return Answer.again(event)
 
@@ -141,7 +141,7 @@ def _walk(
     key: uuid.UUID,
     given: dict[str, Any],
     leg_id: int | None,
-    wanted: str,
+    wanted: tuple[str, ...],
 ) -> Answer:
     locked = _lock(case_uuid, given.get("target"), by)
     case = locked.pop(case_uuid)
@@ -231,7 +231,7 @@ FIELD_LABELS = {
 }
 
 
-def record(walk: Walk, before: State | None, *, key: uuid.UUID, wanted: str) -> Answer:
+def record(walk: Walk, before: State | None, *, key: uuid.UUID, wanted: tuple[str, ...]) -> Answer:
     """Write what every move writes: the case row, words, photos, the chained event and the outbox."""
     case, given = walk.case, walk.given
     if walk.leg is None:
@@ -245,7 +245,7 @@ def record(walk: Walk, before: State | None, *, key: uuid.UUID, wanted: str) -> 
         walk.facts["position"] = given["position"]
     event = CaseEvent(
         key=key,
-        request_digest=wanted,
+        request_digest=wanted[0],
         case=case,
         sequence=case.version,
         at=walk.now,

@@ -65,7 +65,7 @@ def report(
     Raises ``Forbidden``, ``Unfit`` or ``KeyReused``; the same key and content give the same answer again.
     """
     move = MOVES["report_handled" if source == Case.Source.SELF else "report"]
-    wanted = chain.request_digest(by.pk, move.name, given)
+    wanted = chain.request_digests(by.pk, move.name, given)
     if not may_report(by, move.name):
         raise Forbidden(
             "自处理上报由网格员办理。" if source == Case.Source.SELF else "您的岗位不能上报案件。"
@@ -108,7 +108,7 @@ def _report(
     given: dict[str, Any],
     source: Case.Source,
     device_time: dt.datetime | None,
-    wanted: str,
+    wanted: tuple[str, ...],
 ) -> Answer:
     longitude, latitude = given["place"]
     category = given["category"]
