@@ -1,25 +1,61 @@
-"""Times and clocks in the words people use: 今天 14:05, 剩 3 小时 20 分, 超 1 天."""
+"""Times and clocks in the words people use: 今天 14:05, 12-18 24:00, 剩 3 小时 20 分, 超 1 天."""
 
 import datetime as dt
 
 from django.utils import timezone
+
+MIDNIGHT = dt.time()
+DAY = dt.timedelta(days=1)
 
 
 def when(moment: dt.datetime | None) -> str:
     """今天 14:05, else 11-21 14:05, in another year 2025-11-21 14:05."""
     if moment is None:
         return ""
-    # The one of the product: asking for the current one costs as much as the rest.
-    zone = timezone.get_default_timezone()
-    local, today = moment.astimezone(zone), timezone.now().astimezone(zone).date()
-    if local.date() == today:
-        return f"今天 {local:%H:%M}"
-    return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d %H:%M}"
+    local = _local(moment)
+    return _words(local.date(), f"{local:%H:%M}")
+
+
+def due(moment: dt.datetime | None) -> str:
+    """``when`` for a deadline: 00:00 is 24:00 of the day before, on which it is due."""
+    return "" if moment is None else _words(*_due(moment))
+
+
+def due_stamp(moment: dt.datetime | None) -> str:
+    """``stamp`` for a deadline: 2026-12-18 24:00."""
+    if moment is None:
+        return ""
+    day, time = _due(moment)
+    return f"{day} {time}"
+
+
+def due_within(first: dt.datetime, end: dt.datetime) -> dict[str, dt.datetime]:
+    """What a queryset is filtered by for deadlines from one midnight to another: 24:00 of the last day is within."""
+    return {"due_at__gt": first, "due_at__lte": end}
+
+
+def _due(moment: dt.datetime) -> tuple[dt.date, str]:
+    local = _local(moment)
+    if local.time() == MIDNIGHT:
+        return local.date() - DAY, "24:00"
+    return local.date(), f"{local:%H:%M}"
+
+
+def _words(day: dt.date, time: str) -> str:
+    today = _local(timezone.now()).date()
+    if day == today:
+        return f"今天 {time}"
+    return f"{day:%m-%d} {time}" if day.year == today.year else f"{day:%Y-%m-%d} {time}"
+
+
+def _local(moment: dt.datetime) -> dt.datetime:
+    # The zone of the product: asking for the current one costs as much as the rest.
+    return moment.astimezone(timezone.get_default_timezone())
 
 
 def stamp(moment: dt.datetime) -> str:
     """2026-11-21 14:05: for whatever outlives the day, a file, a print or a screen on the wall."""
-    return f"{moment.astimezone(timezone.get_default_timezone()):%Y-%m-%d %H:%M}"
+    return f"{_local(moment):%Y-%m-%d %H:%M}"
 
 
 def duration(seconds: float) -> str:

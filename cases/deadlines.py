@@ -5,8 +5,8 @@ Moments are whole seconds in Asia/Shanghai; 24:00 of a day is 00:00 of the next.
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
@@ -110,6 +110,13 @@ class Limit:
         return f"{self.amount.normalize():f} {self.unit.label}"
 
 
+def check_windows(windows: Iterable[tuple[time, time]]) -> None:
+    """Raise ValueError unless the working windows of a day follow one another, each of some length."""
+    edges = [edge for window in windows for edge in _span(window)]
+    if not edges or edges != sorted(set(edges)):
+        raise ValueError("每日作息时段必须按先后排列，首尾不得重叠。")
+
+
 @dataclass(frozen=True)
 class Calendar:
     """Exceptions to the week, years published, and dated office hours (an end of 00:00 is 24:00)."""
@@ -122,10 +129,8 @@ class Calendar:
         starts = [valid_from for valid_from, _ in self.hours]
         if not starts or starts != sorted(set(starts)):
             raise ValueError("作息时间必须按生效日期排列，且至少有一段。")
-        for _, spans in self._spans:
-            edges = [edge for span in spans for edge in span]
-            if not edges or edges != sorted(set(edges)):
-                raise ValueError("每日作息时段必须按先后排列，首尾不得重叠。")
+        for _, windows in self.hours:
+            check_windows(windows)
 
     def is_working(self, day: date) -> bool:
         """Whether the day is worked; without an exception, and in a year not published, Monday to Friday."""
@@ -152,24 +157,27 @@ class Calendar:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Basis:
+    """What a due date was counted from, so that it can be counted again: a moment and amounts in the limit's unit."""
+
+    since: datetime
+    amount: Decimal  # the limit, or what was left of it
+    added: Decimal = Decimal(0)  # by extensions after that
+
+
+@dataclass(frozen=True, kw_only=True)
 class Marks:
-    """The three moments that matter of a running limit: yellow, red, one loop up."""
+    """The three moments that matter of a running limit: yellow, red, one loop up; they follow from basis and limit."""
 
     due_at: datetime
     warn_at: datetime
     escalate_at: datetime
     limit: Limit
     is_provisional: bool
+    basis: Basis | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Clock(Marks):
-    """A running limit with the moment from which it counts."""
-
-    opened_at: datetime
-
-
-def start(now: datetime, limit: Limit, calendar: Calendar) -> Clock:
+def start(now: datetime, limit: Limit, calendar: Calendar) -> Marks:
     """Open a clock with its whole limit."""
     return resume(now, limit, limit, calendar)
 
@@ -187,39 +195,42 @@ def remainder(clock_due: datetime, limit: Limit, now: datetime, calendar: Calend
     return Limit.of_seconds(_seconds_between(now, due_at, calendar), limit.unit)
 
 
-def resume(now: datetime, rest: Limit, full: Limit, calendar: Calendar) -> Clock:
+def resume(now: datetime, rest: Limit, full: Limit, calendar: Calendar) -> Marks:
     """Open a clock with the rest of a limit; it warns at once if 80 % of the full limit are used."""
     _check_unit(rest, full)
-    opened_at = _local(now)
-    due_at = _due(opened_at, rest, calendar)
-    warn_at = max(opened_at, _warning(due_at, full, calendar))
-    escalate_at = _escalation(due_at, full, calendar)
-    return Clock(
-        opened_at=opened_at,
+    return recount(Basis(since=_local(now), amount=rest.amount), full, calendar)
+
+
+def extend(marks: Marks, amount: Limit, calendar: Calendar) -> Marks:
+    """Move a due date by an amount in the unit of the limit; `limit` comes back with the amount added."""
+    _check_unit(amount, marks.limit)
+    due_at = _extended(_local(marks.due_at), amount, calendar)
+    basis = marks.basis and replace(marks.basis, added=marks.basis.added + amount.amount)
+    return marks_around(due_at, marks.limit + amount, calendar, basis=basis)
+
+
+def recount(basis: Basis, full: Limit, calendar: Calendar) -> Marks:
+    """Count a limit, extensions included, from where it was counted first: marks are never shifted."""
+    rest, added = (Limit(amount=amount, unit=full.unit) for amount in (basis.amount, basis.added))
+    due_at = _due(_local(basis.since), rest, calendar)
+    if added.amount:
+        due_at = _extended(due_at, added, calendar)
+    return marks_around(due_at, full, calendar, basis=basis)
+
+
+def marks_around(due_at: datetime, full: Limit, calendar: Calendar, *, basis: Basis | None = None) -> Marks:
+    """Yellow and grace that belong to a due date, itself taken as it is; no yellow lies before the basis."""
+    due_at = _local(due_at)
+    warn_at, escalate_at = _warning(due_at, full, calendar), _escalation(due_at, full, calendar)
+    if basis is not None:
+        warn_at = max(warn_at, _local(basis.since))
+    return Marks(
         due_at=due_at,
         warn_at=warn_at,
         escalate_at=escalate_at,
         limit=full,
-        is_provisional=_is_provisional(opened_at, escalate_at, full.unit, calendar),
-    )
-
-
-def extend(due_at: datetime, amount: Limit, full: Limit, calendar: Calendar) -> Marks:
-    """Move a due date by an amount in the unit of the limit; `limit` comes back with the amount added."""
-    _check_unit(amount, full)
-    old_due, limit = _local(due_at), full + amount
-    if full.unit.is_days:
-        new_day = _nth_day(_last_day(old_due), amount.days, full.unit, calendar)
-        new_due = _close_of(new_day, full.unit, calendar)
-    else:
-        new_due = _due(old_due, amount, calendar)
-    escalate_at = _escalation(new_due, limit, calendar)
-    return Marks(
-        due_at=new_due,
-        warn_at=_warning(new_due, limit, calendar),
-        escalate_at=escalate_at,
-        limit=limit,
-        is_provisional=_is_provisional(old_due, escalate_at, full.unit, calendar),
+        is_provisional=_is_provisional(basis.since if basis else warn_at, escalate_at, full.unit, calendar),
+        basis=basis,
     )
 
 
@@ -231,6 +242,14 @@ def _due(opened_at: datetime, rest: Limit, calendar: Calendar) -> datetime:
     if rest.days:
         return _close_of(_nth_day(opened_at.date(), rest.days, rest.unit, calendar), rest.unit, calendar)
     return _next_close(opened_at, rest.unit, calendar)
+
+
+def _extended(due_at: datetime, amount: Limit, calendar: Calendar) -> datetime:
+    """Counted on from the due date, which differs from counting the sum where the rest was no whole day."""
+    if amount.unit.is_days:
+        day = _nth_day(_last_day(due_at), amount.days, amount.unit, calendar)
+        return _close_of(day, amount.unit, calendar)
+    return _due(due_at, amount, calendar)
 
 
 def _warning(due_at: datetime, full: Limit, calendar: Calendar) -> datetime:

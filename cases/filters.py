@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from cases.clocks import due_within
 from cases.models import Case, Category
 from cases.models.case import CaseQuerySet
 from cases.workflow import Lateness, Loop, State
@@ -186,7 +187,7 @@ def narrow(cases: CaseQuerySet, chosen: Mapping[str, str], now: dt.datetime) -> 
             cases = cases.filter(**{f"{name}_at__gte": since(chosen[name], now)})
     if "due" in chosen:
         today = since("today", now)
-        cases = cases.filter(due_at__gte=today, due_at__lt=today + dt.timedelta(days=1))
+        cases = cases.filter(**due_within(today, today + dt.timedelta(days=1)))
     if "was_late" in chosen:
         cases = cases.filter(was_late=chosen["was_late"] == "yes")
     return cases.search(chosen["q"]) if "q" in chosen else cases

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
-from cases.clocks import duration, when
+from cases.clocks import due, duration, when
 from cases.models import Assignment, Case, CaseEvent, Request, Supervision
 from cases.workflow import MOVES, STATES, Grade, Refusal, State, Step
 from governance.models import Organization
@@ -51,7 +51,7 @@ def six_steps(case: Case, legs: list[Assignment]) -> list[dict[str, str]]:
         state = "now" if place == now else "done" if place < last else ""
         time = when(ended[place]) if state == "done" and place in ended else ""
         if state == "now" and case.due_at:
-            time = f"至 {when(case.due_at)}"
+            time = f"至 {due(case.due_at)}"
         rows.append({"label": label, "state": state, "when": time})
     return rows
 
@@ -113,9 +113,9 @@ def _facts(
     if event.move == "merge" and case.merged_into:
         yield f"并入 {case.merged_into.number}"
     if facts.get("deadline"):
-        yield f"答复期限 {when(parse_datetime(facts['deadline']))}"
+        yield f"答复期限 {due(parse_datetime(facts['deadline']))}"
     if event.move in ("grant_extension", "resume") and facts.get("due_at"):
-        yield f"新的截止时间 {when(parse_datetime(facts['due_at']))}"
+        yield f"新的截止时间 {due(parse_datetime(facts['due_at']))}"
     if event.move in ASKS:
         yield from (asked_for(one) for one in requests if one.asked_at == event.at and asked_for(one))
     if facts.get("grade"):

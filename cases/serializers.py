@@ -14,6 +14,8 @@ from cases.models.case import CaseQuerySet
 from cases.names import with_names
 from cases.workflow import Grade, Lateness, Loop, Refusal, State, Step
 
+DUE_HELP = "截止时刻；当日 24:00 到期的写作次日 00:00:00，属于当日"
+
 
 class CategoryRow(serializers.ModelSerializer):
     class Meta:
@@ -34,7 +36,7 @@ class CaseRow(serializers.Serializer):
     loop = serializers.ChoiceField(Loop.choices)
     lateness = serializers.ChoiceField(Lateness.choices)
     was_late = serializers.BooleanField()
-    due_at = serializers.DateTimeField(allow_null=True)
+    due_at = serializers.DateTimeField(allow_null=True, help_text=DUE_HELP)
     reported_at = serializers.DateTimeField()
     address = serializers.CharField()
     longitude = serializers.FloatField()
@@ -87,7 +89,7 @@ class LegRow(serializers.Serializer):
 
     id = serializers.IntegerField(help_text="办理时随请求给出，案件已被他人办理则拒绝")
     step = serializers.ChoiceField(Step.choices)
-    due_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(help_text=DUE_HELP)
     warn_at = serializers.DateTimeField()
     lateness = serializers.ChoiceField(Lateness.choices)
     is_provisional = serializers.BooleanField(help_text="跨越尚未公布放假安排的年份")

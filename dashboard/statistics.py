@@ -22,7 +22,7 @@ FIGURES = """
     FROM seen WHERE is_open GROUP BY place
   UNION ALL
     SELECT 'due', NULL, ARRAY[count(*), count(*) FILTER (WHERE lateness = %(red)s)]
-    FROM seen WHERE is_open AND due_at >= %(today)s AND due_at < %(tomorrow)s
+    FROM seen WHERE is_open AND due_at > %(today)s AND due_at <= %(tomorrow)s
   UNION ALL
     SELECT 'reported', NULL, ARRAY[
         count(*) FILTER (WHERE reported_at >= %(today)s),

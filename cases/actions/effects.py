@@ -4,7 +4,6 @@ import datetime as dt
 
 from django.utils import timezone
 
-from cases import deadlines
 from cases.actions import legs
 from cases.actions.door import Walk, effect
 from cases.actions.refusals import Refused, Unfit
@@ -100,7 +99,7 @@ def _refused_leg(case: Case, unit: Organization) -> Assignment | None:
 
 
 def _hand_to(walk: Walk, unit: Organization) -> None:
-    """Give the case to a unit: its own old due date if it sent the case back, else the full limit."""
+    """Give the case to a unit: its own old clock, which never stood, if it sent the case back; else the full limit."""
     case = walk.case
     earlier = _refused_leg(case, unit)
     case.unit = unit
@@ -108,7 +107,11 @@ def _hand_to(walk: Walk, unit: Organization) -> None:
     if unit.pk not in case.units:
         case.units.append(unit.pk)
     legs.stop_leg(walk)
-    legs.open_leg(walk, Step.HANDLING, unit_id=unit.pk, due_at=earlier.due_at if earlier else None)
+    if earlier is None:
+        legs.open_leg(walk, Step.HANDLING, unit_id=unit.pk)
+    else:
+        marks, extended = legs.marks_of(walk, earlier), earlier.extended_amount
+        legs.open_leg(walk, Step.HANDLING, unit_id=unit.pk, marks=marks, extended=extended)
 
 
 @effect("dispatch")
@@ -303,16 +306,6 @@ def raise_closing(walk: Walk) -> None:
         raise Refused("没有上级指挥中心。")
     legs.stop_leg(walk, Outcome.CLIMBED)
     legs.open_leg(walk, Step.CLOSING, centre=centre)
-
-
-def restart(walk: Walk, marks: deadlines.Marks) -> None:
-    """Give the open leg new marks: a granted extension."""
-    leg = walk.leg
-    assert leg is not None
-    legs.set_marks(leg, marks)
-    leg.save(update_fields=legs.MARKS)
-    walk.case.due_at, walk.case.lateness = leg.due_at, leg.lateness
-    walk.facts["due_at"] = leg.due_at
 
 
 def named_leader(walk: Walk) -> User | None:

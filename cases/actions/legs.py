@@ -1,6 +1,6 @@
 """Legs and their clocks: stop one, open the next, draw who checks."""
 
-import datetime as dt
+from decimal import Decimal
 from functools import reduce
 from operator import or_
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cases import deadlines
 from cases.actions.door import Walk
-from cases.deadlines import Clock, Limit, Marks
+from cases.deadlines import Limit, Marks
 from cases.models import Assignment, Request
 from cases.routing import STANDING
 from cases.workflow import Lateness, Loop, State, Step
@@ -22,10 +22,14 @@ from grid.models import GridDuty
 DRAWS = 3
 #: Steps that the sweep does not warn about: waiting and evaluating end by themselves.
 QUIET = (Step.WAITING, Step.EVALUATING)
+NOTHING = Decimal(0)
 #: What ``set_marks`` writes.
 MARKS = (
     "limit_amount",
     "limit_unit",
+    "counted_from",
+    "counted_amount",
+    "added_amount",
     "due_at",
     "warn_at",
     "escalate_at",
@@ -74,21 +78,18 @@ def open_leg(
     step: Step,
     *,
     limit: Limit | None = None,
-    clock: Clock | None = None,
-    due_at: dt.datetime | None = None,
+    marks: Marks | None = None,
     centre: Organization | None = None,
     unit_id: int | None = None,
     person_id: int | None = None,
     desk_allowed: bool = False,
     tried: list[int] | None = None,
     back_to: State | None = None,
+    extended: Decimal = NOTHING,
 ) -> Assignment:
-    """Open the next leg; ``due_at`` keeps an older due date, ``clock`` continues a clock that stood."""
+    """Open the next leg with its full limit, or with ``marks`` of a clock that runs on (``extended`` so far)."""
     case = walk.case
-    limit = limit or (clock.limit if clock else limit_of(walk, step))
-    marks: Marks = clock or deadlines.start(walk.now, limit, walk.calendar)
-    if due_at is not None:
-        marks = kept(marks, due_at)
+    marks = marks or deadlines.start(walk.now, limit or limit_of(walk, step), walk.calendar)
     leg = Assignment(  # saved with the rest of the move (``door.record``)
         step=step,
         loop=case.loop,
@@ -100,6 +101,7 @@ def open_leg(
         tried=tried or [],
         opened_at=walk.now,
         back_to=back_to or "",
+        extended_amount=extended,
     )
     set_marks(leg, marks, quiet=step in QUIET)
     case.due_at = leg.due_at
@@ -113,21 +115,18 @@ def open_leg(
     return leg
 
 
-def kept(marks: Marks, due_at: dt.datetime) -> Marks:
-    """The same limit with an older due date; warning and grace move with it."""
-    shift = due_at - marks.due_at
-    return Marks(
-        due_at=due_at,
-        warn_at=marks.warn_at + shift,
-        escalate_at=max(marks.escalate_at + shift, due_at),
-        limit=marks.limit,
-        is_provisional=marks.is_provisional,
-    )
+def marks_of(walk: Walk, leg: Assignment) -> Marks:
+    """The marks of a leg by the calendar of now: counted again, or around its due date where no basis was kept."""
+    if leg.basis is None:
+        return deadlines.marks_around(leg.due_at, leg.limit, walk.calendar)
+    return deadlines.recount(leg.basis, leg.limit, walk.calendar)
 
 
 def set_marks(leg: Assignment, marks: Marks, *, quiet: bool = False) -> None:
     """Write a clock onto a leg and say when the sweep looks at it next."""
     leg.limit_amount, leg.limit_unit = marks.limit.amount, marks.limit.unit
+    if basis := marks.basis:
+        leg.counted_from, leg.counted_amount, leg.added_amount = basis.since, basis.amount, basis.added
     leg.due_at, leg.warn_at, leg.escalate_at = marks.due_at, marks.warn_at, marks.escalate_at
     leg.is_provisional = marks.is_provisional
     leg.sweep_at = marks.due_at if quiet else min(marks.warn_at, marks.due_at)
@@ -139,8 +138,14 @@ def continue_standing(walk: Walk) -> Assignment:
     old = walk.case.legs.filter(outcome=Assignment.Outcome.STANDING).order_by("-pk")[0]
     assert old.rest_amount is not None
     rest = Limit(amount=old.rest_amount, unit=old.limit.unit)
-    clock = deadlines.resume(walk.now, rest, old.limit, walk.calendar)
-    return open_leg(walk, Step(old.step), clock=clock, unit_id=old.unit_id, person_id=old.person_id)
+    return open_leg(
+        walk,
+        Step(old.step),
+        marks=deadlines.resume(walk.now, rest, old.limit, walk.calendar),
+        unit_id=old.unit_id,
+        person_id=old.person_id,
+        extended=old.extended_amount,
+    )
 
 
 def draw(walk: Walk, tried: list[int]) -> int | None:

@@ -4,7 +4,6 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
 from django.utils import timezone
 
 from cases import deadlines
@@ -76,27 +75,10 @@ def ask_extension(walk: Walk) -> None:
         raise Refused("已超过处置期限，不能再申请延期。")
     if case.extensions >= EXTENSIONS:
         raise Refused(f"最多延期 {EXTENSIONS} 次。")
-    amount, first = effects.amount_in_unit(walk), _limit_before_extensions(walk, leg)
+    amount, first = effects.amount_in_unit(walk), leg.limit_at_first
     if amount.amount <= 0 or amount.amount > first.amount:
         raise Unfit(f"延长时间须大于 0，且不超过原时限（{first}）。", field="amount")
     _ask(walk, Kind.EXTENSION, Duty.CHIEF if case.extensions else Duty.DISPATCH, amount=amount.amount)
-
-
-def _given_at(walk: Walk, leg: Assignment) -> dt.datetime:
-    """When the unit got the case; a suspension in between cuts the leg in two without changing hands."""
-    begun = leg.opened_at
-    for earlier in walk.case.legs.filter(pk__lt=leg.pk).exclude(step=Step.WAITING).order_by("-pk"):
-        if (earlier.step, earlier.outcome) != (leg.step, Assignment.Outcome.STANDING):
-            break
-        begun = earlier.opened_at
-    return begun
-
-
-def _limit_before_extensions(walk: Walk, leg: Assignment) -> Limit:
-    """What the unit was given at first: an extension is measured by it, not by what others added."""
-    granted = walk.case.requests.filter(kind=Kind.EXTENSION, is_granted=True)
-    added = granted.filter(decided_at__gte=_given_at(walk, leg)).aggregate(sum=Sum("amount"))["sum"] or 0
-    return Limit(amount=leg.limit.amount - added, unit=leg.limit.unit)
 
 
 @effect("grant_extension")
@@ -105,8 +87,12 @@ def grant_extension(walk: Walk) -> None:
     assert leg is not None and request.amount is not None
     _decide(walk, request, granted=True)
     amount = Limit(amount=request.amount, unit=leg.limit.unit)
-    effects.restart(walk, deadlines.extend(leg.due_at, amount, leg.limit, walk.calendar))
+    legs.set_marks(leg, deadlines.extend(legs.marks_of(walk, leg), amount, walk.calendar))
+    leg.extended_amount += amount.amount
+    leg.save(update_fields=[*legs.MARKS, "extended_amount"])
     walk.case.extensions += 1
+    walk.case.due_at, walk.case.lateness = leg.due_at, leg.lateness
+    walk.facts["due_at"] = leg.due_at
 
 
 @effect("ask_suspension")

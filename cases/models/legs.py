@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from cases.deadlines import Limit, Unit
+from cases.deadlines import Basis, Limit, Unit
 from cases.models.case import Case
 from cases.models.catalogue import Responsibility
 from cases.workflow import Lateness, Loop, State, Step
@@ -59,6 +59,12 @@ class Assignment(models.Model):
     opened_at = models.DateTimeField("开始")
     limit_amount = models.DecimalField("时限", max_digits=9, decimal_places=4)
     limit_unit = models.CharField("单位", max_length=20, choices=Unit)
+    # What the due date was counted from; a leg from before this was kept has nothing here and is not counted again.
+    counted_from = models.DateTimeField("起算", null=True)
+    counted_amount = models.DecimalField("起算量", max_digits=9, decimal_places=4, null=True)
+    added_amount = models.DecimalField("起算后延期", max_digits=9, decimal_places=4, default=0)
+    # All extensions within the limit: another one is measured by what was given at first.
+    extended_amount = models.DecimalField("延期合计", max_digits=9, decimal_places=4, default=0)
     due_at = models.DateTimeField("截止")
     warn_at = models.DateTimeField("预警")
     escalate_at = models.DateTimeField("宽限止")
@@ -101,6 +107,18 @@ class Assignment(models.Model):
     @property
     def limit(self) -> Limit:
         return Limit(amount=self.limit_amount, unit=Unit(self.limit_unit))
+
+    @property
+    def limit_at_first(self) -> Limit:
+        """The limit without the extensions in it."""
+        return Limit(amount=self.limit_amount - self.extended_amount, unit=Unit(self.limit_unit))
+
+    @property
+    def basis(self) -> Basis | None:
+        """What the due date was counted from, if that was kept."""
+        if self.counted_from is None or self.counted_amount is None:
+            return None
+        return Basis(since=self.counted_from, amount=self.counted_amount, added=self.added_amount)
 
 
 class Request(models.Model):

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cases import queues
-from cases.clocks import stamp
+from cases.clocks import due_stamp, stamp
 from cases.filters import FilterForm, narrow, places_in_sight
 from cases.models import Case
 from cases.names import with_names
@@ -196,7 +196,7 @@ def _cells(case: Case) -> list[str]:
         case.words or "",
         case.state_name,
         Lateness(case.lateness).label,
-        stamp(case.due_at) if case.due_at else "",
+        due_stamp(case.due_at),
         Loop(case.loop).label,
         case.street_name or "",
         case.community_name or "",

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from cases.deadlines import (
     SHANGHAI,
     Calendar,
-    Clock,
     Limit,
     Marks,
     Unit,
     extend,
+    recount,
     remainder,
     resume,
     start,
@@ -73,7 +73,9 @@ def worked(row: dict[str, str]) -> Marks:
     clock = start(moments(row["开始"])[0], limit, calendar)
     story = row["经过"]
     if "延期" in story:
-        return extend(clock.due_at, Limit.parse(story.removeprefix("延期")), limit, calendar)
+        return extend(clock, Limit.parse(story.removeprefix("延期")), calendar)
+    if "交回" in story:
+        return recount(clock.basis, limit, calendar)
     if "挂账" in story:
         stopped, resumed = moments(story)
         rest = remainder(clock.due_at, limit, stopped, calendar)
@@ -95,8 +97,8 @@ def test_each_worked_example_of_the_document_comes_out(row):
     assert marks.is_provisional == {"是": True, "否": False}[row["暂定"]]
 
 
-def test_the_document_has_twelve_examples_over_all_units():
-    assert {int(re.match(r"\d+", row["例"])[0]) for row in EXAMPLES} == set(range(1, 13))
+def test_the_document_has_thirteen_examples_over_all_units():
+    assert {int(re.match(r"\d+", row["例"])[0]) for row in EXAMPLES} == set(range(1, 14))
     assert {Limit.parse(row["时限"]).unit for row in EXAMPLES} == set(Unit)
 
 
@@ -161,7 +163,7 @@ def test_hours_keep_every_second_through_their_text(seconds, unit):
 def test_an_extension_in_another_unit_is_refused():
     clock = start(datetime(2026, 11, 16, 9, tzinfo=SHANGHAI), Limit.parse("5 工作日"), Calendar())
     with pytest.raises(ValueError, match=r"工作日.*工作时"):
-        extend(clock.due_at, Limit.parse("2 工作时"), clock.limit, Calendar())
+        extend(clock, Limit.parse("2 工作时"), Calendar())
 
 
 def test_a_moment_without_a_zone_is_refused():
@@ -196,7 +198,7 @@ def test_a_window_may_last_until_midnight():
     calendar = Calendar(hours=((date.min, ((time(16), time(0)),)),), published=frozenset({2026}))
     clock = start(datetime(2026, 11, 16, 22, tzinfo=SHANGHAI), Limit.parse("1 工作日"), calendar)
     assert clock.due_at == datetime(2026, 11, 18, 0, tzinfo=SHANGHAI)
-    assert remainder(clock.due_at, clock.limit, clock.opened_at, calendar) == clock.limit
+    assert remainder(clock.due_at, clock.limit, clock.basis.since, calendar) == clock.limit
 
 
 @pytest.mark.parametrize(
@@ -349,7 +351,7 @@ def test_days_end_with_the_nth_counted_day_after_the_start(opened, limit, calend
 @given(opened=MOMENTS, limit=LIMITS, calendar=CALENDARS)
 def test_a_clock_warns_ends_and_escalates_in_this_order(opened, limit, calendar):
     clock = start(opened, limit, calendar)
-    assert clock.opened_at <= clock.warn_at <= clock.due_at <= clock.escalate_at
+    assert clock.basis.since <= clock.warn_at <= clock.due_at <= clock.escalate_at
     assert (clock.escalate_at == clock.due_at) == (limit.unit == Unit.URGENT_HOUR)
 
 
@@ -386,7 +388,7 @@ def test_working_hours_never_end_or_escalate_outside_a_window(opened, seconds, c
 @given(opened=MOMENTS, limit=LIMITS, calendar=CALENDARS)
 def test_at_the_start_everything_is_left(opened, limit, calendar):
     clock = start(opened, limit, calendar)
-    assert remainder(clock.due_at, limit, clock.opened_at, calendar) == limit
+    assert remainder(clock.due_at, limit, clock.basis.since, calendar) == limit
 
 
 @quick
@@ -401,22 +403,22 @@ def test_a_fifth_of_the_working_time_is_left_at_the_warning(opened, seconds, cal
 @given(opened=MOMENTS, limit=LIMITS, share=st.floats(0, 1), calendar=CALENDARS)
 def test_suspended_and_resumed_at_once_nothing_moves(opened, limit, share, calendar):
     clock = start(opened, limit, calendar)
-    now = clock.opened_at + (clock.due_at - clock.opened_at) * share
+    now = clock.basis.since + (clock.due_at - clock.basis.since) * share
     again = resume(now, remainder(clock.due_at, limit, now, calendar), limit, calendar)
-    if again.opened_at < clock.due_at or limit.unit.is_days is False:
+    if again.basis.since < clock.due_at or limit.unit.is_days is False:
         assert (again.due_at, again.escalate_at) == (clock.due_at, clock.escalate_at)
-        assert again.warn_at == max(again.opened_at, clock.warn_at)
+        assert again.warn_at == max(again.basis.since, clock.warn_at)
 
 
 @quick
 @given(opened=MOMENTS, limit=LIMITS, share=st.floats(0, 1), gap=st.integers(0, 60), calendar=CALENDARS)
 def test_a_longer_suspension_never_ends_earlier(opened, limit, share, gap, calendar):
     clock = start(opened, limit, calendar)
-    stopped = clock.opened_at + (clock.due_at - clock.opened_at) * share
+    stopped = clock.basis.since + (clock.due_at - clock.basis.since) * share
     rest = remainder(clock.due_at, limit, stopped, calendar)
     later = resume(stopped + timedelta(days=gap), rest, limit, calendar)
     assert later.due_at >= clock.due_at
-    assert later.opened_at <= later.warn_at <= later.due_at <= later.escalate_at
+    assert later.basis.since <= later.warn_at <= later.due_at <= later.escalate_at
 
 
 @quick
@@ -426,9 +428,9 @@ def test_two_extensions_equal_one_of_both_and_a_longer_limit(opened, limit, firs
     one, two, both = (
         Limit(amount=Decimal(amount), unit=limit.unit) for amount in (first, second, first + second)
     )
-    once = extend(clock.due_at, one, limit, calendar)
-    twice = extend(once.due_at, two, once.limit, calendar)
-    marks = extend(clock.due_at, both, limit, calendar)
+    once = extend(clock, one, calendar)
+    twice = extend(once, two, calendar)
+    marks = extend(clock, both, calendar)
     whole = start(opened, limit + both, calendar)
     for name in ("warn_at", "due_at", "escalate_at", "limit"):
         assert getattr(twice, name) == getattr(marks, name) == getattr(whole, name)
@@ -460,6 +462,6 @@ def test_a_clock_starts_in_well_under_a_fifth_of_a_millisecond(text):
     for _ in range(5):
         begin = clock_time.process_time()
         for _ in range(200):
-            assert isinstance(start(opened, limit, calendar), Clock)
+            assert isinstance(start(opened, limit, calendar), Marks)
         batches.append((clock_time.process_time() - begin) / 200)
     assert min(batches) < 0.0002
