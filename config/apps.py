@@ -12,6 +12,8 @@ NEEDS_GDAL = {"leaflet"}
 class AdminConfig(SimpleAdminConfig):
     """Load every app's admin module except django-leaflet's, which imports GDAL (our positions are GeoJSON)."""
 
+    default_site = "governance.administration.Configuration"
+
     def ready(self) -> None:
         super().ready()
         for app in apps.get_app_configs():

@@ -200,13 +200,13 @@ USE_I18N = True
 AUTH_USER_MODEL = "governance.User"
 PASSWORD_HASHERS = ["governance.hashing.SharedArgon2"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "governance.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
+        "NAME": "governance.passwords.NotPersonal",
+        "OPTIONS": {"user_attributes": ("username", "name", "email")},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "governance.passwords.NotCommon"},
+    {"NAME": "governance.passwords.NotOnlyDigits"},
 ]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"

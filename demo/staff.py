@@ -109,7 +109,6 @@ def hire(held: list[Slot], names: Names) -> list[User]:
                 username=username or f"{role.value.replace('_', '')}{next(numbers):04d}",
                 name=names.draw(),
                 password=password if username else make_password(None),
-                is_staff=role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN),
             )
         )
     assert not stage, f"nobody holds the posts of {stage}"

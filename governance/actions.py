@@ -71,3 +71,10 @@ def read_notice(notice: Notice, *, now: dt.datetime) -> None:
 def log_access(subject: str, *, by: User, reason: str, now: dt.datetime) -> AccessLog:
     """Record a look at personal data before it is shown."""
     return AccessLog.objects.create(user=by, subject=subject, reason=reason, at=now)
+
+
+def change_password(new: str, *, by: User) -> User:
+    """Set the own password; raises ``Busy`` when too many passwords are hashed at this moment."""
+    by.set_password(new)
+    by.save(update_fields=["password"])
+    return by

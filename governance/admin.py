@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as AccountAdmin
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.validators import RegexValidator
@@ -17,13 +17,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from governance import signing_in
-from governance.models import AccessLog, Kind, Organization, Outbox, Post, User
+from governance.models import AccessLog, Kind, Organization, Outbox, Post, SignIn, User
 from governance.roles import Role
 
-admin.site.site_header = admin.site.site_title = "GridLoop 网格闭环 · 配置"
-admin.site.index_title = "配置"
-# One sign-in page for all: the lock against parallel guesses stands there.
-admin.site.login = login_required(admin.site.login)
 admin.site.unregister(Group)  # what people may do comes from their posts alone
 
 
@@ -139,7 +135,7 @@ class PostsOf(admin.TabularInline):
 class AccountForm(UserChangeForm):
     class Meta:
         model = User
-        fields = ["username", "password", "name", "email", "is_active", "is_staff"]
+        fields = ["username", "password", "name", "email", "is_active"]
 
 
 @admin.register(User)
@@ -149,19 +145,17 @@ class UserAdmin(ByRole, AccountAdmin):
     managers: ClassVar = {Role.SECURITY_ADMIN}
     form = AccountForm
     inlines: ClassVar = [PostsOf]
-    list_display = ["username", "name", "is_active", "is_staff", "last_login"]
-    list_filter = ["is_active", "is_staff", "posts__role"]
+    list_display = ["username", "name", "is_active", "last_login"]
+    list_filter = ["is_active", "posts__role"]
     search_fields = ["username", "name"]
     ordering = ["username"]
     filter_horizontal: ClassVar = []
     readonly_fields: ClassVar = ["last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["username", "password", "name", "email"]}),
-        ("状态", {"fields": ["is_active", "is_staff", "last_login", "date_joined"]}),
+        ("状态", {"fields": ["is_active", "last_login", "date_joined"]}),
     ]
-    add_fieldsets = [
-        (None, {"fields": ["username", "name", "usable_password", "password1", "password2", "is_staff"]})
-    ]
+    add_fieldsets = [(None, {"fields": ["username", "name", "usable_password", "password1", "password2"]})]
     actions: ClassVar = ["unlock"]
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -225,6 +219,26 @@ class AccessLogAdmin(ReadOnly):
     list_select_related = ["user"]
     date_hierarchy = "at"
     search_fields = ["user__name", "subject", "reason"]
+
+
+@admin.register(SignIn)
+class SignInAdmin(ReadOnly):
+    readers: ClassVar = {Role.AUDITOR, Role.SECURITY_ADMIN}
+    list_display = ["at", "user", "address"]
+    list_select_related = ["user"]
+    date_hierarchy = "at"
+    search_fields = ["user__name", "user__username", "address"]
+
+
+@admin.register(LogEntry)
+class ChangeAdmin(ReadOnly):
+    """What administrators changed on these pages."""
+
+    list_display = ["action_time", "user", "content_type", "object_repr", "action_flag", "change_message"]
+    list_select_related = ["user", "content_type"]
+    list_filter = ["action_flag"]
+    date_hierarchy = "action_time"
+    search_fields = ["user__name", "user__username", "object_repr"]
 
 
 class OutboxState(admin.SimpleListFilter):

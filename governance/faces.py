@@ -20,7 +20,7 @@ FACES: dict[Role, tuple[str, ...]] = {
     Role.HANDLER:          ("desk", "field", "board"),
     Role.LEADER:           ("board", "desk"),
     Role.DEPUTY_LEADER:    ("board", "desk"),
-    Role.AUDITOR:          ("board", "desk"),
+    Role.AUDITOR:          ("board", "desk", "admin"),
     Role.SYSTEM_ADMIN:     ("admin",),
     Role.SECURITY_ADMIN:   ("admin",),
 }

@@ -1,12 +1,16 @@
-"""Signing in."""
+"""Signing in and changing the own password."""
+
+from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, UsernameField
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UsernameField
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils import timezone
 
 from governance import signing_in
 from governance.hashing import TryLater
+from governance.passwords import rules_in_words
 
 
 class SignInForm(AuthenticationForm):
@@ -34,4 +38,41 @@ class SignInForm(AuthenticationForm):
                 raise ValidationError(refusal.sentence, code="later") from refusal
             if self.user_cache is None:
                 raise self.get_invalid_login_error()
+        return given
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """The old password, counted like signing in, and the new one twice; ``retry_after`` as above."""
+
+    error_messages = {
+        "password_mismatch": "两次输入的新密码不一样，请再输一次。",
+        "password_incorrect": "原密码不正确，请核对后再试。",
+    }
+    retry_after = 0
+
+    def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
+        self.request = request
+        super().__init__(request.user, *args, **options)
+        labels = {"old_password": "原密码", "new_password1": "新密码", "new_password2": "再输一次新密码"}
+        for name, label in labels.items():
+            self.fields[name].label = label
+            self.fields[name].help_text = ""
+            self.fields[name].error_messages["required"] = f"请填写{label}。"
+        self.fields["new_password1"].help_text = rules_in_words()
+
+    def clean_old_password(self) -> str:
+        given = self.cleaned_data["old_password"]
+        try:
+            is_right = signing_in.confirm(self.request, given, now=timezone.now())
+        except TryLater as refusal:
+            self.retry_after = refusal.seconds
+            raise ValidationError(refusal.sentence, code="later") from refusal
+        if not is_right:
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return given
+
+    def clean(self) -> dict:
+        given = super().clean()
+        if given.get("new_password1") and given.get("new_password1") == given.get("old_password"):
+            self.add_error("new_password1", "新密码与原密码相同，请换一个。")
         return given

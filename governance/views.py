@@ -1,6 +1,8 @@
 """Signing in and out, the way home, the inbox and the sign of life."""
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
 from django.core.paginator import Paginator
@@ -11,11 +13,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from governance import actions, devices
 from governance.faces import faces_of, home_of
-from governance.forms import SignInForm
+from governance.forms import OwnPasswordForm, SignInForm
 from governance.middleware import later
 
 PAGE = 20
@@ -38,6 +41,29 @@ class SignIn(LoginView):
 
 
 @login_required
+@sensitive_post_parameters()
+def password(request: HttpRequest) -> HttpResponse:
+    """Change the own password: other sessions of the person end, and other devices are strangers again."""
+    form = OwnPasswordForm(request, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = actions.change_password(form.cleaned_data["new_password1"], by=request.user)
+        update_session_auth_hash(request, user)
+        messages.success(request, "密码已修改。您在其他设备上的登录已全部退出。")
+        response = redirect("governance:home")
+        devices.remember(response, request, user)
+        return response
+    context = {"form": form, "base": _base(request)}
+    response = render(request, "governance/password.html", context, status=422 if form.errors else 200)
+    return later(response, form.retry_after) if form.retry_after else response
+
+
+def _base(request: HttpRequest) -> str:
+    """The frame of pages that belong to no face."""
+    outdoors = faces_of(post.role for post in request.user.powers.posts)[:1] == ["field"]
+    return "base_field.html" if outdoors else "base.html"
+
+
+@login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Everybody lands on the face of their post."""
     return redirect(home_of(post.role for post in request.user.powers.posts))
@@ -49,9 +75,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """What I was told, unread first."""
     mine = request.user.notices.select_related("outbox").annotate(is_read=Q(read_at__isnull=False))
     page = Paginator(mine.order_by("is_read", "-pk"), PAGE).get_page(request.GET.get("page"))
-    outdoors = faces_of(post.role for post in request.user.powers.posts)[:1] == ["field"]
     context = {
-        "base": "base_field.html" if outdoors else "base.html",
+        "base": _base(request),
         "notices": page.object_list,
         "summary": f"共 {page.paginator.count} 条，第 {page.number} / {page.paginator.num_pages} 页",
         "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",

@@ -14,6 +14,7 @@ from cases.models import Photo
 from cases.workflow import State
 from governance import actions
 from governance.models import Notice, User
+from tests import people
 from tests.access import (
     ADMIN_ITSELF,
     ADMINISTRATORS,
@@ -59,11 +60,14 @@ def test_every_named_address_is_in_the_matrix():
 
 @pytest.fixture
 def clients(db) -> dict[str, Client]:
-    """Somebody new in each post, signed in, and somebody who is not."""
+    """Somebody new in each post, signed in, and somebody who is not; administrators are those of the demo."""
     found = {"anonymous": Client(raise_request_exception=False)}
     for name, (role, place) in WHO.items():
-        user = User.objects.create_user(f"test_{name}", name=name, is_staff=name in ADMINISTRATORS)
-        appoint(user, role, place)
+        if name in ADMINISTRATORS:
+            user = people.someone(role, place)
+        else:
+            user = User.objects.create_user(f"test_{name}", name=name)
+            appoint(user, role, place)
         found[name] = Client(raise_request_exception=False)
         found[name].force_login(user)
     return found

@@ -271,7 +271,6 @@ def test_a_duty_on_a_grid_alone_draws_nobody():
 
 
 def add_post(by: User, user: User, role: Role):
-    User.objects.filter(pk=by.pk).update(is_staff=True)
     place = Organization.objects.get(code=people.DISTRICT)
     body = {"user": user.pk, "organization": place.pk, "role": role, "starts_on": "2026-01-01"}
     return signed_in(User.objects.get(pk=by.pk)).post("/admin/governance/post/add/", body)

@@ -2,15 +2,19 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import Assignment, Case, CaseEvent, Category, Photo, Responsibility, WorkDay, WorkingHours
-from governance.models import AccessLog, Organization, Outbox, Post, User
+from demo.accounts import DEMO_PASSWORD
+from governance import actions
+from governance.models import AccessLog, Organization, Outbox, Post, SignIn, User
 from governance.roles import Role
 from grid.models import Grid, GridDuty
 from tests import people
+from tests.cases.walks import vacate
 from tests.lives import reported, settled_by
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +22,7 @@ PASSWORD = "a-quiet-street-7"
 
 SYSTEM = {Organization, Grid, GridDuty, Category, Responsibility, WorkDay, WorkingHours}
 SECURITY = {User, Post}
-READ_ONLY = {AccessLog, Outbox}
+READ_ONLY = {AccessLog, LogEntry, Outbox, SignIn}
 
 
 def by_name(models: set) -> list:
@@ -26,10 +30,8 @@ def by_name(models: set) -> list:
 
 
 def signed_in(role: Role) -> Client:
-    user = people.someone(role, people.DISTRICT)
-    User.objects.filter(pk=user.pk).update(is_staff=True)
     client = Client()
-    client.force_login(user)
+    client.force_login(people.someone(role, people.DISTRICT))
     return client
 
 
@@ -38,7 +40,7 @@ def page(model: type, kind: str = "changelist", *args) -> str:
 
 
 def test_only_configuration_is_registered():
-    ours = {m for m in admin.site._registry if m._meta.app_label in ("governance", "grid", "cases")}
+    ours = {m for m in admin.site._registry if m._meta.app_label in ("governance", "grid", "cases", "admin")}
     assert ours == SYSTEM | SECURITY | READ_ONLY
     assert not ours & {Case, CaseEvent, Assignment, Photo}
 
@@ -77,9 +79,39 @@ def test_the_auditor_reads_and_changes_nothing(model):
 
 def test_staff_of_the_loop_do_not_get_in():
     client = Client()
+    User.objects.filter(pk=people.clerk().pk).update(is_staff=True)
     client.force_login(people.clerk())
-    assert client.get("/admin/").status_code == 302
-    assert client.get(page(User)).status_code == 302
+    for address in ("/admin/", page(User)):
+        assert client.get(address).status_code == 403
+    right = {"username": "anquan", "password": DEMO_PASSWORD}
+    assert client.post("/admin/login/", right).status_code == 403, "no second way past the counted tries"
+    assert Client().post("/admin/login/", right)["Location"].startswith("/login/?next=")
+
+
+def test_the_demos_auditor_reads_his_logs_after_signing_in():
+    client = Client()
+    client.post("/login/", {"username": "shenji", "password": DEMO_PASSWORD})
+    client.get("/desk/")
+    assert 'href="/admin/"' in client.get("/board/").content.decode()
+    actions.log_access("case:1:contact", by=people.clerk(), reason="核对地址", now=timezone.now())
+    shown = {model: client.get(page(model)) for model in by_name(READ_ONLY)}
+    assert {answer.status_code for answer in shown.values()} == {200}
+    assert "核对地址" in shown[AccessLog].content.decode()
+    assert people.someone(Role.AUDITOR, people.DISTRICT).name in shown[SignIn].content.decode()
+
+
+def test_what_administrators_change_is_written_down_for_the_auditor():
+    street = Organization.objects.get(code=people.STREET)
+    body = {"name": "新名街道", "party_name": "", "active_from": "2016-01-01"}
+    assert signed_in(Role.SYSTEM_ADMIN).post(page(Organization, "change", street.pk), body).status_code == 302
+    assert "新名街道" in signed_in(Role.AUDITOR).get(page(LogEntry)).content.decode()
+
+
+def test_a_post_that_ends_closes_the_configuration():
+    client = signed_in(Role.SYSTEM_ADMIN)
+    assert client.get("/admin/").status_code == 200
+    vacate(Role.SYSTEM_ADMIN, people.DISTRICT)
+    assert client.get("/admin/").status_code == 403
 
 
 def test_nobody_changes_the_own_account_or_a_superuser():
