@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Case as Choice
+from django.db.models import CharField, Value, When
 
 from cases import chain
 from cases.actions.notices import tell_about
@@ -287,10 +289,9 @@ def _photos(walk: Walk) -> dict[uuid.UUID, Photo.Kind]:
 
 def claim(photos: dict[uuid.UUID, Photo.Kind], *, case: Case, by: User | None) -> None:
     """Give uploaded photos to the case; each must be the person's own and not taken yet."""
-    taken = 0
-    for kind in set(photos.values()):
-        mine = [uid for uid, shows in photos.items() if shows == kind]
-        free = Photo.objects.filter(uuid__in=mine, uploaded_by=by, case=None)
-        taken += free.update(case=case, sequence=case.version, kind=kind)
+    # One statement for all kinds: two moves that want the same photos lock them in the same order.
+    shows = [When(uuid=uid, then=Value(kind)) for uid, kind in photos.items()]
+    free = Photo.objects.filter(uuid__in=photos, uploaded_by=by, case=None)
+    taken = free.update(case=case, sequence=case.version, kind=Choice(*shows, output_field=CharField()))
     if taken != len(photos):
         raise Unfit("有照片未上传成功或已被使用，请重新拍照。", field="photos")

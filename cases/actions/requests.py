@@ -112,6 +112,8 @@ def endorse_suspension(walk: Walk) -> None:
     request = _waiting(walk, Kind.SUSPENSION)
     if walk.by and request.asked_by_id == walk.by.pk:
         raise Forbidden("不能同意自己的申请。")
+    if request.endorsed_by_id is not None:  # whoever agreed may not grant: nobody takes that place
+        raise Refused("值班长已同意，待领导批准。")
     request.endorsed_by = walk.by
     request.save(update_fields=["endorsed_by"])
 
