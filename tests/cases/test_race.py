@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -17,26 +18,16 @@ from cases.workflow import Loop, State, Step
 from governance.models import User
 from tests import people
 from tests.lives import MORNING, case_at, inside, reported, settled_by, walk
+from tests.rivals import Rivals, rivals
 from tests.scale import tries
 
 CASES, RIVALS = tries(100, trust=300), 8
 
 
-def at_once(tasks: list) -> list:
-    """Run tasks in threads of their own that start together, each on its own connection."""
-    gate = Barrier(len(tasks))
-
-    def run(task):
-        try:
-            gate.wait(10)
-            return task()
-        except Exception as problem:
-            return problem
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(tasks)) as pool:
-        return list(pool.map(run, tasks))
+@pytest.fixture
+def crowd(transactional_db) -> Iterator[Rivals]:
+    with rivals(RIVALS) as found:
+        yield found
 
 
 @pytest.mark.trust
@@ -75,22 +66,20 @@ def test_of_eight_dispatchers_at_once_one_wins(promise):
     promise("one winner among eight rivals on a case", tried=CASES * RIVALS, held=won + refused)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_same_report_sent_by_eight_at_once_makes_one_case():
+def test_the_same_report_sent_by_eight_at_once_makes_one_case(crowd):
     key, by = uuid.uuid4(), people.worker()
     given = {"place": inside(), "category": settled_by(Loop.COMMUNITY), "words": "同一份上报"}
 
     def send():
         return actions.report(by=User.objects.get(pk=by.pk), now=MORNING, key=key, given=given)
 
-    answers = at_once([send] * RIVALS)
+    answers = crowd.at_once([send] * RIVALS)
     assert {answer.case_id for answer in answers} == {Case.objects.get().pk}
     assert sum(answer.is_repeat for answer in answers) == RIVALS - 1
     assert CaseEvent.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_same_move_sent_by_eight_at_once_is_made_once():
+def test_the_same_move_sent_by_eight_at_once_is_made_once(crowd):
     case, key, clerk = case_at(State.REGISTERED), uuid.uuid4(), people.clerk()
     unit = eligible_units(case)[0]
 
@@ -100,13 +89,12 @@ def test_the_same_move_sent_by_eight_at_once_is_made_once():
             case.uuid, "dispatch", by=by, now=MORNING, key=key, given={"unit": unit}, leg=None
         )
 
-    answers = at_once([send] * RIVALS)
+    answers = crowd.at_once([send] * RIVALS)
     assert sum(not answer.is_repeat for answer in answers) == 1
     assert {answer.version for answer in answers} == {case.version + 1}
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_cases_merged_into_each_other_at_once_do_not_both_end():
+def test_two_cases_merged_into_each_other_at_once_do_not_both_end(crowd):
     one, other = reported(), reported()
     clerk = people.clerk()
 
@@ -116,7 +104,7 @@ def test_two_cases_merged_into_each_other_at_once_do_not_both_end():
             case.uuid, "merge", by=by, now=MORNING, key=uuid.uuid4(), given={"target": target}
         )
 
-    answers = at_once([merge(one, other), merge(other, one)])
+    answers = crowd.at_once([merge(one, other), merge(other, one)])
     assert sum(isinstance(answer, actions.Answer) for answer in answers) == 1
     assert sorted(Case.objects.values_list("state", flat=True)) == [State.MERGED, State.REPORTED]
 
