@@ -21,5 +21,4 @@ USER gridloop
 VOLUME /data
 EXPOSE 8000
 ENV STATIC_ROOT=/app/collected
-CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--preload", \
-     "--workers", "2", "--threads", "8", "--timeout", "60", "--max-requests", "20000"]
+CMD ["gunicorn", "--config", "config/gunicorn.py", "--bind", "0.0.0.0:8000", "config.wsgi"]

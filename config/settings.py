@@ -3,6 +3,7 @@
 import os
 from base64 import b64decode
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from celery.schedules import crontab
@@ -61,6 +62,37 @@ def key_ring(text: str) -> dict[int, str]:
 PLANNER = "-c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"
 
 
+class Limits(NamedTuple):
+    """Seconds that PostgreSQL gives a statement, a wait for a lock and a transaction in which nothing happens."""
+
+    statement: float
+    lock: float
+    idle: float
+
+    def as_options(self) -> str:
+        seconds = {
+            "statement_timeout": self.statement,
+            "lock_timeout": self.lock,
+            "idle_in_transaction_session_timeout": self.idle,
+        }
+        return "".join(f" -c {name}={limit * 1000:.0f}" for name, limit in seconds.items())
+
+
+#: By who asks. Commands (migrations, the demo world) take the time they need; a task ends after 240 s anyhow.
+LIMITS = {
+    "gridloop-web": Limits(statement=float(env("STATEMENT_SECONDS", "10")), lock=5, idle=30),
+    "gridloop-worker": Limits(statement=120, lock=10, idle=120),
+}
+#: A machine that is gone is noticed by TCP within a quarter of a minute, whoever asks.
+TCP = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+
+
 def database(url: str) -> dict[str, object]:
     """Turn postgresql://user:password@host:port/name into Django's settings."""
     parts = urlsplit(url)
@@ -68,8 +100,10 @@ def database(url: str) -> dict[str, object]:
         raise ImproperlyConfigured(
             "DATABASE_URL must begin with postgresql:// – GridLoop relies on PostgreSQL's row locks and indexes."
         )
+    service = env("SERVICE_NAME", "gridloop")
+    limits = LIMITS.get(service)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.database",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -77,10 +111,12 @@ def database(url: str) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": int(env("CONN_MAX_AGE", "60")),
         "CONN_HEALTH_CHECKS": True,
+        # A server that does not even keep its own limits has two seconds more.
+        "PATIENCE": {"connect": 3, "statement": limits.statement + 2} if limits else None,
         "OPTIONS": {
-            "connect_timeout": 5,
-            "application_name": env("SERVICE_NAME", "gridloop"),
-            "options": PLANNER,
+            **TCP,
+            "application_name": service,
+            "options": PLANNER + (limits.as_options() if limits else ""),
         },
     }
 
@@ -371,13 +407,17 @@ CELERY_BEAT_SCHEDULE = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"one_line": {"()": "config.logs.OneLine"}},
+    "filters": {
+        "one_line": {"()": "config.logs.OneLine"},
+        "known_trouble": {"()": "config.logs.KnownTrouble"},
+    },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%H:%M:%S"}
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
     "loggers": {
+        "django.request": {"filters": ["known_trouble"]},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING", "filters": ["one_line"]},

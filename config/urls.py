@@ -4,6 +4,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+handler400, handler500 = "config.failures.bad_request", "config.failures.failed"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     # First, because it puts its own sign-in page before the usual one.

@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("SERVICE_NAME", "gridloop-web")  # the settings keep waits short for it
 
 application = get_wsgi_application()
 

@@ -1,12 +1,17 @@
 """Real workers, beats and brokers as processes of their own, on the database of the running test."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from tools import servers
 
@@ -35,6 +40,21 @@ class Broker:
 
 
 @contextmanager
+def ended(process: subprocess.Popen) -> Iterator[subprocess.Popen]:
+    """A process that ends with the block, by force if it must."""
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
 def celery(*words: str, broker: str, log: Path, **environment: str) -> Iterator[subprocess.Popen]:
     """A ``celery -A config …`` process with settings of its own; it ends with the block."""
     command = [sys.executable, "-m", "celery", "-A", "config", *words]
@@ -48,16 +68,59 @@ def celery(*words: str, broker: str, log: Path, **environment: str) -> Iterator[
             stderr=out,
             preexec_fn=servers.dies_with_parent(),
         )
-    try:
+    with ended(process):
         yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+
+
+@contextmanager
+def web(*flags: str, log: Path, **environment: str) -> Iterator[str]:
+    """The web server as the site runs it, with flags and settings of its own; yields its address."""
+    port = servers.free_port()
+    command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", *flags]
+    settings = {**os.environ, "SERVICE_NAME": "gridloop-web", "CONN_MAX_AGE": "60", **environment}
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [*command, "--bind", f"127.0.0.1:{port}", "config.wsgi"],
+            cwd=ROOT,
+            env=settings,
+            stdout=out,
+            stderr=out,
+            preexec_fn=servers.dies_with_parent(signal.SIGQUIT),
+        )
+    with ended(process):
+        wait_for(lambda: servers.answers(port), 60, [log])
+        yield f"http://127.0.0.1:{port}"
+
+
+@dataclass
+class Answer:
+    """What came back, and after how many seconds."""
+
+    status: int
+    headers: Message
+    text: str
+    seconds: float
+
+
+def ask(url: str, data: bytes | None = None, **headers: str) -> Answer:
+    """One request without following redirects; underscores in names of headers stand for hyphens."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    begun = time.monotonic()
+    try:
+        answer = _OPENER.open(Request(url, data, named), timeout=120)
+    except HTTPError as problem:
+        answer = problem
+    with answer:
+        text = answer.read().decode(errors="replace")
+    return Answer(answer.status, answer.headers, text, time.monotonic() - begun)
+
+
+class _Stay(HTTPRedirectHandler):
+    def redirect_request(self, *_args, **_options) -> None:
+        return None
+
+
+_OPENER = build_opener(_Stay)
 
 
 def worker(*, broker: str, log: Path, **environment: str):

@@ -137,6 +137,12 @@ def test_compose_starts_what_the_supervisor_starts():
         assert "migrate" in services[service]["depends_on"]
 
 
+def test_a_container_serves_as_the_supervisor_does():
+    same = '"--config", "config/gunicorn.py", "--bind", '
+    for name in ("Dockerfile", "tools/supervisor.py"):
+        assert same in (ROOT / name).read_text(), name
+
+
 def test_the_example_environment_names_every_variable_that_the_settings_read():
     read = set(
         re.findall(r'env(?:_bool|_list)?\(\s*"([A-Z_]+)"', (ROOT / "config" / "settings.py").read_text())

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("STATEMENT_SECONDS", "3600")  # the web's wait, but as long as copying takes
 os.environ["PLAIN_STATIC"] = "1"  # no collected files are needed to render a page
 
 from django.conf import settings

@@ -194,15 +194,12 @@ class Site:
         """Start the web processes; they share one import of the code."""
         gunicorn = [
             BIN / "gunicorn",
-            "config.wsgi",
+            "--config",
+            "config/gunicorn.py",
             "--bind",
             f"{host}:{port}",
-            "--worker-class",
-            "gthread",
-            "--preload",
+            "config.wsgi",
         ]
-        gunicorn += ["--workers", "2", "--threads", "8", "--timeout", "60", "--graceful-timeout", "5"]
-        gunicorn += ["--max-requests", "20000", "--max-requests-jitter", "2000", "--log-level", "warning"]
         self.serve("web", lambda: self.popen(*gunicorn, name="web", tie=signal.SIGQUIT))
 
     def start_tasks(self) -> None:

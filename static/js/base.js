@@ -136,6 +136,23 @@ function keepScroll() {
   }
 }
 
+// A piece that did not come changes nothing on the page; a note says so, in the server's words where it has some.
+function sayFailed({ detail: { xhr } }) {
+  if (xhr.status && xhr.status < 500) return;
+  let sentence = "没有连上系统，请稍后再试。本页填写的内容还在。";
+  try {
+    sentence = `${JSON.parse(xhr.responseText).detail}本页填写的内容还在。`;
+  } catch {
+    // no words of ours: the proxy's, or none at all
+  }
+  const place = document.querySelector(".toasts") ?? document.body.appendChild(element("div", "toasts"));
+  place.role = "status";
+  const note = element("div", "note note-error");
+  note.append(element("p", "", sentence), button("note-close", "×", () => note.remove()));
+  note.lastChild.ariaLabel = "关闭";
+  place.replaceChildren(note);
+}
+
 function showNet() {
   document.documentElement.classList.toggle("is-offline", !navigator.onLine);
 }
@@ -174,4 +191,6 @@ document.addEventListener("click", openPhoto);
 document.addEventListener("click", closeMenus);
 document.addEventListener("keydown", closeMenus);
 document.addEventListener("keydown", pressByKey);
+document.addEventListener("htmx:responseError", sayFailed);
+document.addEventListener("htmx:sendError", sayFailed);
 document.addEventListener("htmx:afterSettle", ({ target }) => start(target));

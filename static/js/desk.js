@@ -53,7 +53,9 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
 document.addEventListener("htmx:responseError", ({ detail }) => {
   const main = document.getElementById("main");
   if (detail.target !== main) return;
-  main.textContent = "没有取到这个案件：它可能已不在您的管辖范围，或网络暂时不通。请刷新列表再试。";
+  main.textContent = detail.xhr.status >= 500
+    ? "没有取到这个案件：系统暂时不可用。请稍后再点一次。"
+    : "没有取到这个案件：它可能已不在您的管辖范围，或网络暂时不通。请刷新列表再试。";
 });
 
 addEventListener("popstate", () => location.reload());

@@ -1,0 +1,1 @@
+"""PostgreSQL as Django's database backend, with an end to every wait (see ``base``)."""

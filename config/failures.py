@@ -1,0 +1,114 @@
+"""The last answer to an error: what the database cannot do now is 503 or 507 with a way on, the rest is our own 500.
+
+Errors of views and of middleware end here (``handler500``), whatever face they come from. Nothing here may ask the
+database: neither session nor person is known.
+"""
+
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.template.loader import get_template
+from django.views import defaults
+
+SECONDS = 10
+
+
+class Trouble(NamedTuple):
+    """What people are told, and what programs read from the status."""
+
+    status: int
+    title: str
+    sentence: str
+
+
+AWAY = Trouble(
+    503, "系统暂时连不上数据库", "通常几分钟内恢复，已经办好的事不会丢。请稍后再试；紧急情况请拨打值班电话。"
+)
+BUSY = Trouble(503, "系统繁忙", "这一步等得太久，没有办成，什么都没有改动。请稍后再试。")
+FULL = Trouble(
+    507, "系统的存储空间已满", "这一步没有办成，什么都没有改动。请联系系统管理员，清理空间后再试。"
+)
+
+#: Codes of PostgreSQL (its manual, appendix A); other operational errors mean that it cannot be reached.
+_BY_CODE = {
+    "53100": FULL,  # disk full
+    "53300": BUSY,  # too many connections
+    "57014": BUSY,  # statement_timeout
+    "55P03": BUSY,  # lock_timeout
+    "25P03": BUSY,  # idle_in_transaction_session_timeout
+    "40001": BUSY,  # serialization failure
+    "40P01": BUSY,  # deadlock
+}
+_OWN_FAULT = "54"  # limits of the program: a statement that is too complex is not mended by waiting
+
+
+def trouble(error: BaseException | None) -> Trouble | None:
+    """What kept the database from answering, or None where the error is another one."""
+    for one in _causes(error):
+        said = getattr(one.__cause__, "pgcode", None)
+        if isinstance(one, (OperationalError, InterfaceError)) and not (said or "").startswith(_OWN_FAULT):
+            return _BY_CODE.get(said or "", AWAY)
+        if type(one) is DatabaseError and one.__cause__ is not None and said is None:
+            return AWAY  # the connection was lost in the middle of an answer
+    return None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those behind it: a session that could not be saved hides why."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer an error that nobody caught (``handler500``)."""
+    found = trouble(sys.exc_info()[1])
+    return told(request, found) if found else defaults.server_error(request)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that was refused as it came (``handler400``), unless it is the session that could not be saved."""
+    found = trouble(exception)
+    return told(request, found) if found else defaults.bad_request(request, exception)
+
+
+def told(request: HttpRequest, found: Trouble) -> HttpResponse:
+    """The page for people, JSON for programs; both say when to come back."""
+    if wants_page(request):
+        page = get_template("503.html")
+        answer = HttpResponse(page.render({"trouble": found, **_again(request)}), status=found.status)
+    else:
+        answer = JsonResponse({"detail": f"{found.title}。{found.sentence}"}, status=found.status)
+    answer["Retry-After"] = SECONDS
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """A browser that goes somewhere asks for HTML; scripts, pictures and other programs do not."""
+    is_page = "text/html" in request.headers.get("Accept", "") and "HX-Request" not in request.headers
+    return is_page and not request.path.startswith("/api/")
+
+
+def _again(request: HttpRequest) -> dict[str, object]:
+    """What the page needs to ask the same thing once more: a form comes along with its key, and so happens once."""
+    asked = {"address": request.get_full_path(), "seconds": 0, "is_form": False}
+    if request.method != "POST":
+        return asked | {"seconds": SECONDS}
+    try:
+        fields = [(name, value) for name, values in request.POST.lists() for value in values]
+        has_files = bool(request.FILES)
+    except (BadRequest, SuspiciousOperation, MultiPartParserError, OSError):
+        return asked
+    if any("password" in name for name, _ in fields):
+        return asked
+    words = [one for one in fields if not one[1].isascii()]
+    rest = [one for one in fields if one[1].isascii()]
+    return asked | {"is_form": True, "words": words, "rest": rest, "has_files": has_files}

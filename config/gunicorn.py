@@ -1,0 +1,11 @@
+"""How gunicorn serves the site, under `make run` and in a container alike; the address alone is given there."""
+
+worker_class = "gthread"
+workers = 2
+threads = 8
+preload_app = True  # the processes share one import of the code
+timeout = 60
+graceful_timeout = 5
+max_requests = 20_000
+max_requests_jitter = 2_000
+loglevel = "warning"
