@@ -1,7 +1,12 @@
 """Loaded before the settings: every pytest worker gets a database and a broker number of its own."""
 
 import os
+import sys
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+
+# Tests know the set-up's own programs by the names that these have for each other.
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 
 # Playwright's synchronous API keeps an event loop in the main thread; Django would refuse its queries there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from tools import servers
+import servers
 
 ROOT = Path(__file__).parent.parent
 

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import psycopg2
 import pytest
+import servers
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import Client
 
@@ -18,7 +19,6 @@ from config.failures import BUSY, FULL, trouble
 from tests import people
 from tests.access import ENDPOINTS
 from tests.lives import case_at
-from tools import servers
 
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PROGRAM = {"Accept": "application/json"}

@@ -161,7 +161,6 @@ def test_the_example_environment_names_every_variable_that_the_settings_read():
 
 
 def test_leftovers_of_killed_test_runs_are_swept_up(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "tools"))
     import servers
 
     monkeypatch.setattr(servers, "DATA", tmp_path)

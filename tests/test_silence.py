@@ -13,11 +13,11 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+import servers
 
 from config.settings import database
 from tests.processes import ROOT, Answer, ask, wait_for, web
 from tests.scale import tries
-from tools import servers
 
 pytestmark = pytest.mark.process
 STATEMENT = 2  # seconds; the client waits two more, and three for a connection

@@ -192,15 +192,8 @@ class Site:
 
     def start_web(self, host: str, port: int) -> None:
         """Start the web processes; they share one import of the code."""
-        gunicorn = [
-            BIN / "gunicorn",
-            "--config",
-            "config/gunicorn.py",
-            "--bind",
-            f"{host}:{port}",
-            "config.wsgi",
-        ]
-        self.serve("web", lambda: self.popen(*gunicorn, name="web", tie=signal.SIGQUIT))
+        serving = ["--config", "config/gunicorn.py", "--bind", f"{host}:{port}", "config.wsgi"]
+        self.serve("web", lambda: self.popen(BIN / "gunicorn", *serving, name="web", tie=signal.SIGQUIT))
 
     def start_tasks(self) -> None:
         """Start the worker and the beat that wakes it."""

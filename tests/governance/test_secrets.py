@@ -4,7 +4,9 @@ import json
 from base64 import b64encode
 from hashlib import sha256
 
+import field_keys
 import pytest
+import servers
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -47,7 +49,7 @@ def test_a_data_folder_of_before_reads_what_it_sealed_with_its_secret_key(settin
     derived, nonce = sha256(b"fields:the-old-one").digest(), b"n" * 12
     sealed = bytes([1]) + nonce + AESGCM(derived).encrypt(nonce, b"13800000000", None)
 
-    servers = tools_at(tmp_path, monkeypatch)
+    tools_at(tmp_path, monkeypatch)
     ring = servers.own_secrets()["field_keys"]
     settings.FIELD_KEYS, settings.SECRET_KEY = key_ring(ring), "a-new-one"
     assert secrets.unseal(sealed) == "13800000000"
@@ -61,18 +63,14 @@ def test_a_data_folder_of_before_reads_what_it_sealed_with_its_secret_key(settin
 
 
 def test_a_new_data_folder_has_a_key_that_its_secret_key_does_not_tell(tmp_path, monkeypatch):
-    servers = tools_at(tmp_path, monkeypatch)
+    tools_at(tmp_path, monkeypatch)
     ring = key_ring(servers.own_secrets()["field_keys"])
     assert set(ring) == {1}
-    import field_keys
-
     assert ring[1] != field_keys.derived(servers.own_secrets()["secret_key"])
 
 
 def test_the_tool_keeps_every_version_and_adds_one(tmp_path, monkeypatch):
     tools_at(tmp_path, monkeypatch)
-    import field_keys
-
     ring = key_ring(field_keys.next_ring(f"1:{ONE},7:{TWO}", "unused"))
     assert set(ring) == {1, 7, 8} and (ring[1], ring[7]) == (ONE, TWO)
     assert key_ring(field_keys.next_ring("", "secret"))[1] == field_keys.derived("secret")
@@ -80,10 +78,4 @@ def test_the_tool_keeps_every_version_and_adds_one(tmp_path, monkeypatch):
 
 def tools_at(folder, monkeypatch):
     """The tools of `make run`, with another data folder."""
-    from tests.test_setup import ROOT
-
-    monkeypatch.syspath_prepend(str(ROOT / "tools"))
-    import servers
-
     monkeypatch.setattr(servers, "DATA", folder)
-    return servers
