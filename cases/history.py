@@ -28,6 +28,8 @@ _STEP_OF = {
 #: Events of these moves say that there are rows beside the case; without them nothing is looked up.
 ASKS = ("ask_extension", "ask_suspension", "ask_void")
 ORDERS = ("order_supervision",)
+#: What a red mark means that an extension took back.
+TAKEN_BACK = "延期系到期前申请，如期办结不计超期"
 
 
 def facts_of(event: CaseEvent) -> dict[str, Any]:
@@ -116,6 +118,14 @@ def _facts(
         yield f"答复期限 {due(parse_datetime(facts['deadline']))}"
     if event.move in ("grant_extension", "resume") and facts.get("due_at"):
         yield f"新的截止时间 {due(parse_datetime(facts['due_at']))}"
+    if facts.get("due_before"):
+        yield f"原截止 {due(parse_datetime(facts['due_before']))}，{when(parse_datetime(facts['asked_at']))} 申请"
+    if facts.get("red_at"):
+        yield f"{when(parse_datetime(facts['red_at']))} 曾标超期，{TAKEN_BACK}"
+    if facts.get("held_until"):
+        yield (
+            f"截止 {due(parse_datetime(facts['due_at']))}，标记晚到，{when(parse_datetime(facts['held_until']))} 前不升级"
+        )
     if event.move in ASKS:
         yield from (asked_for(one) for one in requests if one.asked_at == event.at and asked_for(one))
     if facts.get("grade"):
@@ -146,18 +156,26 @@ def picture_rows(photos: Iterable[Any]) -> list[dict[str, str]]:
     ]
 
 
-def leg_rows(legs: list[Assignment], now: dt.datetime) -> list[dict[str, Any]]:
-    """The ledger of clocks, newest first."""
+def leg_rows(legs: list[Assignment], requests: list[Request], now: dt.datetime) -> list[dict[str, Any]]:
+    """The ledger of clocks, newest first; an extended leg with every deadline it had before."""
+    moved = [request for request in requests if request.due_before]
     return [
         {
             "step": leg.get_step_display(),
             "who": _hands(leg),
             "leg": leg,
             "limit": str(leg.limit),
+            "moved": [one for one in moved if _falls_into(leg, one)],
             "took": duration(((leg.stopped_at or now) - leg.opened_at).total_seconds()),
         }
         for leg in reversed(legs)
     ]
+
+
+def _falls_into(leg: Assignment, request: Request) -> bool:
+    return leg.opened_at <= request.decided_at and (
+        leg.stopped_at is None or request.decided_at <= leg.stopped_at
+    )
 
 
 def _hands(leg: Assignment) -> str:

@@ -155,7 +155,7 @@ def test_a_leg_that_cannot_be_swept_does_not_stand_in_front_of_others(monkeypatc
         return real(leg, now)
 
     monkeypatch.setattr(sweeping, "next_move", failing)
-    now = MORNING + 12 * HOUR
+    now = MORNING + 11 * HOUR
     actions.sweep(now=now, most=1)
     assert open_leg(broken).sweep_at == now + RETRY
     actions.sweep(now=now, most=1)

@@ -221,7 +221,7 @@ def reopen(walk: Walk) -> None:
         raise Refused(f"结案已超过 {REOPEN_DAYS} 天，不能重开，请重新上报。")
     legs.stop_leg(walk, Outcome.ENDED)
     legs.lapse_requests(walk, *Request.Kind)
-    case.closed_at, case.unit = None, None
+    case.closed_at, case.unit, case.refusals = None, None, 0
     legs.open_leg(walk, Step.DISPATCHING)
 
 
@@ -285,7 +285,10 @@ def mark(walk: Walk) -> None:
     assert leg is not None
     leg.lateness = walk.given["lateness"]
     leg.sweep_at = walk.given["sweep_at"]
-    leg.save(update_fields=["lateness", "sweep_at"])
+    leg.held_until = walk.given.get("held_until")
+    leg.save(update_fields=["lateness", "sweep_at", "held_until"])
+    if leg.held_until:
+        walk.facts |= {"due_at": leg.due_at, "held_until": leg.held_until}
     walk.case.lateness = leg.lateness
     if walk.move.name == "overdue" and leg.step == Step.HANDLING:
         walk.case.was_late = True

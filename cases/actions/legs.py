@@ -11,7 +11,7 @@ from django.utils import timezone
 from cases import deadlines
 from cases.actions.door import Walk
 from cases.deadlines import Limit, Marks
-from cases.models import Assignment, Request
+from cases.models import Assignment, Case, Request
 from cases.routing import STANDING
 from cases.workflow import Lateness, Loop, State, Step
 from governance.models import Organization, Post, User
@@ -35,6 +35,7 @@ MARKS = (
     "escalate_at",
     "is_provisional",
     "sweep_at",
+    "held_until",
     "lateness",
 )
 
@@ -65,6 +66,12 @@ def stop_leg(walk: Walk, outcome: Assignment.Outcome = Assignment.Outcome.DONE) 
     if ends and getattr(leg, "has_requests", True):
         lapse_requests(walk, Request.Kind.EXTENSION, Request.Kind.SUSPENSION)
     return leg
+
+
+def was_late_before(case: Case) -> bool:
+    """Whether a leg of handling that has ended was late: more time for the open one does not undo that."""
+    ended = case.legs.filter(step=Step.HANDLING, stopped_at__isnull=False)
+    return ended.filter(Q(is_late=True) | Q(lateness=Lateness.RED)).exists()
 
 
 def lapse_requests(walk: Walk, *kinds: Request.Kind) -> None:
@@ -130,7 +137,7 @@ def set_marks(leg: Assignment, marks: Marks, *, quiet: bool = False) -> None:
     leg.due_at, leg.warn_at, leg.escalate_at = marks.due_at, marks.warn_at, marks.escalate_at
     leg.is_provisional = marks.is_provisional
     leg.sweep_at = marks.due_at if quiet else min(marks.warn_at, marks.due_at)
-    leg.lateness = Lateness.NONE
+    leg.lateness, leg.held_until = Lateness.NONE, None
 
 
 def continue_standing(walk: Walk) -> Assignment:

@@ -13,7 +13,7 @@ from cases.actions.refusals import Forbidden, Refused, Unfit
 from cases.deadlines import Limit
 from cases.models import Assignment, Request, Supervision
 from cases.permissions import leads_from
-from cases.workflow import State, Step
+from cases.workflow import Lateness, State, Step
 from governance.roles import Duty
 
 Kind = Request.Kind
@@ -83,16 +83,29 @@ def ask_extension(walk: Walk) -> None:
 
 @effect("grant_extension")
 def grant_extension(walk: Walk) -> None:
-    leg, request = walk.leg, _waiting(walk, Kind.EXTENSION)
+    """More time from the due date on; asked in time and granted late, it takes back the red mark.
+
+    Whether the case was late is then decided by the new deadline; request and event keep what was before.
+    """
+    case, leg, request = walk.case, walk.leg, _waiting(walk, Kind.EXTENSION)
     assert leg is not None and request.amount is not None
     _decide(walk, request, granted=True)
+    request.due_before = leg.due_at
+    if leg.lateness == Lateness.RED:
+        marks = case.events.filter(move="overdue").order_by("-sequence")
+        request.red_at = marks.values_list("at", flat=True).first()
+        case.was_late = legs.was_late_before(case)
     amount = Limit(amount=request.amount, unit=leg.limit.unit)
     legs.set_marks(leg, deadlines.extend(legs.marks_of(walk, leg), amount, walk.calendar))
     leg.extended_amount += amount.amount
     leg.save(update_fields=[*legs.MARKS, "extended_amount"])
-    walk.case.extensions += 1
-    walk.case.due_at, walk.case.lateness = leg.due_at, leg.lateness
-    walk.facts["due_at"] = leg.due_at
+    request.due_after = leg.due_at
+    request.save(update_fields=["due_before", "due_after", "red_at"])
+    case.extensions += 1
+    case.due_at, case.lateness = leg.due_at, leg.lateness
+    walk.facts |= {"due_before": request.due_before, "due_at": leg.due_at, "asked_at": request.asked_at}
+    if request.red_at:
+        walk.facts["red_at"] = request.red_at
 
 
 @effect("ask_suspension")

@@ -8,6 +8,7 @@ import uuid
 from django.conf import settings
 from django.db import transaction
 
+from cases import clocks
 from cases.actions.door import perform
 from cases.actions.refusals import Stale
 from cases.models import Assignment
@@ -19,6 +20,11 @@ log = logging.getLogger(__name__)
 RETRY = dt.timedelta(minutes=10)
 #: How long the named leader has to answer a supervision order.
 SUPERVISION_TIME = dt.timedelta(days=3)
+MINUTE = dt.timedelta(minutes=1)
+#: A red mark is on time when the sweep writes it so soon; later, the sweep was away.
+ON_TIME = 5 * MINUTE
+#: How long a mark that was written late is seen before the case climbs.
+SEEN_FOR = 15 * MINUTE
 
 
 def next_move(leg: Assignment, now: dt.datetime) -> tuple[str, dict] | None:
@@ -30,9 +36,33 @@ def next_move(leg: Assignment, now: dt.datetime) -> tuple[str, dict] | None:
     if leg.lateness == Lateness.NONE and leg.warn_at < leg.due_at and now < leg.due_at:
         return "warn", {"lateness": Lateness.YELLOW, "sweep_at": leg.due_at}
     if leg.lateness != Lateness.RED:
-        return "overdue", {"lateness": Lateness.RED, "sweep_at": leg.escalate_at}
+        return "overdue", {"lateness": Lateness.RED, **_after_red(leg, now)}
     if now < leg.escalate_at:
         return None
+    name, given = _climb(leg, now)
+    if leg.held_until is not None and leg.sweep_at == leg.held_until:
+        given["reason"] = given.get("reason", "") + _why_held(leg)
+    return name, given
+
+
+def _after_red(leg: Assignment, now: dt.datetime) -> dict[str, dt.datetime]:
+    """When the leg is looked at after its red mark: by its grace, but a mark written late is seen for a while first."""
+    earliest = now + SEEN_FOR
+    is_late_mark = now > leg.due_at + ON_TIME or leg.opened_at >= leg.due_at
+    if not is_late_mark or earliest <= leg.escalate_at:
+        return {"sweep_at": leg.escalate_at}
+    return {"sweep_at": earliest, "held_until": earliest}
+
+
+def _why_held(leg: Assignment) -> str:
+    assert leg.held_until is not None
+    cause = "转来时已过期限" if leg.opened_at >= leg.due_at else "后台曾中断"
+    marked = clocks.stamp(leg.held_until - SEEN_FOR)
+    return f"{cause}，{marked} 才标为超期，故多留 {SEEN_FOR // MINUTE} 分钟后办理。"
+
+
+def _climb(leg: Assignment, now: dt.datetime) -> tuple[str, dict]:
+    """What follows when the grace is over."""
     if leg.step in (Step.CHECKING, Step.VERIFYING) and leg.person_id is not None:
         return "draw_anew", {}
     if leg.step == Step.CLOSING and leg.centre_id == leg.case.centre_id and Loop(leg.case.loop).above:

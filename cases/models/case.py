@@ -197,6 +197,7 @@ class Case(models.Model):
     units = ArrayField(models.BigIntegerField(), default=list, verbose_name="参与单位")
 
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged_cases")
+    # Since the case was last opened: after a reopening the count begins anew, the legs keep all of them.
     refusals = models.PositiveSmallIntegerField("回退次数", default=0)
     rounds = models.PositiveSmallIntegerField("处置轮次", default=0)
     extensions = models.PositiveSmallIntegerField("延期次数", default=0)

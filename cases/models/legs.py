@@ -69,6 +69,8 @@ class Assignment(models.Model):
     warn_at = models.DateTimeField("预警")
     escalate_at = models.DateTimeField("宽限止")
     sweep_at = models.DateTimeField("下次到时", null=True)
+    # A red mark that was written late is to be seen for a while before anything follows from it.
+    held_until = models.DateTimeField("升级暂缓至", null=True)
     lateness = models.CharField("时限", max_length=10, choices=Lateness, default=Lateness.NONE)
     is_provisional = models.BooleanField("日历未公布", default=False)
 
@@ -140,6 +142,10 @@ class Request(models.Model):
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="决定人")
     decided_at = models.DateTimeField("决定时间", null=True)
     is_granted = models.BooleanField("批准", null=True)
+    # What a granted extension moved, for the ledger: both due dates, and the red mark that it took back.
+    due_before = models.DateTimeField("原截止", null=True)
+    due_after = models.DateTimeField("延期后截止", null=True)
+    red_at = models.DateTimeField("批准前标超期", null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "申请"

@@ -91,7 +91,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
     return {
         "case": case,
         "leg": leg,
-        "leg_rows": history.leg_rows(legs, now),
+        "leg_rows": history.leg_rows(legs, requests, now),
         "lines": history.lines(case, events, legs, requests, pictures, units),
         "steps": history.six_steps(case, legs),
         "words": first.words if first else "",

@@ -12,7 +12,7 @@ from governance.models import Organization, Post, User
 from governance.roles import Role
 from grid.models import GridDuty
 from tests import people
-from tests.cases.walks import appoint, vacate
+from tests.cases.walks import appoint, run_out, vacate
 from tests.lives import MORNING, case_at, hands, inside, reported, settled_by, walk
 
 pytestmark = pytest.mark.django_db
@@ -88,10 +88,10 @@ def test_after_the_grid_come_the_clerks_then_the_streets_supervisors_then_the_de
     case = case_at(State.HANDLED)
     assert posts_of(drawn(case)) == {Role.CLERK}
     vacate(Role.CLERK, people.COMMUNITY)
-    actions.sweep(now=case.legs.get(stopped_at=None).escalate_at)
+    run_out(case)
     assert posts_of(drawn(case)) == {Role.SUPERVISOR}
     vacate(Role.SUPERVISOR, people.STREET)
-    actions.sweep(now=case.legs.get(stopped_at=None).escalate_at)
+    run_out(case)
     leg = case.legs.get(stopped_at=None)
     assert (leg.person, leg.desk_allowed, leg.unit) == (None, True, case.street)
     assert walk(case, "pass", by=User.objects.get(username="shouli")).state == State.VERIFIED

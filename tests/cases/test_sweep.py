@@ -3,10 +3,13 @@
 import datetime as dt
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from threading import Barrier
+from zipfile import ZipFile
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from cases import actions, chain
@@ -17,8 +20,9 @@ from governance import actions as governance
 from governance.models import Organization, User
 from governance.roles import Role
 from tests import people
-from tests.cases.walks import appoint, limit_all, vacate
+from tests.cases.walks import appoint, limit_all, run_out, vacate
 from tests.lives import MORNING, case_at, reported, settled_by, walk
+from tests.photos import photo
 
 HOUR, SECOND = dt.timedelta(hours=1), dt.timedelta(seconds=1)
 pytestmark = pytest.mark.django_db
@@ -35,8 +39,7 @@ def open_leg(case: Case) -> Assignment:
 def until_top(case: Case) -> dt.datetime:
     """Let time run until nothing climbs any more; returns the moment."""
     for _ in range(10):
-        now = open_leg(case).escalate_at
-        actions.sweep(now=now)
+        now = run_out(case)
         if case.supervisions.exists():
             return now
     raise AssertionError("the case never reached the top")
@@ -102,6 +105,7 @@ def test_a_late_case_climbs_only_after_its_grace():
     case = reported()
     leg = open_leg(case)
     assert leg.due_at < leg.escalate_at
+    actions.sweep(now=leg.due_at)
     actions.sweep(now=leg.escalate_at - SECOND)
     assert fresh(case).loop == Loop.COMMUNITY
     actions.sweep(now=leg.escalate_at)
@@ -122,8 +126,7 @@ def test_an_urgent_case_has_no_grace():
 )
 def test_a_case_climbs_with_the_clock_and_the_rule_of_the_new_loop(state):
     case = case_at(state)
-    now = open_leg(case).escalate_at
-    actions.sweep(now=now)
+    now = run_out(case)
     case, leg = fresh(case), open_leg(case)
     assert case.state == (State.REPORTED if state == State.REPORTED else State.REGISTERED)
     assert (case.loop, case.centre, case.unit) == (Loop.STREET, case.street, None)
@@ -136,7 +139,7 @@ def test_a_case_climbs_with_the_clock_and_the_rule_of_the_new_loop(state):
 def test_a_late_check_by_the_desk_climbs_and_is_registered_there():
     case = case_at(State.CHECKING)
     for _ in range(4):  # three people, then the desk
-        actions.sweep(now=open_leg(case).escalate_at)
+        run_out(case)
     case = fresh(case)
     assert (case.state, case.loop) == (State.REPORTED, Loop.STREET)
     assert walk(case, "register").state == State.REGISTERED
@@ -180,7 +183,7 @@ def test_the_leader_whose_own_order_stands_hears_that_time_ran_out():
     now = timezone.localtime(case.reported_at)
     leader = User.objects.get(username="quling")
     do(case, "order_supervision", "quling", now, reason="请尽快处置。", deadline=now + dt.timedelta(days=1))
-    actions.sweep(now=open_leg(case).escalate_at)
+    run_out(case)
     governance.relay(now=now + dt.timedelta(days=30))
     assert leader.notices.filter(outbox__subject__contains=f"{case.number} 督办").exists()
 
@@ -218,8 +221,7 @@ def test_with_every_leader_vacant_the_duty_chief_is_ordered_and_never_nobody():
 
 def test_a_case_that_climbed_by_time_is_not_sent_down_again():
     case = reported()
-    now = open_leg(case).escalate_at
-    actions.sweep(now=now)
+    now = run_out(case)
     with pytest.raises(Refused, match="不能再下沉"):
         do(case, "delegate", "zhiban", now, reason="请社区办理")
 
@@ -232,7 +234,7 @@ def test_a_late_checker_is_drawn_anew_twice_then_the_desk_does_it(state):
     case = case_at(state)
     drawn = [open_leg(case).person_id]
     for _ in range(3):
-        actions.sweep(now=open_leg(case).escalate_at)
+        run_out(case)
         drawn.append(open_leg(case).person_id)
     assert drawn[3] is None and len(set(drawn)) == 4
     leg = open_leg(case)
@@ -244,14 +246,13 @@ def test_a_late_checker_is_drawn_anew_twice_then_the_desk_does_it(state):
 def test_the_desk_verifies_when_nobody_drawn_came():
     case = case_at(State.HANDLED)
     for _ in range(3):
-        actions.sweep(now=open_leg(case).escalate_at)
+        run_out(case)
     assert walk(case, "pass", by=User.objects.get(username="shouli")).state == State.VERIFIED
 
 
 def test_a_late_closing_goes_to_the_chief_above_and_the_centre_stays():
     case = case_at(State.VERIFIED)
-    now = open_leg(case).escalate_at
-    actions.sweep(now=now)
+    now = run_out(case)
     case, leg = fresh(case), open_leg(case)
     assert (leg.step, leg.centre_id) == (Step.CLOSING, case.street_id)
     assert (case.centre_id, case.loop, case.state) == (case.community_id, Loop.COMMUNITY, State.VERIFIED)
@@ -355,7 +356,9 @@ def test_who_is_duty_chief_asks_a_leader_to_void():
 
 @pytest.mark.django_db(transaction=True)
 def test_four_sweeps_at_once_do_everything_once():
+    limit_all(settled_by(Loop.COMMUNITY), "2 工作日")
     cases = [case_at(state) for state in (State.REPORTED, State.HANDLING, State.HANDLED, State.VERIFIED) * 5]
+    actions.sweep(now=open_leg(cases[0]).due_at)
     now, gate = max(open_leg(case).escalate_at for case in cases), Barrier(4, timeout=30)
 
     def sweep(_number: int) -> int:
@@ -372,3 +375,185 @@ def test_four_sweeps_at_once_do_everything_once():
     assert CaseEvent.objects.filter(move="escalate").count() == 10
     assert Supervision.objects.count() == 0
     assert chain.broken() == []
+
+
+# More time, asked in time and granted late ------------------------------------------------------------------------
+
+
+def asked_in_time() -> tuple[Case, Assignment]:
+    """A case whose unit asked for two more days on the eve of its due date."""
+    limit_all(settled_by(Loop.COMMUNITY), "4 工作日")
+    case = case_at(State.HANDLING)
+    leg = open_leg(case)
+    do(case, "ask_extension", "wuye", leg.due_at - HOUR, reason="配件未到", amount=2)
+    return case, leg
+
+
+def test_granted_after_the_deadline_the_case_was_not_late_if_the_new_one_is_kept():
+    case, before = asked_in_time()
+    actions.sweep(now=before.due_at)
+    assert fresh(case).was_late and fresh(case).lateness == Lateness.RED
+    do(case, "grant_extension", "shequ", before.due_at + HOUR)
+    case, leg = fresh(case), open_leg(case)
+    assert (case.was_late, case.lateness, leg.lateness) == (False, Lateness.NONE, Lateness.NONE)
+    walk(case, "feedback", now=leg.due_at - HOUR)
+    assert not fresh(case).was_late
+    assert not case.legs.filter(is_late=True).exists()
+
+
+def test_the_ledger_keeps_both_deadlines_the_red_mark_and_when_was_asked_and_granted(monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: MORNING)
+    case, before = asked_in_time()
+    actions.sweep(now=before.due_at)
+    do(case, "grant_extension", "shequ", before.due_at + HOUR)
+    asked = case.requests.get()
+    assert (asked.due_before, asked.red_at, asked.due_after) == (
+        before.due_at,
+        before.due_at,
+        open_leg(case).due_at,
+    )
+    client = Client()
+    client.force_login(people.clerk())
+    page = client.get(f"/cases/{case.uuid}/").content.decode()
+    for words in (
+        "延期前 11-24 17:00",  # the leg
+        "11-24 17:00 标超期，已延期",
+        "截止 11-24 17:00 改为 11-26 17:00；11-24 17:00 曾标超期，如期办结不计",  # the request
+        "原截止 11-24 17:00，11-24 16:00 申请",  # the history
+        "新的截止时间 11-26 17:00",
+    ):
+        assert words in page, words
+    sheet = ZipFile(BytesIO(b"".join(client.get("/desk/export/?queue=open").streaming_content)))
+    assert (
+        "2026-11-24 17:00 到期，2026-11-24 17:00 标超期；2026-11-24 16:00 申请、2026-11-24 18:00 批准延期至 "
+        "2026-11-26 17:00"
+    ) in sheet.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_when_the_new_deadline_is_missed_as_well_the_case_is_late_from_then_on():
+    case, before = asked_in_time()
+    actions.sweep(now=before.due_at)
+    do(case, "grant_extension", "shequ", before.due_at + HOUR)
+    leg = open_leg(case)
+    actions.sweep(now=leg.due_at - SECOND)
+    assert not fresh(case).was_late
+    actions.sweep(now=leg.due_at)
+    assert fresh(case).was_late
+    do(
+        case,
+        "feedback",
+        "wuye",
+        leg.due_at + HOUR,
+        words="已清理。",
+        photos=[photo(by=User.objects.get(username="wuye"), now=leg.due_at)],
+    )
+    assert fresh(case).was_late
+
+
+def test_an_earlier_round_that_was_late_is_not_forgotten_when_a_later_one_gets_more_time():
+    limit_all(settled_by(Loop.COMMUNITY), "4 工作日")
+    case = case_at(State.HANDLING)
+    late = open_leg(case).due_at
+    actions.sweep(now=late)
+    walk(case, "feedback", "fail", now=late)
+    leg = open_leg(case)
+    do(case, "ask_extension", "wuye", leg.due_at - HOUR, reason="配件未到", amount=1)
+    actions.sweep(now=leg.due_at)
+    do(case, "grant_extension", "shequ", leg.due_at + HOUR)
+    assert fresh(case).was_late and fresh(case).lateness == Lateness.NONE
+
+
+# Refusals and reopening -------------------------------------------------------------------------------------------
+
+
+def test_refusals_before_a_reopening_do_not_make_the_first_one_after_it_a_dispute():
+    case = walk(case_at(State.DISPATCHED), "refuse", now=MORNING + HOUR)
+    assert case.refusals == 1
+    case = walk(
+        case, "dispatch", "accept", "feedback", "pass", "close", "reopen", "dispatch", now=MORNING + HOUR
+    )
+    assert case.refusals == 0
+    assert walk(case, "refuse", now=MORNING + 2 * HOUR).state == State.REGISTERED
+    case = walk(case, "dispatch", "refuse", now=MORNING + 3 * HOUR)
+    assert (case.state, case.refusals) == (State.DISPUTED, 2)
+
+
+# After an outage --------------------------------------------------------------------------------------------------
+
+QUARTER = dt.timedelta(minutes=15)
+
+
+def words_of(case: Case, move: str) -> str:
+    event = case.events.filter(move=move).last()
+    return case.texts.get(sequence=event.sequence).body
+
+
+@pytest.mark.parametrize(
+    ("state", "loop", "move"),
+    [
+        (State.REPORTED, Loop.COMMUNITY, "escalate"),
+        (State.HANDLING, Loop.COMMUNITY, "escalate"),
+        (State.HANDLED, Loop.COMMUNITY, "draw_anew"),
+        (State.VERIFIED, Loop.COMMUNITY, "raise_closing"),
+        (State.HANDLING, Loop.DISTRICT, "order_supervision"),
+    ],
+)
+def test_after_an_outage_a_mark_is_seen_for_a_quarter_of_an_hour_before_anything_follows(state, loop, move):
+    case = case_at(state, loop=loop)
+    back = open_leg(case).escalate_at + 5 * HOUR
+    assert actions.sweep(now=back) == 1
+    assert fresh(case).lateness == Lateness.RED
+    assert actions.sweep(now=back + QUARTER - SECOND) == 0
+    assert actions.sweep(now=back + QUARTER) == 1
+    assert case.events.last().move == move
+    assert "后台曾中断" in words_of(case, move) and "多留 15 分钟" in words_of(case, move)
+    assert actions.sweep(now=back + QUARTER + SECOND) == 0
+
+
+def test_a_mark_that_was_late_but_long_before_its_grace_ends_changes_nothing():
+    limit_all(settled_by(Loop.COMMUNITY), "10 工作日")
+    case = reported()
+    leg = open_leg(case)
+    actions.sweep(now=leg.due_at + HOUR)
+    assert open_leg(case).sweep_at == leg.escalate_at
+    actions.sweep(now=leg.escalate_at)
+    assert fresh(case).loop == Loop.STREET
+    assert "后台" not in words_of(case, "escalate")
+
+
+@pytest.mark.parametrize(
+    ("behind", "waits"),
+    [(dt.timedelta(), False), (dt.timedelta(minutes=5), False), (dt.timedelta(minutes=5, seconds=1), True)],
+)
+def test_a_mark_that_was_written_in_time_is_followed_at_once_where_there_is_no_grace(behind, waits):
+    limit_all(settled_by(Loop.COMMUNITY), "2 紧急工作时")
+    case = reported()
+    actions.sweep(now=MORNING + 2 * HOUR + behind)
+    assert fresh(case).loop == (Loop.COMMUNITY if waits else Loop.STREET)
+
+
+def test_a_unit_that_gets_a_case_back_too_late_sees_the_mark_before_the_case_climbs():
+    limit_all(settled_by(Loop.COMMUNITY), "2 紧急工作时")
+    case = walk(reported(), "register", "dispatch")
+    unit = case.unit
+    walk(case, "refuse", now=MORNING + HOUR)
+    limit_all(settled_by(Loop.COMMUNITY), "20 紧急工作时")
+    back = MORNING + 3 * HOUR
+    case = Case.objects.get(pk=case.pk)
+    walk(case, "dispatch", now=back, unit=unit)
+    now = open_leg(case).opened_at + SECOND
+    actions.sweep(now=now)
+    assert (fresh(case).lateness, fresh(case).loop) == (Lateness.RED, Loop.COMMUNITY)
+    actions.sweep(now=now + QUARTER)
+    assert fresh(case).loop == Loop.STREET
+    assert "转来时已过期限" in words_of(case, "escalate")
+
+
+def test_an_order_is_repeated_without_a_word_about_the_outage_that_is_over():
+    case = case_at(State.HANDLING, loop=Loop.DISTRICT)
+    back = open_leg(case).escalate_at + HOUR
+    actions.sweep(now=back)
+    actions.sweep(now=back + QUARTER)
+    actions.sweep(now=case.supervisions.get().deadline)
+    assert case.events.filter(move="order_supervision").count() == 2
+    assert "后台" not in words_of(case, "order_supervision")

@@ -3,8 +3,9 @@
 import datetime as dt
 from typing import Any
 
+from cases.actions import sweep
 from cases.actions.catalogue import revise
-from cases.models import Category, Responsibility
+from cases.models import Case, Category, Responsibility
 from cases.models.catalogue import LIMITED
 from governance.models import Organization, Post, User
 from governance.roles import Role
@@ -28,6 +29,17 @@ def limit_all(category: Category, limit: str) -> None:
 def vacate(role: Role, place: str, *, on: dt.date = DAY) -> None:
     """Let everybody with a role at a place (organization code) leave it."""
     Post.objects.filter(role=role, organization__code=place, ends_on=None).update(ends_on=on)
+
+
+def run_out(case: Case) -> dt.datetime:
+    """Let time run out on the open leg as where the sweep is at hand: red at its end, then whatever follows the grace.
+
+    Returns that moment.
+    """
+    sweep(now=case.legs.get(stopped_at=None).due_at)
+    now = case.legs.get(stopped_at=None).sweep_at
+    sweep(now=now)
+    return now
 
 
 def appoint(user: User, role: Role, place: str, **more: Any) -> Post:
