@@ -7,15 +7,14 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
-from django.db.models import Q
 from django.utils import timezone
 
 from cases.models import Case, Category, Responsibility
 from cases.routing import propose_unit
+from cases.units import units_in_reach
 from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
 from governance import telephones
 from governance.models import Organization, User
-from governance.models.organizations import UNIT
 
 MAX_PHOTOS = 9
 LONGEST_DEADLINE = dt.timedelta(days=366)
@@ -142,12 +141,15 @@ class CategoryForm(forms.Form):
 
 
 class UnitField(forms.TypedChoiceField):
-    """One of the units that the case can be given to; cleans to the unit."""
+    """One of the units at the place of a case; cleans to the unit. Why one that is not offered is refused, the door says."""
 
-    def __init__(self, units: list[Organization], **options: Any) -> None:
-        listed = {str(unit.pk): unit for unit in units}
-        choices = [("", "请选择单位"), *((unit.pk, unit.name) for unit in units)]
-        super().__init__(choices=choices, coerce=listed.__getitem__, empty_value=None, **options)
+    def __init__(self, units: list[Organization], *, offered: list[Organization], **options: Any) -> None:
+        self.listed = {str(unit.pk): unit for unit in units}
+        choices = [("", "请选择单位"), *((unit.pk, unit.name) for unit in offered)]
+        super().__init__(choices=choices, coerce=self.listed.__getitem__, empty_value=None, **options)
+
+    def valid_value(self, value: Any) -> bool:
+        return str(value) in self.listed
 
 
 class TelephoneField(forms.CharField):
@@ -178,23 +180,14 @@ class CaseNumberField(forms.CharField):
         return found
 
 
-def eligible_units(case: Case, *, anywhere: bool = False) -> list[Organization]:
-    """Units that a case can be given to: those of the commanding territory and below, at the place of the case."""
-    places = [case.community_id, case.street_id, case.district_id]
-    reach = {Loop.COMMUNITY: 1, Loop.STREET: 2, Loop.DISTRICT: 3}[Loop(case.loop)]
-    parents = [place for place in (places if anywhere else places[:reach]) if place]
-    units = UNIT & Q(parent__in=parents)
-    found = Organization.objects.active(timezone.localdate()).filter(units | Q(pk=case.community_id))
-    return list(found.order_by("-level", "path"))
-
-
 def _units(case: Case, label: str, *, anywhere: bool = False, propose: bool = False) -> UnitField:
-    units = eligible_units(case, anywhere=anywhere)
+    units = list(units_in_reach(case, timezone.localdate(), anywhere=anywhere))
     initial, help_text = None, ""
     if propose:
         initial, help_text = propose_unit(case.responsibility, units, case.centre_id)
     return UnitField(
         units,
+        offered=units if anywhere else [unit for unit in units if unit.is_staffed],
         label=label,
         initial=initial.pk if initial else None,
         help_text=help_text,

@@ -108,6 +108,10 @@ def _facts(
         yield f"按权责清单第 {facts['version']} 版"
     if event.move in ("escalate", "delegate"):
         yield f"{'超时自动' if facts.get('by_time') else ''}转{event.centre.centre_name}"
+    if facts.get("left"):
+        yield "原抽派人员已不在岗"
+    if facts.get("nobody_at"):
+        yield f"下级坐席无人在岗，仍由{event.centre.centre_name}指挥"
     if facts.get("drawn") in people:
         yield f"抽派给{people[facts['drawn']].name}"
     elif "drawn" in facts:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from cases.deadlines import Limit
 from cases.models import Category, Responsibility
@@ -15,6 +16,9 @@ STANDING = {
     Loop.STREET: Limit.parse("4 工作时"),
     Loop.DISTRICT: Limit.parse("8 工作时"),
 }
+
+#: What can be done about a unit where nobody is there.
+ELSEWHERE = "请派给其他单位，或先安排人员上岗"
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,9 @@ def route_report(category: Category, place: Location, rows: Iterable[Responsibil
 
 
 def propose_unit(
-    responsibility: Responsibility | None, units: Iterable[Organization], centre_id: int
+    responsibility: Responsibility | None, units: Iterable[Any], centre_id: int
 ) -> tuple[Organization | None, str]:
-    """The unit of the lead function at the commanding centre, and why; ``units`` are those that may be chosen."""
+    """The unit of the lead function at the commanding centre, and why; ``units`` are those of ``units_in_reach``."""
     if responsibility is None:
         return None, "权责清单无匹配，请人工选择单位"
     found = [unit for unit in units if unit.function == responsibility.lead and unit.parent_id == centre_id]
@@ -83,4 +87,7 @@ def propose_unit(
     label = Function(responsibility.lead).label
     if not found:
         return None, f"本级没有承担“{label}”职能的单位，请人工选择"
-    return found[0], f"权责清单 v{responsibility.version} 牵头职能：{label}"
+    staffed = [unit for unit in found if unit.is_staffed]
+    if not staffed:
+        return None, f"权责清单的牵头单位{found[0].name}没有能办理本案的在岗人员，{ELSEWHERE}"
+    return staffed[0], f"权责清单 v{responsibility.version} 牵头职能：{label}"

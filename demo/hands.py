@@ -8,13 +8,16 @@ from functools import cache
 from random import Random
 from typing import Any
 
+from django.utils import timezone
+
 from cases import actions
 from cases.actions import Answer
 from cases.models import Assignment, Case, Category, Photo, Responsibility
 from cases.permissions import duties_on
 from cases.routing import propose_unit
-from cases.workflow import MOVES, Grade, Loop, Move, Refusal
-from governance.models import Kind, Organization, Post, User
+from cases.units import units_in_reach
+from cases.workflow import MOVES, Grade, Move, Refusal
+from governance.models import Organization, Post, User
 from governance.roles import Duty
 
 Photographer = Callable[..., uuid.UUID]
@@ -35,13 +38,16 @@ class Hands:
         self.voice = voice
         self.holding = cache(self._holding)
         self.user = cache(self._user)
-        self.units_at = cache(self._units_at)
         self.category = cache(lambda pk: Category.objects.get(pk=pk))
 
     # Who --------------------------------------------------------------------------------------------------
 
     def _holding(self, duty: Duty, place_id: int) -> list[User]:
-        posts = Post.objects.filter(ends_on=None).with_duty(duty).filter(organization=place_id)
+        posts = (
+            Post.objects.filter(ends_on=None, user__is_active=True)
+            .with_duty(duty)
+            .filter(organization=place_id)
+        )
         return [self.user(pk) for pk in posts.order_by("pk").values_list("user", flat=True)]
 
     def _user(self, pk: int) -> User:
@@ -90,25 +96,15 @@ class Hands:
 
     # What -------------------------------------------------------------------------------------------------
 
-    def _units_at(self, place_id: int) -> list[Organization]:
-        units = Organization.objects.filter(parent=place_id).exclude(kind=Kind.TERRITORY)
-        return list(units.order_by("path"))
-
-    def units_for(self, case: Case, *, anywhere: bool = False) -> list[Organization]:
-        """Units that the case can be given to: from the commanding territory downward."""
-        places = [case.community_id, case.street_id, case.district_id]
-        reach = 3 if anywhere else {Loop.COMMUNITY: 1, Loop.STREET: 2, Loop.DISTRICT: 3}[Loop(case.loop)]
-        found = [unit for place in places[:reach] if place for unit in self.units_at(place)]
-        return [*found, case.community] if case.community else found
-
-    def _unit(self, case: Case) -> Organization:
-        units = self.units_for(case)
+    def _unit(self, case: Case, now: dt.datetime) -> Organization:
+        units = list(units_in_reach(case, timezone.localdate(now)))
         proposed, _ = propose_unit(case.responsibility, units, case.centre_id)
-        return proposed or self.random.choice([unit for unit in units if unit.function] or units)
+        staffed = [unit for unit in units if unit.is_staffed]
+        return proposed or self.random.choice([unit for unit in staffed if unit.function] or staffed)
 
-    def _right_unit(self, case: Case) -> Organization:
-        others = [unit for unit in self.units_for(case, anywhere=True) if unit.pk != case.unit_id]
-        return self.random.choice(others)
+    def _right_unit(self, case: Case, now: dt.datetime) -> Organization:
+        units = units_in_reach(case, timezone.localdate(now), anywhere=True)
+        return self.random.choice([unit for unit in units if unit.pk != case.unit_id])
 
     def _responsibility(self, case: Case) -> Responsibility:
         rows = Responsibility.objects.current().filter(category=case.category_id, power="settle")
@@ -143,9 +139,9 @@ class Hands:
             ],
             "position": lambda: here,
             "responsibility": lambda: self._responsibility(case),
-            "unit": lambda: self._unit(case),
+            "unit": lambda: self._unit(case, now),
             "refusal": lambda: Refusal.NOT_OURS.value,
-            "right_unit": lambda: self._right_unit(case),
+            "right_unit": lambda: self._right_unit(case, now),
             "amount": lambda: self._amount(leg),
             "until": lambda: now.date() + dt.timedelta(days=30),
             "deadline": lambda: self._deadline(now),

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from governance.models import AccessLog, Notice, Outbox, Post, User
-from governance.roles import Duty
+from governance.audience import reached
+from governance.models import AccessLog, Notice, Outbox, User
 
 LEASE = dt.timedelta(minutes=1)
 TRIES = 5
@@ -45,14 +45,8 @@ def relay(*, now: dt.datetime, most: int = 200) -> int:
 
 @transaction.atomic
 def deliver(row: Outbox, *, now: dt.datetime) -> None:
-    """Put one outbox row into the inboxes of its audience of today."""
-    people: set[int] = set()
-    for address in row.audience:
-        if "user" in address:
-            people.add(address["user"])
-        else:
-            posts = Post.objects.current(timezone.localdate(now)).with_duty(Duty(address["duty"]))
-            people.update(posts.filter(organization=address["organization"]).values_list("user", flat=True))
+    """Put one outbox row into the inboxes of its audience of today; raises ``NobodyThere`` where there is none."""
+    people = reached(row.audience, on=timezone.localdate(now))
     notices = [Notice(user_id=person, outbox=row, at=now) for person in sorted(people)]
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
     Outbox.objects.filter(pk=row.pk).update(done_at=now)

@@ -6,7 +6,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
-from governance.models import Organization, User
+from governance.models import Organization, Post, User
 
 
 class PolygonField(models.Field):
@@ -45,8 +45,8 @@ class GridQuerySet(models.QuerySet):
         return self.filter(pk__in=rings.values("grid"))
 
     def with_gaps(self, on: dt.date) -> "GridQuerySet":
-        """Annotate which of the three single duties nobody holds."""
-        holders = GridDuty.objects.current(on).filter(grid=OuterRef("pk"))
+        """Annotate for which of the three single duties nobody is there."""
+        holders = GridDuty.objects.on_duty(on).filter(grid=OuterRef("pk"))
         return self.annotate(
             lacks_worker=~Exists(holders.filter(duty=GridDuty.Duty.WORKER)),
             lacks_supervisor=~Exists(holders.filter(duty=GridDuty.Duty.SUPERVISOR)),
@@ -113,6 +113,10 @@ class TerritoryRing(models.Model):
 class GridDutyQuerySet(models.QuerySet):
     def current(self, on: dt.date) -> "GridDutyQuerySet":
         return self.filter(starts_on__lte=on).filter(Q(ends_on=None) | Q(ends_on__gt=on))
+
+    def on_duty(self, on: dt.date) -> "GridDutyQuerySet":
+        """Current duties of people who hold a post and can sign in."""
+        return self.current(on).filter(user__in=Post.objects.on_duty(on).values("user"))
 
 
 class GridDuty(models.Model):

@@ -5,12 +5,22 @@ street and must never see what happens on the stage.
 """
 
 from demo.accounts import COMMUNITY, DISTRICT, STREET
-from governance.models import User
+from governance.models import Organization, Post, User
 from governance.roles import Role
 
 ELSEWHERE = "530103012201"
 
-__all__ = ["COMMUNITY", "DISTRICT", "ELSEWHERE", "STREET", "clerk", "someone", "stranger", "worker"]
+__all__ = [
+    "COMMUNITY",
+    "DISTRICT",
+    "ELSEWHERE",
+    "STREET",
+    "clerk",
+    "newcomer",
+    "someone",
+    "stranger",
+    "worker",
+]
 
 
 def someone(role: Role, place: str, number: int = 0) -> User:
@@ -32,3 +42,12 @@ def clerk() -> User:
 def stranger() -> User:
     """Holds the same duties in another street."""
     return someone(Role.CLERK, ELSEWHERE)
+
+
+def newcomer(
+    username: str, name: str = "收件人", role: Role = Role.VOLUNTEER, place: str = COMMUNITY
+) -> User:
+    """Somebody new at a post (organization code); by default one without any duty in the loop but reporting."""
+    user = User.objects.create_user(username, name=name)
+    Post.objects.create(user=user, role=role, organization=Organization.objects.get(code=place))
+    return user

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Case as Choice
 from django.db.models import CharField, Value, When
+from django.utils import timezone
 
 from cases import chain
 from cases.actions.notices import tell_about
@@ -154,7 +155,7 @@ def _walk(
         raise Stale(f"案件现为“{before.label}”，不能{move.label}。")
     if leg_id is not None and (leg is None or leg.pk != leg_id):
         raise Stale("案件已被他人办理，请刷新后再操作。")
-    if by is None and leg is not None and (leg.sweep_at is None or leg.sweep_at > now):
+    if by is None and leg is not None and not _is_due(move, leg, now):
         raise Stale("时限已变，系统此时没有可办的事。")  # extended between the sweep's look and the lock
     held = duties_on(case, leg, by)
     if not held & set(move.duties):
@@ -167,6 +168,13 @@ def _walk(
     case.state = after
     case.version += 1
     return record(walk, before, key=key, wanted=wanted)
+
+
+def _is_due(move: Move, leg: Assignment, now: dt.datetime) -> bool:
+    """Whether time asks for a move of the system's; who was drawn and has left is replaced at any time."""
+    if leg.sweep_at is not None and leg.sweep_at <= now:
+        return True
+    return move.name == "draw_anew" and Assignment.objects.left(timezone.localdate(now)).contains(leg)
 
 
 def _open_leg(case: Case, move: Move) -> Assignment | None:

@@ -9,6 +9,8 @@ from cases.actions.door import Walk, effect
 from cases.actions.refusals import Refused, Unfit
 from cases.deadlines import Limit
 from cases.models import Assignment, Case, Request, Responsibility
+from cases.routing import ELSEWHERE
+from cases.units import desk_is_staffed, units_in_reach
 from cases.workflow import OPEN, UNREGISTERED, Grade, Loop, State, Step
 from governance.models import Organization, Post, User
 from governance.roles import Role
@@ -23,6 +25,10 @@ MOST_PEOPLE = 400
 @effect("comment")
 def nothing_more(walk: Walk) -> None:
     """A comment tells the owner and never moves a clock."""
+
+
+def _day(walk: Walk) -> dt.date:
+    return timezone.localdate(walk.now)
 
 
 # Report, check, register ------------------------------------------------------------------------------------------
@@ -49,7 +55,10 @@ def register(walk: Walk) -> None:
         raise Unfit("案件位置没有这一级的指挥中心。", field="responsibility")
     legs.stop_leg(walk)
     case.category_id, case.responsibility = row.category_id, row
-    case.loop, case.centre = row.loop, centre
+    if _is_below(Loop(row.loop), Loop(case.loop)) and not desk_is_staffed(centre.pk, _day(walk)):
+        walk.facts["nobody_at"] = centre.pk  # it stays with the centre that took it over from there
+    else:
+        case.loop, case.centre = row.loop, centre
     walk.facts |= {"responsibility": row.pk, "version": row.version}
     legs.open_leg(walk, Step.DISPATCHING)
 
@@ -101,6 +110,11 @@ def _refused_leg(case: Case, unit: Organization) -> Assignment | None:
 def _hand_to(walk: Walk, unit: Organization) -> None:
     """Give the case to a unit: its own old clock, which never stood, if it sent the case back; else the full limit."""
     case = walk.case
+    found = units_in_reach(case, _day(walk)).filter(pk=unit.pk).first()
+    if found is None:
+        raise Unfit("请选择案件所在地的单位。", field="unit")
+    if not found.is_staffed:
+        raise Unfit(f"{unit.name}没有能办理本案的在岗人员，{ELSEWHERE}。", field="unit")
     earlier = _refused_leg(case, unit)
     case.unit = unit
     case.rounds += 1
@@ -235,6 +249,11 @@ def territory(walk: Walk, loop: Loop) -> Organization | None:
     return getattr(walk.case, name)
 
 
+def _is_below(loop: Loop, other: Loop) -> bool:
+    loops = list(Loop)
+    return loops.index(loop) < loops.index(other)
+
+
 def _change_loop(walk: Walk, loop: Loop, centre: Organization, outcome: Assignment.Outcome) -> State:
     case = walk.case
     legs.stop_leg(walk, outcome)
@@ -272,6 +291,8 @@ def delegate(walk: Walk) -> State:
         raise Refused("案件已在最基层，不能再下沉。")
     if case.was_delegated or case.climbed_by_time:
         raise Refused("下沉只能一次，超时上报来的案件不能再下沉。")
+    if not desk_is_staffed(centre.pk, _day(walk)):
+        raise Refused(f"{centre.centre_name}无人在岗，不能下沉。")
     case.was_delegated = True
     return _change_loop(walk, loop, centre, Outcome.DELEGATED)
 
@@ -296,8 +317,13 @@ def mark(walk: Walk) -> None:
 
 @effect("draw_anew")
 def draw_anew(walk: Walk) -> None:
+    """Late, or no longer there: who left is not one of those that were tried."""
     old = legs.stop_leg(walk, Outcome.REDRAWN)
-    legs.open_check(walk, Step(old.step), tried=old.tried)
+    has_left = walk.now < old.escalate_at
+    if has_left:
+        walk.facts["left"] = True
+    tried = [person for person in old.tried if not (has_left and person == old.person_id)]
+    legs.open_check(walk, Step(old.step), tried=tried)
 
 
 @effect("raise_closing")
@@ -314,7 +340,7 @@ def raise_closing(walk: Walk) -> None:
 def named_leader(walk: Walk) -> User | None:
     """Who answers at the top: leader (acting included), deputy, the parent's; where none is, the duty chief."""
     district = walk.case.district
-    posts = Post.objects.current(timezone.localdate(walk.now)).filter(user__is_active=True)
+    posts = Post.objects.on_duty(_day(walk))
     places: list[Organization] = [district]
     while places[-1].parent is not None:
         places.append(places[-1].parent)

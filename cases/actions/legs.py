@@ -13,6 +13,7 @@ from cases.actions.door import Walk
 from cases.deadlines import Limit, Marks
 from cases.models import Assignment, Case, Request
 from cases.routing import STANDING
+from cases.units import desk_is_staffed
 from cases.workflow import Lateness, Loop, State, Step
 from governance.models import Organization, Post, User
 from governance.roles import Duty, Role
@@ -162,7 +163,7 @@ def draw(walk: Walk, tried: list[int]) -> int | None:
     """
     case, today = walk.case, timezone.localdate(walk.now)
     on_grid = GridDuty.objects.current(today).filter(grid=case.grid_id).exclude(duty=GridDuty.Duty.HELPER)
-    posts = Post.objects.current(today)
+    posts = Post.objects.on_duty(today)
     # A duty on the grid without a post that verifies draws nobody: the post has ended, or was another one.
     tiers: list[QuerySet] = [on_grid.filter(user__in=posts.with_duty(Duty.VERIFY).values("user"))]
     if case.community_id:
@@ -173,7 +174,6 @@ def draw(walk: Walk, tried: list[int]) -> int | None:
         tiers.append(posts.filter(organization=case.district_id, role=Role.INSPECTOR))
     candidates = (
         User.objects.filter(reduce(or_, (Q(pk__in=tier.values("user")) for tier in tiers)))
-        .filter(is_active=True)
         .exclude(pk__in=[*case.reporters, *case.handlers, *tried])
         .annotate(
             tier=Choice(
@@ -190,16 +190,22 @@ def draw(walk: Walk, tried: list[int]) -> int | None:
 
 
 def open_check(walk: Walk, step: Step, tried: list[int] | None = None) -> Assignment:
-    """Open a checking or verifying leg with a drawn person, or with the street's desk when nobody is left."""
+    """Open a checking or verifying leg with a drawn person, or with the street's desk when nobody is left.
+
+    Where nobody is at the street's desk either, it is the district's.
+    """
     case, tried = walk.case, tried or []
     person_id = draw(walk, tried) if len(tried) < DRAWS else None
+    desk_id = case.street_id
+    if desk_id and person_id is None and not desk_is_staffed(desk_id, timezone.localdate(walk.now)):
+        desk_id = None
     row = case.responsibility
     remote = bool(row and row.remote_verification)
     walk.facts["drawn"] = person_id
     return open_leg(
         walk,
         step,
-        unit_id=case.street_id or case.district_id,
+        unit_id=desk_id or case.district_id,
         person_id=person_id,
         desk_allowed=person_id is None or remote,
         tried=[*tried, person_id] if person_id else tried,

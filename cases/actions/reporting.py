@@ -29,7 +29,7 @@ def locate(longitude: float, latitude: float, *, by: User, now: dt.datetime) -> 
     Raises ``Unfit`` when not even the reporter's district is known.
     """
     today = timezone.localdate(now)
-    on_duty = Post.objects.current(today).with_duty(Duty.ACCEPT).filter(organization=OuterRef("community"))
+    on_duty = Post.objects.on_duty(today).with_duty(Duty.ACCEPT).filter(organization=OuterRef("community"))
     found = Grid.objects.active(today).containing(longitude, latitude)
     # Neighbours share their border: a point on it belongs to both, the lower code takes it.
     grid = (

@@ -14,6 +14,7 @@ from cases.deadlines import Limit
 from cases.models import Assignment, Request, Supervision
 from cases.permissions import leads_from
 from cases.workflow import Lateness, State, Step
+from governance.models import Post
 from governance.roles import Duty
 
 Kind = Request.Kind
@@ -193,6 +194,9 @@ def order_supervision(walk: Walk) -> None:
             unit_id=case.unit_id or leg.centre_id,
             deadline=walk.given["deadline"],
         )
+    elif order.leader and not Post.objects.on_duty(timezone.localdate(walk.now)).filter(user=order.leader):
+        order.leader = effects.named_leader(walk)  # the one who was named has left
+        order.save(update_fields=["leader"])
     walk.facts |= {"order": order.pk, "leader": order.leader_id, "deadline": order.deadline}
     if walk.by is None:
         answers = order.leader_id or order.ordered_by_id

@@ -4,9 +4,11 @@ import datetime as dt
 import hmac
 import logging
 import uuid
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from cases import clocks
 from cases.actions.door import perform
@@ -78,19 +80,32 @@ def _climb(leg: Assignment, now: dt.datetime) -> tuple[str, dict]:
 def sweep(*, now: dt.datetime, most: int = 1000) -> int:
     """Do what is due on open legs, oldest first; returns the number of moves made.
 
-    A leg that somebody moves meanwhile is left alone: the door says stale, and that is fine.
+    Checks that were drawn for somebody who is no longer there are drawn anew, whatever their clock says. A leg that
+    somebody moves meanwhile is left alone: the door says stale, and that is fine.
     """
-    done = 0
-    for leg in Assignment.objects.due_for_sweep(now).select_related("case")[:most]:
-        try:
-            with transaction.atomic():
-                done += sweep_leg(leg, now=now)
-        except Stale as refusal:
-            log.info("leg %s left alone: %s", leg.pk, refusal)
-        except Exception:  # one broken case must not stop the clocks of all others; it is logged and counted
-            log.exception("sweep of leg %s failed", leg.pk)
-            Assignment.objects.filter(pk=leg.pk, sweep_at=leg.sweep_at).update(sweep_at=now + RETRY)
-    return done
+    due = Assignment.objects.due_for_sweep(now).select_related("case")[:most]
+    done = sum(_tried(leg, sweep_leg, now) for leg in due)
+    left = Assignment.objects.left(timezone.localdate(now)).select_related("case").order_by("pk")[:most]
+    return done + sum(_tried(leg, replace, now) for leg in left)
+
+
+def _tried(leg: Assignment, work: Callable[..., int], now: dt.datetime) -> int:
+    """How many moves were made on a leg; one broken case must not stop the clocks of all others."""
+    try:
+        with transaction.atomic():
+            return work(leg, now=now)
+    except Stale as refusal:
+        log.info("leg %s left alone: %s", leg.pk, refusal)
+    except Exception:  # logged and counted
+        log.exception("sweep of leg %s failed", leg.pk)
+        Assignment.objects.filter(pk=leg.pk, sweep_at=leg.sweep_at).update(sweep_at=now + RETRY)
+    return 0
+
+
+def replace(leg: Assignment, *, now: dt.datetime) -> int:
+    """Draw somebody else for a check whose drawn person has left."""
+    perform(leg.case.uuid, "draw_anew", by=None, now=now, key=key_of(leg, "draw_anew"), leg=leg.pk)
+    return 1
 
 
 def key_of(leg: Assignment, name: str) -> uuid.UUID:

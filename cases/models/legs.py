@@ -1,5 +1,7 @@
 """Legs, requests and supervision orders: who has the case, until when, and what was asked."""
 
+import datetime as dt
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -8,7 +10,8 @@ from cases.deadlines import Basis, Limit, Unit
 from cases.models.case import Case
 from cases.models.catalogue import Responsibility
 from cases.workflow import Lateness, Loop, State, Step
-from governance.models import Organization, User
+from governance.models import Organization, Post, User
+from governance.roles import Duty
 
 
 class AssignmentQuerySet(models.QuerySet):
@@ -18,6 +21,12 @@ class AssignmentQuerySet(models.QuerySet):
     def checks_of(self, user: User) -> "AssignmentQuerySet":
         """Open checks and verifications that were drawn for this person."""
         return self.open().filter(person=user, step__in=[Step.CHECKING, Step.VERIFYING])
+
+    def left(self, on: dt.date) -> "AssignmentQuerySet":
+        """Open checks whose drawn person is no longer at a post for which people are drawn."""
+        drawn = self.open().filter(person__isnull=False, step__in=[Step.CHECKING, Step.VERIFYING])
+        there = Post.objects.on_duty(on).with_duty(Duty.VERIFY, Duty.ACCEPT)
+        return drawn.exclude(person__in=there.values("user"))
 
     def with_requests(self) -> "AssignmentQuerySet":
         """Annotate whether a request on the case waits for an answer."""

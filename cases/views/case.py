@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST
 
 from cases import actions, history
 from cases.actions import Refused, Unfit
-from cases.forms import MAX_PHOTOS, CategoryForm, eligible_units, move_form
+from cases.forms import MAX_PHOTOS, CategoryForm, move_form
 from cases.models import Assignment, Case, CaseEvent, Category
 from cases.names import give_names
 from cases.permissions import may_call_back, offers, offers_now
 from cases.routing import propose_unit
+from cases.units import units_in_reach
 from cases.workflow import MOVES, STATES, Move, State
 from governance import secrets, telephones
 from governance.actions import log_access
@@ -86,7 +87,10 @@ def case_context(request: HttpRequest, case: Case) -> dict:
     next_moves, aside_moves = _in_order([offer.move for offer in found if offer.is_allowed], case, moved)
     proposed, proposed_why = None, ""
     if next_moves and next_moves[0].name == "dispatch":
-        proposed, proposed_why = propose_unit(case.responsibility, eligible_units(case), case.centre_id)
+        today = timezone.localdate(now)
+        proposed, proposed_why = propose_unit(
+            case.responsibility, units_in_reach(case, today), case.centre_id
+        )
     first = events[-1] if events else None
     return {
         "case": case,

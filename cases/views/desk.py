@@ -10,7 +10,7 @@ import xlsxwriter
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -292,10 +292,13 @@ def gaps(request: HttpRequest) -> HttpResponse:
         inspector=Count("pk", filter=Q(lacks_inspector=True)),
     )
     figures["all_words"] = f"{figures['all']:,} 个网格"
-    clerks = Post.objects.current(today).filter(role=Role.CLERK).select_related("user")
-    lacking = lacking.select_related("community__parent").prefetch_related(
-        Prefetch("community__posts", queryset=clerks, to_attr="clerks")
+    there = Post.objects.on_duty(today)
+    clerks = there.filter(role=Role.CLERK).select_related("user")
+    at_street = there.with_duty(Duty.ACCEPT).filter(organization=OuterRef("community__parent"))
+    lacking = lacking.annotate(is_street_staffed=Exists(at_street)).select_related(
+        "community__parent__parent"
     )
+    lacking = lacking.prefetch_related(Prefetch("community__posts", queryset=clerks, to_attr="clerks"))
     page = Paginator(lacking.order_by("code"), queues.PAGE).get_page(request.GET.get("page"))
     context = {"page_obj": page, "figures": figures, "streets": streets, "chosen": chosen}
     return render(request, "cases/desk_gaps.html", context)

@@ -19,8 +19,13 @@ class PostQuerySet(models.QuerySet):
     def current(self, on: dt.date) -> "PostQuerySet":
         return self.filter(starts_on__lte=on).filter(Q(ends_on=None) | Q(ends_on__gt=on))
 
-    def with_duty(self, duty: Duty) -> "PostQuerySet":
-        return self.filter(role__in=[role for role, duties in DUTIES.items() if duty in duties])
+    def on_duty(self, on: dt.date) -> "PostQuerySet":
+        """Current posts of people who can sign in: whoever asks who is there asks this."""
+        return self.current(on).filter(user__is_active=True)
+
+    def with_duty(self, *wanted: Duty) -> "PostQuerySet":
+        """Posts that carry one of some duties."""
+        return self.filter(role__in=[role for role, duties in DUTIES.items() if duties & set(wanted)])
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from django.db.models import Count
 
 from cases import actions, chain
 from cases.actions import KeyReused, Stale
-from cases.forms import eligible_units
 from cases.models import Assignment, Case, CaseEvent
+from cases.units import eligible_units
 from cases.workflow import Loop, State, Step
 from governance.models import User
 from tests import people

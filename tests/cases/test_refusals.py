@@ -14,8 +14,8 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from cases.forms import eligible_units
 from cases.models import Assignment, Case
+from cases.units import eligible_units
 from cases.workflow import MOVES, Loop, Move, Refusal, State
 from demo.accounts import STAGE
 from governance.models import User

@@ -7,9 +7,9 @@ from django.test import Client
 
 from cases.actions import locate
 from cases.actions.catalogue import retire
-from cases.forms import eligible_units
 from cases.models import Case, Responsibility
 from cases.routing import Location, propose_unit, route_report
+from cases.units import eligible_units
 from cases.workflow import Loop, State
 from governance.models import Function, Organization, User
 from governance.roles import Role

@@ -6,11 +6,12 @@ from django.utils import timezone
 
 from governance import actions
 from governance.models import Notice, User
+from tests import people
 
 
 @pytest.fixture
 def reader(db) -> User:
-    return User.objects.create_user("test_reader", name="收件人")
+    return people.newcomer("test_reader", "收件人")
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_a_notice_never_leads_to_another_site(client, reader):
 
 
 def test_anothers_notice_is_not_there(client, reader):
-    stranger = User.objects.create_user("test_stranger", name="旁人")
+    stranger = people.newcomer("test_stranger", "旁人")
     [notice] = notify(stranger, "不是您的")
     assert client.get(f"/inbox/{notice.pk}/").status_code == 404
     assert "不是您的" not in client.get("/inbox/").content.decode()

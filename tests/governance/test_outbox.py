@@ -11,8 +11,8 @@ from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
 
-from cases.forms import eligible_units
 from cases.models import Case
+from cases.units import eligible_units
 from config.celery import app
 from demo.accounts import DEMO_PASSWORD
 from governance import actions
@@ -40,7 +40,7 @@ def to_duty(duty: Duty, code: str) -> None:
 
 @pytest.fixture
 def reader(db) -> User:
-    return User.objects.create_user("test_reader", name="收件人")
+    return people.newcomer("test_reader", "收件人")
 
 
 # Who is told ------------------------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ def test_a_delivered_row_is_not_delivered_again(reader):
 
 @pytest.mark.django_db(transaction=True)
 def test_four_relays_at_once_deliver_everything_once():
-    reader = User.objects.create_user("test_reader", name="收件人")
+    reader = people.newcomer("test_reader", "收件人")
     to_user(reader, 200)
     gate = Barrier(4, timeout=30)
 
@@ -124,7 +124,7 @@ def test_a_row_under_lease_is_left_to_its_relay_and_taken_over_when_that_died(re
 
 @pytest.mark.django_db
 def test_a_relay_that_died_after_half_the_audience_leaves_nobody_told_twice(reader):
-    other = User.objects.create_user("test_other", name="另一人")
+    other = people.newcomer("test_other", "另一人")
     audience = [{"user": reader.pk}, {"user": other.pk}]
     actions.tell("两人", url="/", audience=audience, now=MORNING)
     Notice.objects.create(user=reader, outbox=Outbox.objects.get(), at=MORNING)
@@ -196,7 +196,7 @@ def test_without_redis_people_sign_in_report_and_dispatch_and_later_nothing_is_l
     assert clerk.post(f"{move}/dispatch/", {"unit": unit.pk}).status_code == 302
     assert Outbox.objects.filter(done_at=None).count() == 3
 
-    readers = [User.objects.create_user(f"test_reader_{n}", name="收件人") for n in range(READERS)]
+    readers = [people.newcomer(f"test_reader_{n}", "收件人") for n in range(READERS)]
     for reader in readers:
         to_user(reader, NOTICES // READERS)
     broker.start()

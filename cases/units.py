@@ -1,0 +1,41 @@
+"""Which units a case can be given to, and whether somebody there may take it today."""
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from cases.models import Case
+from cases.workflow import Loop
+from governance.models import Organization, Post
+from governance.models.organizations import UNIT, OrganizationQuerySet
+from governance.roles import Duty
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+_REACH = {Loop.COMMUNITY: 1, Loop.STREET: 2, Loop.DISTRICT: 3}
+
+
+def units_in_reach(case: Case, on: "dt.date", *, anywhere: bool = False) -> OrganizationQuerySet:
+    """Units of the commanding territory and below, at the place of the case; ``anywhere``: of those above too.
+
+    ``is_staffed`` says whether somebody on duty there handles and may handle this case.
+    """
+    places = [case.community_id, case.street_id, case.district_id]
+    parents = [place for place in (places if anywhere else places[: _REACH[Loop(case.loop)]]) if place]
+    hands = Post.objects.on_duty(on).with_duty(Duty.HANDLE).filter(organization=OuterRef("pk"))
+    if case.source != Case.Source.SELF:
+        hands = hands.exclude(user__in=case.reporters)
+    found = Organization.objects.active(on).filter(UNIT & Q(parent__in=parents) | Q(pk=case.community_id))
+    return found.annotate(is_staffed=Exists(hands)).order_by("-level", "path")
+
+
+def desk_is_staffed(centre_id: int | None, on: "dt.date") -> bool:
+    """Whether somebody at the desk of a centre is on duty."""
+    return Post.objects.on_duty(on).with_duty(Duty.ACCEPT).filter(organization=centre_id).exists()
+
+
+def eligible_units(case: Case) -> list[Organization]:
+    """Units that the case can be given to today."""
+    return list(units_in_reach(case, timezone.localdate()).filter(is_staffed=True))

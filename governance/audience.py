@@ -1,0 +1,83 @@
+"""Whom a notice reaches today: people on duty, or the next rung above them, never nobody."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db.models import F
+
+from governance.models import Level, Organization, Post
+from governance.roles import DUTIES, Duty, Role
+
+A, C, D, H, V, L = Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH, Duty.HANDLE, Duty.VERIFY, Duty.LEAD
+
+# fmt: off
+#: Who is told where nobody holds a duty, one after another; "above" is each territory up to the district.
+RUNGS: dict[Duty, tuple[tuple[Duty, ...], tuple[Duty, ...]]] = {
+    #    at the place itself   above
+    A: ((A, C, L),            (A, C)),
+    C: ((C, L),               (C,)),
+    D: ((D, C, L),            (D, C)),
+    H: ((H, D, C, L),         (D, C)),  # who gave the case to the unit can give it to another
+    V: ((V, A, C, L),         (A, C)),
+    L: ((L,),                 (L,)),
+}
+#: At the end, where no rung of the district is held either.
+LAST = (L, C)
+# fmt: on
+
+
+class NobodyThere(Exception):
+    """A notice that would reach nobody: it is shown as failing, not as delivered."""
+
+
+def reached(audience: Iterable[dict], *, on: dt.date) -> set[int]:
+    """Ids of the people that an audience of the outbox reaches on a day.
+
+    Somebody who is not on duty is left out, and stood in for by the desk of the last post where nobody else is told.
+
+    Raises ``NobodyThere`` when nobody is reached at all.
+    """
+    audience = list(audience)
+    named = sorted({address["user"] for address in audience if "user" in address})
+    told: set[int] = set()
+    if named:
+        told.update(Post.objects.on_duty(on).filter(user__in=named).values_list("user", flat=True))
+    for address in audience:
+        if "organization" in address:
+            told |= holders(Duty(address["duty"]), address["organization"], on=on)
+    for user_id in () if told else named:
+        posts = Post.objects.filter(user=user_id)
+        last = posts.order_by(F("ends_on").desc(nulls_first=True), "-starts_on", "-pk").first()
+        if last is not None:
+            told |= holders(_stands_in(Role(last.role)), last.organization_id, on=on)
+    if not told:
+        raise NobodyThere("收件人都不在岗，上级也无人在岗")
+    return told
+
+
+def holders(duty: Duty, place_id: int, *, on: dt.date) -> set[int]:
+    """Who holds a duty at a place on a day, or the first rung above that somebody holds; empty where none is held."""
+    posts = Post.objects.on_duty(on)
+    if there := set(posts.with_duty(duty).filter(organization=place_id).values_list("user", flat=True)):
+        return there
+    places = _upward(place_id)
+    held = list(posts.filter(organization__in=places).values_list("organization", "role", "user"))
+    here, above = RUNGS[duty]
+    rungs = [(place, one) for place in places for one in (here if place == place_id else above)]
+    for place, one in [*rungs, *((place, one) for place in places[-1:] for one in LAST)]:
+        if there := {user for at, role, user in held if at == place and one in DUTIES[Role(role)]}:
+            return there
+    return set()
+
+
+def _upward(place_id: int) -> list[int]:
+    """A place and the territories above it up to the district, nearest first."""
+    path = Organization.objects.values_list("path", flat=True).get(pk=place_id)
+    above = Organization.objects.filter(code__in=path.split("/"), level__gte=Level.DISTRICT)
+    return list(above.order_by("-path").values_list("pk", flat=True))
+
+
+def _stands_in(role: Role) -> Duty:
+    """Whose duty it is to look after what somebody in a role leaves behind: outdoors, the desk's."""
+    held = DUTIES[role]
+    return next((duty for duty in (L, C, D, A, H) if duty in held and V not in held), A)
