@@ -186,6 +186,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "governance.middleware.Sessions",
     "governance.middleware.AskedToWait",
 ]
 
@@ -250,10 +251,12 @@ LOGOUT_REDIRECT_URL = "/login/"
 
 # Sessions and counts of failed tries (governance/signing_in.py) live in PostgreSQL: people can log in while Redis is away.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+# Sessions end after 12 hours (governance/sessions.py); for another hour it is known whose form comes too late.
+SESSION_COOKIE_AGE = 13 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "governance.views.form_too_old"
 
 # Personal data are encrypted with the newest key; older versions stay readable (docs/decisions/0010).
 FIELD_KEYS = key_ring(

@@ -14,9 +14,10 @@ from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from governance import signing_in
+from governance.kept_forms import keeps_form, kept
 from governance.models import AccessLog, Kind, Organization, Outbox, Post, SignIn, User
 from governance.roles import Role
 
@@ -30,6 +31,22 @@ class ByRole(admin.ModelAdmin):
     readers: ClassVar[set[Role]] = {Role.AUDITOR}
     may_delete = False
     list_per_page = 50
+
+    @keeps_form()
+    def add_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        return super().add_view(request, *args, **options)
+
+    @keeps_form()
+    def change_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        return super().change_view(request, *args, **options)
+
+    def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> type[forms.ModelForm]:
+        shape, data = super().get_form(request, *args, **options), kept(request)
+        return shape if data is None else filled(shape, data)
+
+    def get_formset_kwargs(self, request: HttpRequest, *args: Any) -> dict[str, Any]:
+        data = kept(request)
+        return super().get_formset_kwargs(request, *args) | ({} if data is None else {"data": data})
 
     def _is_one_of(self, request: HttpRequest, roles: set[Role]) -> bool:
         user = request.user
@@ -49,6 +66,16 @@ class ByRole(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.may_delete and self._is_one_of(request, self.managers)
+
+
+def filled(shape: type[forms.ModelForm], data: QueryDict) -> type[forms.ModelForm]:
+    """The same form, with what somebody had filled in before the session ended."""
+
+    class Filled(shape):
+        def __init__(self, given: QueryDict | None = None, *args: Any, **options: Any) -> None:
+            super().__init__(data if given is None else given, *args, **options)
+
+    return Filled
 
 
 class ReadOnly(ByRole):

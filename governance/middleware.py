@@ -2,10 +2,68 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
+from django.utils import timezone
+from django.utils.http import urlencode
 
+from governance import kept_forms, sessions
 from governance.hashing import TryLater
+
+EXPIRED = "登录已过期，请重新登录"
+
+
+class Sessions:
+    """End what lasted too long, note activity, and tell scripts of pages to sign in in a way they can follow."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        now = timezone.now()
+        request.signed_out = None
+        if sessions.is_over(request, now=now):
+            request.signed_out = request.user if request.user.is_authenticated else None
+            logout(request)
+        else:
+            sessions.see(request, now=now)
+        return _for_scripts(request, self.get_response(request))
+
+    def process_view(self, request: HttpRequest, view: Callable, *_: object) -> None:
+        """Keep the form of a person whose session has just ended; Django has looked at its token already."""
+        now, person = timezone.now(), request.signed_out
+        if person is None:
+            if request.method == "POST":
+                kept_forms.forget(request)
+            return
+        words = EXPIRED
+        if kept_forms.is_keepable(request, view):
+            request.user = person  # whose photos they become
+            is_kept = kept_forms.keep(request, view, person, now=now)
+            request.user = AnonymousUser()
+            words += "，填写的内容已保留" if is_kept else "。填写的内容太长，没有保留"
+        if not sessions.is_by_itself(request):
+            messages.warning(request, f"{words}。")
+
+
+def _for_scripts(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Instead of the way to the sign-in page, which a script would take for an answer: one that it can act on."""
+    if response.status_code != 302 or not response["Location"].startswith(f"{settings.LOGIN_URL}?"):
+        return response
+    if request.htmx:
+        back = request.path if request.method == "POST" else request.htmx.current_url_abs_path or "/"
+        told = HttpResponse(status=401)
+        told["HX-Redirect"] = f"{settings.LOGIN_URL}?{urlencode({'next': back})}"
+    elif request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        told = JsonResponse({"detail": f"{EXPIRED}。", "login": resolve_url(settings.LOGIN_URL)}, status=401)
+    else:
+        return response
+    told.cookies = response.cookies
+    return told
 
 
 class AskedToWait:

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from governance import actions, signing_in
+from governance import actions, kept_forms, signing_in
 
 
 @shared_task
@@ -14,5 +14,6 @@ def relay() -> int:
 
 @shared_task
 def tidy() -> None:
-    signing_in.forget_old(now=timezone.now())
+    for forget_old in (signing_in.forget_old, kept_forms.forget_old):
+        forget_old(now=timezone.now())
     call_command("clearsessions")

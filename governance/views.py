@@ -12,11 +12,12 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.csrf import csrf_failure
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from governance import actions, devices
+from governance import actions, devices, kept_forms
 from governance.faces import faces_of, home_of
 from governance.forms import OwnPasswordForm, SignInForm
 from governance.middleware import later
@@ -113,6 +114,19 @@ def healthz(request: HttpRequest) -> JsonResponse:
     except Error:
         return JsonResponse({"database": "failing"}, status=503)
     return JsonResponse({"database": "ok"})
+
+
+def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form from before the last sign-in carries an old token: it comes back filled instead of being lost."""
+    person, view = request.signed_out or request.user, getattr(request.resolver_match, "func", None)
+    is_ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    if is_ours and person.is_authenticated and kept_forms.is_keepable(request, view):
+        now = timezone.now()
+        if kept_forms.keep(request, view, person, now=now):
+            if request.user.is_authenticated:
+                kept_forms.find(request, request.user, now=now)
+            return redirect(request.get_full_path())
+    return csrf_failure(request, reason)
 
 
 @require_safe

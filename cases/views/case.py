@@ -5,7 +5,7 @@ import uuid
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,9 +22,10 @@ from cases.permissions import may_call_back, offers, offers_now
 from cases.routing import propose_unit
 from cases.units import units_in_reach
 from cases.workflow import MOVES, STATES, Move, State
-from governance import secrets, telephones
+from governance import secrets, sessions, telephones
 from governance.actions import log_access
 from governance.faces import faces_of
+from governance.kept_forms import keeps_form, kept
 
 #: Moves in the order in which a person most likely wants them; the first allowed one is the biggest button.
 NEXT = (
@@ -32,7 +33,6 @@ NEXT = (
     "evaluate", "grant_extension", "grant_suspension", "endorse_suspension", "grant_void", "reply_supervision",
     "accept_supervision", "resume",
 )  # fmt: skip
-FACE_COOKIE = "face"
 #: Fields that may carry files; others are nobody's to fill with them.
 PICTURES = ("photos", "before_photo", "after_photo")
 #: Shown in a row of quiet buttons rather than among the next steps.
@@ -52,17 +52,10 @@ def visible_case(request: HttpRequest, case_uuid: uuid.UUID) -> Case:
 
 
 def base_template(request: HttpRequest) -> str:
-    """The frame of the face this device was last on, else of the post's home: a handler has a desk and a phone."""
+    """The frame of the face this session was last on; who has no desk is always outdoors."""
     faces = faces_of(post.role for post in request.user.powers.posts)
-    last = request.COOKIES.get(FACE_COOKIE)
-    face = last if last in faces else faces[0] if faces else ""
-    return "base_field.html" if face == "field" else "base_desk.html"
-
-
-def remember_face(response: HttpResponse, face: str) -> HttpResponse:
-    """Let the case pages of this device keep the frame of the list they were opened from."""
-    response.set_cookie(FACE_COOKIE, face, httponly=True, samesite="Lax")
-    return response
+    outdoors = "field" in faces and (sessions.face(request) == "field" or "desk" not in faces)
+    return "base_field.html" if outdoors else "base_desk.html"
 
 
 def case_context(request: HttpRequest, case: Case) -> dict:
@@ -146,6 +139,12 @@ def case_page(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     return render(request, template, case_context(request, case))
 
 
+def form_with_files(request: HttpRequest) -> QueryDict:
+    """A form that came after the session had ended, its pictures stored."""
+    return with_uploads(request)
+
+
+@keeps_form(form_with_files)
 @login_required
 def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResponse:
     """Any move of the table: its form on GET, the move itself on POST."""
@@ -159,7 +158,7 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
         leg_id = Assignment.objects.open().filter(case=case).values_list("pk", flat=True).first()
         wanted = request.GET.get("category", "")
         category = Category.objects.filter(pk=wanted).first() if wanted.isdecimal() else None
-        form = move_form(move, case, request.user, leg_id=leg_id, category=category)
+        form = move_form(move, case, request.user, kept(request), leg_id=leg_id, category=category)
     status = 200
     if request.method == "POST":
         status = 422
@@ -190,7 +189,7 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
         "move": move,
         "form": form,
         "category_form": CategoryForm(request.GET or None) if move.name == "register" else None,
-        "then": request.POST.get("then", "") or _way_back(request),
+        "then": form.data.get("then", "") or _way_back(request),
         "base": base_template(request),
     }
     return render(request, "cases/_move.html" if piece else "cases/move.html", context, status=status)

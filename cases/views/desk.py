@@ -22,7 +22,7 @@ from cases.clocks import due_stamp, stamp
 from cases.filters import FilterForm, narrow, places_in_sight
 from cases.models import Case, Request
 from cases.names import with_names
-from cases.views.case import case_context, remember_face, visible_case
+from cases.views.case import case_context, visible_case
 from cases.workflow import Lateness, Loop
 from governance.actions import log_access
 from governance.models import Level, Organization, Post, User
@@ -177,7 +177,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             pass
         else:
             context |= case_context(request, case)
-    return remember_face(render(request, "cases/desk.html", context), "desk")
+    return render(request, "cases/desk.html", context)
 
 
 # The list as a file ------------------------------------------------------------------------------------------------

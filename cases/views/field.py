@@ -26,8 +26,9 @@ from cases.models import Assignment, Case, Category, Responsibility
 from cases.names import with_names
 from cases.permissions import may_report
 from cases.routing import route_report
-from cases.views.case import remember_face, with_uploads
+from cases.views.case import form_with_files, with_uploads
 from cases.workflow import Loop, State
+from governance.kept_forms import keeps_form, kept
 from governance.models import User
 from governance.roles import Duty
 from grid.models import GridDuty, TerritoryRing
@@ -117,7 +118,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "steps": _steps(by_state, step) if tab == "todo" else [],
         "may_report": may_report(user),
     }
-    return remember_face(render(request, "cases/field.html", context), "field")
+    return render(request, "cases/field.html", context)
 
 
 def _tabs(current: str, counts: dict[str, int], works: bool) -> list[dict[str, Any]]:
@@ -239,6 +240,7 @@ def wants_json(request: HttpRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
+@keeps_form(form_with_files)
 @login_required
 @never_cache
 def report_page(request: HttpRequest) -> HttpResponse:
@@ -247,7 +249,12 @@ def report_page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied("您的岗位不能上报案件。")
     if request.method == "POST":
         return _save(request)
-    return render(request, "cases/field_report.html", _report_context(request.user, ReportForm(request.user)))
+    if data := kept(request):
+        shape = HandledReportForm if data.get("handled") else ReportForm
+        context = _report_context(request.user, shape(request.user, data), is_asked_again=True)
+    else:
+        context = _report_context(request.user, ReportForm(request.user))
+    return render(request, "cases/field_report.html", context)
 
 
 @login_required

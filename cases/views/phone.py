@@ -21,6 +21,7 @@ from cases.map import box_around
 from cases.models import Case, Category
 from cases.views.desk import COLUMNS, with_row
 from cases.workflow import State
+from governance.kept_forms import keeps_form, kept
 from governance.models import User
 from governance.roles import Duty
 from grid.models import Grid, GridRing
@@ -159,11 +160,12 @@ def nearby(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/_desk_nearby.html", context)
 
 
+@keeps_form()
 @login_required
 def phone(request: HttpRequest) -> HttpResponse:
     """Take a call: caller, words, category, place; then on to the case, which is sent to be checked."""
     _demand_duty(request)
-    form = CallForm(request.user, request.POST or None)
+    form = CallForm(request.user, request.POST or kept(request))
     found: list[Case] = []
     status = 200
     if request.method == "POST":

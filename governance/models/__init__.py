@@ -1,3 +1,4 @@
+from governance.models.kept_forms import KeptForm
 from governance.models.notices import Notice, Outbox
 from governance.models.organizations import Function, Kind, Level, Organization
 from governance.models.people import AccessLog, Post, User
@@ -6,6 +7,7 @@ from governance.models.signing_in import SignIn, SignInTry
 __all__ = [
     "AccessLog",
     "Function",
+    "KeptForm",
     "Kind",
     "Level",
     "Notice",

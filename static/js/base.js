@@ -1,6 +1,8 @@
 // Small habits of every page, each started by a data attribute; all pages work without them.
 
 const STAY_MS = 6000;
+// Goes with whatever a page asks for by itself: renewing is no activity of a person (governance/sessions.py).
+export const byItself = { "X-By-Itself": "1" };
 
 function press(target) {
   if (target.matches("input, select, textarea")) target.focus();

@@ -1,9 +1,11 @@
 // The wall screen renews its numbers, list and map by itself, and says so when it no longer can.
 
+import { byItself } from "./base.js";
+
 const PARTS = "[data-refresh-part]";
 
 async function renew() {
-  const page = await fetch(location.href, { headers: { Accept: "text/html" } });
+  const page = await fetch(location.href, { headers: { Accept: "text/html", ...byItself } });
   if (!page.ok || page.redirected) throw new Error("no fresh page");
   const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
   for (const old of document.querySelectorAll(PARTS)) {

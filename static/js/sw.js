@@ -43,7 +43,7 @@ async function renewShell() {
   const had = await cache.match(KNOWN.shell);
   if (had && Date.now() - Date.parse(had.headers.get("Date") ?? 0) < STALE_MS) return;
   try {
-    const answer = await fetch(KNOWN.shell);
+    const answer = await fetch(KNOWN.shell, { headers: { "X-By-Itself": "1" } });
     if (answer.ok && !answer.redirected) await cache.put(KNOWN.shell, answer);
   } catch {
     // without signal the old one stays

@@ -191,7 +191,7 @@ def test_case_page_phone_and_history_say_24_00(monkeypatch, due_at_midnight):
     for username in ("shequ", "wuye"):
         client.force_login(User.objects.get(username=username))
         for face in ("desk", "field"):
-            client.cookies["face"] = face
+            client.get(f"/{face}/")
             text = client.get(f"/cases/{case.uuid}/").content.decode()
             assert "12-18 24:00" in text and "12-19 00:00" not in text, (username, face)
     the_clock_shows(monkeypatch, at(12, 18, 12))

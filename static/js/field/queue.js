@@ -2,6 +2,7 @@
 // only when the server has said where the case went. What it refuses stays, with its sentences.
 
 import { openDB } from "../../vendor/idb/index.js";
+import { byItself } from "../base.js";
 import { csrfToken, upload } from "./photos.js";
 
 const AGAIN_MS = 60000;
@@ -81,10 +82,10 @@ async function sendReport(item) {
   const body = new URLSearchParams(item.fields);
   for (const photo of item.photos) body.append(photo.name, photo.uuid);
   body.append("owner", item.owner);
-  const headers = { "X-CSRFToken": csrfToken(), Accept: "application/json" };
+  const headers = { "X-CSRFToken": csrfToken(), Accept: "application/json", ...byItself };
   const signal = AbortSignal.timeout(ANSWER_MS);
   const answer = await fetch("/field/report/", { method: "POST", body, headers, signal, redirect: "manual" });
-  if (answer.type === "opaqueredirect") return { login: true };
+  if (answer.type === "opaqueredirect" || answer.status === 401) return { login: true };
   if (answer.status >= 500) return { offline: true };
   if (!answer.headers.get("Content-Type")?.startsWith("application/json")) return { login: true };
   const told = await answer.json();

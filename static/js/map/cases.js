@@ -1,5 +1,6 @@
 // Cases of the viewer's scope: clusters as rings of their colours with the overdue counted in red, single cases as marks.
 
+import { byItself } from "../base.js";
 import { element, fit, marker, maxZoom, pressed } from "./base.js";
 
 const TONES = ["waiting", "working", "checking", "settled"];
@@ -27,7 +28,7 @@ class Cases {
     this.told = element("p", "map-told");
     this.told.setAttribute("role", "status");
     box.append(this.told);
-    document.addEventListener("map:refresh", () => this.load());
+    document.addEventListener("map:refresh", () => this.load(byItself));
   }
 
   seen() {
@@ -44,18 +45,22 @@ class Cases {
     this.map.fitBounds([[south, west], [north, east]], { padding: [40, 40], maxZoom: 15, animate: false });
   }
 
-  ask(box, zoom) {
+  ask(box, zoom, by = {}) {
     const query = new URLSearchParams(this.box.dataset.query);
     query.set("box", box.map((degrees) => degrees.toFixed(5)).join(","));
     query.set("zoom", Math.floor(zoom));
-    return fetch(`${this.box.dataset.casesUrl}?${query}`, { signal: this.wait?.signal });
+    return fetch(`${this.box.dataset.casesUrl}?${query}`, {
+      headers: { Accept: "application/json", ...by },
+      signal: this.wait?.signal,
+    });
   }
 
-  async load() {
+  async load(by) {
     this.wait?.abort();
     this.wait = new AbortController();
     try {
-      const answer = await this.ask(this.seen(), this.map.getZoom());
+      const answer = await this.ask(this.seen(), this.map.getZoom(), by);
+      if (answer.status === 401) return this.tell((await answer.json()).detail);
       if (!answer.ok || answer.redirected) throw new Error(answer.status);
       this.draw(await answer.json());
     } catch (problem) {
