@@ -95,3 +95,17 @@ def _torn_legs() -> Iterator[str]:
         running = [Step(step) for step, _, stopped_at in mine if stopped_at is None]
         if running != ([] if state in FINAL else [STATES[State(state)].step]):
             yield f"case {pk}: {state} with open legs {running}"
+
+
+def tally() -> tuple:
+    """How much there is of everything that moves write, and a fingerprint of all cases and legs."""
+    tables = ("caseevent", "casetext", "contact", "request", "supervision")
+    counts = ", ".join(f"(SELECT count(*) FROM cases_{name})" for name in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {counts}, (SELECT count(*) FROM governance_outbox),"
+            " (SELECT count(*) FROM cases_photo WHERE case_id IS NOT NULL),"
+            " (SELECT md5(string_agg(c::text, '|' ORDER BY id)) FROM cases_case c),"
+            " (SELECT md5(string_agg(l::text, '|' ORDER BY id)) FROM cases_assignment l)"
+        )
+        return cursor.fetchone()
