@@ -51,10 +51,15 @@ def dies_with_parent(signal_number: int = signal.SIGKILL):
 
 
 def free_port() -> int:
-    """Ask the system for a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Choose a port that nobody has, below those that systems lend to whoever calls out.
+
+    A server that is started again wants its port back, and must not find it lent.
+    """
+    for port in secrets.SystemRandom().sample(range(20_000, 32_768), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise SetupError("No free port between 20000 and 32767.")
 
 
 def answers(port: int, host: str = "127.0.0.1") -> bool:

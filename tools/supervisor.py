@@ -39,10 +39,11 @@ class Log:
         """Copy a process's output line by line until it ends."""
 
         def copy() -> None:
-            for raw in process.stdout:
-                text = raw.decode(errors="replace").rstrip()
-                if text and not any(noise in text for noise in NOISE):
-                    self.line(name, text)
+            with process.stdout:
+                for raw in process.stdout:
+                    text = raw.decode(errors="replace").rstrip()
+                    if text and not any(noise in text for noise in NOISE):
+                        self.line(name, text)
 
         threading.Thread(target=copy, daemon=True, name=f"log of {name}").start()
 

@@ -1,0 +1,173 @@
+"""The whole site as ``make run`` starts it, on servers of its own that keep what they are told; parts can be killed."""
+
+import os
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import servers
+import supervisor
+from django.db import connections
+
+from config.settings import database
+
+ROOT = Path(__file__).parent.parent
+
+
+def program(name: str) -> str:
+    """One of PostgreSQL's own programs."""
+    return str(servers.postgres_programs() / name)
+
+
+def copy_database(source: str, server: str, name: str) -> str:
+    """Dump a database (address) and restore it under a name on another server; returns its address."""
+    subprocess.run([program("psql"), "-q", server, "-c", f'CREATE DATABASE "{name}"'], check=True)
+    target = f"{server.rpartition('/')[0]}/{name}"
+    with subprocess.Popen([program("pg_dump"), source], stdout=subprocess.PIPE) as dump:
+        words = [program("psql"), "-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "-1", target]
+        subprocess.run(words, stdin=dump.stdout, check=True)
+    assert dump.returncode == 0
+    return target
+
+
+@contextmanager
+def speaking_to(url: str) -> Iterator[None]:
+    """Let Django's connection, in all threads, speak to another database."""
+    settings = connections["default"].settings_dict
+    before = dict(settings)
+    connections.close_all()
+    settings |= {name: value for name, value in database(url).items() if name in before and name != "OPTIONS"}
+    try:
+        yield
+    finally:
+        connections.close_all()
+        settings |= before
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has started and that run."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue  # ended while we looked
+        if int(parent) == pid and state != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def is_backend(pid: int) -> bool:
+    """Whether a process of PostgreSQL serves a client."""
+    try:
+        return b"postgres: gridloop" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+class FileLog(supervisor.Log):
+    """The lines of all processes, in a file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def line(self, name: str, text: str) -> None:
+        with self.lock, self.path.open("a") as out:
+            out.write(f"{time.strftime('%T')} {name:<8} | {text}\n")
+
+
+class WholeSite(supervisor.Site):
+    """Database, broker, web, worker and beat under the supervisor's watch, in a folder of the test."""
+
+    def __init__(self, folder: Path, random: Random) -> None:
+        own = {"MEDIA_ROOT": str(folder / "media"), "DATA_DIR": str(folder), "RELAY_SECONDS": "1"}
+        environment = {**os.environ, **own}
+        super().__init__(environment, lambda _text: None)
+        self.log, self.random = FileLog(folder / "site.log"), random
+        home = servers.server_home() / "throwaway"
+        mark = f"{os.getpid()}-{secrets.token_hex(3)}"
+        self.postgres = servers.Postgres("PostgreSQL", home / mark, servers.free_port(), throwaway=False)
+        self.valkey = servers.Valkey("Valkey", folder / "valkey", servers.free_port(), throwaway=False)
+        self.address = ""
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes under watch, by name."""
+        return {one.name: one.process.pid for one in self.services if not one.has_ended()}
+
+    @property
+    def database(self) -> str:
+        return self.environment["DATABASE_URL"]
+
+    def begin(self, source: str) -> None:
+        """Start everything on a copy of a database (address)."""
+        subprocess.run(["cp", "-a", servers.cluster_template(), self.postgres.folder], check=True)
+        self.serve("postgres", lambda: self.postgres.start(subprocess.PIPE))
+        self.serve("valkey", lambda: self.valkey.start(subprocess.PIPE))
+        self.postgres.wait_ready()
+        self.valkey.wait_ready()
+        self.environment["DATABASE_URL"] = copy_database(source, self.postgres.url(), "gridloop")
+        # After a crash only what was written since is read again, as on a site that has run for a while.
+        subprocess.run([program("psql"), "-q", self.postgres.url(), "-c", "CHECKPOINT"], check=True)
+        self.environment["REDIS_URL"] = self.valkey.url()
+        port = servers.free_port()
+        self.address = f"http://127.0.0.1:{port}"
+        self.start_web("127.0.0.1", port)
+        self.wait_for_page(self.address)
+        self.start_tasks()
+
+    def end(self) -> None:
+        """End everything at once, since nothing is kept, and remove the database."""
+        self.stopping = True
+        for one in self.services:
+            one.signal(signal.SIGKILL)
+        for one in self.services:
+            one.process.wait()
+        self.postgres.throwaway = True
+        self.postgres.stop()
+
+    # Killing
+
+    def victims(self) -> dict[str, Callable[[], list[int]]]:
+        """What can be killed, and the processes that it is at this moment."""
+        pids = self.pids
+
+        def of(name: str) -> list[int]:
+            return [pids[name]] if name in pids else []
+
+        def below(name: str) -> list[int]:
+            return [child for pid in of(name) for child in children(pid)]
+
+        return {
+            "web worker": lambda: below("web"),
+            "web master": lambda: of("web"),
+            "task process": lambda: below("worker"),
+            "task worker": lambda: of("worker"),
+            "beat": lambda: of("beat"),
+            "broker": lambda: of("valkey"),
+            "database": lambda: of("postgres"),
+            "database connection": lambda: [pid for pid in below("postgres") if is_backend(pid)],
+        }
+
+    def kill(self, what: str) -> bool:
+        """Kill -9 one process of a kind; false where none runs at this moment."""
+        found = self.victims()[what]()
+        if not found:
+            return False
+        pid = self.random.choice(found)
+        self.log.line("test", f"kill -9 {what} {pid}")
+        for one in self.services:
+            one.starts.clear()  # loss is tried here, not whether somebody gives up after so many deaths
+        os.kill(pid, signal.SIGKILL)
+        return True
+
+
+VICTIMS = (
+    "web worker", "web master", "task process", "task worker", "beat", "broker", "database", "database connection",
+)  # fmt: skip
