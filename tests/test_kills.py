@@ -62,8 +62,8 @@ def under_fire(site: WholeSite, writers: list[Writer], random: Random) -> Counte
             assert one.is_alive(), one.problem
         if answered >= next_at and killed.total() < KILLS:
             order = order or random.sample(VICTIMS, len(VICTIMS))
-            what = order.pop()
-            killed[what] += site.kill(what)
+            if site.kill(what := order.pop()):
+                killed[what] += 1
             next_at = answered + random.randint(1, 2 * ACKS // KILLS)
         time.sleep(0.02)
     return killed
