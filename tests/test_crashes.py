@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cases.models import CaseEvent
+from cases.units import eligible_units
 from cases.workflow import State
 from governance.models import User
 from tests import people
@@ -67,7 +68,7 @@ def reporting() -> Request:
 
 def refusing() -> Request:
     case = case_at(State.DISPATCHED, now=timezone.now())
-    move = {"refusal": "not_ours", "reason": "不归我们管。", "right_unit": hands().units_for(case)[-1].pk}
+    move = {"refusal": "not_ours", "reason": "不归我们管。", "right_unit": eligible_units(case)[-1].pk}
     return Request(f"/api/v1/cases/{case.uuid}/moves/refuse/", move, hands().holding("H", case.unit_id)[0])
 
 

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 
-from cases.forms import eligible_units
 from cases.models import Assignment
+from cases.units import eligible_units
 from cases.workflow import State
 from demo.accounts import STAGE
 from governance.models import User

@@ -14,6 +14,7 @@ from cases.actions import Answer, KeyReused, Unfit
 from cases.actions.legs import QUIET
 from cases.actions.sweeping import sweep_leg
 from cases.models import Assignment, Case, CaseEvent, Photo
+from cases.units import eligible_units
 from cases.workflow import MOVES, Loop, State
 from governance.models import User
 from tests import people
@@ -193,7 +194,8 @@ def test_eight_sweeps_at_once_do_what_is_due_on_each_leg_once(crowd, promise):
     cases = [case_at(State.HANDLING).pk for _ in range(number)]
     leg = Assignment.objects.filter(case=cases[0]).latest("pk")
     before = CaseEvent.objects.count()
-    crowd.at_once([lambda: actions.sweep(now=leg.escalate_at)] * RIVALS)
+    for moment in (leg.due_at, leg.escalate_at):
+        crowd.at_once([lambda now=moment: actions.sweep(now=now)] * RIVALS)
     moves = CaseEvent.objects.filter(case__in=cases, by=None).values_list("case", "move")
     assert sorted(moves) == sorted((pk, move) for pk in cases for move in ("overdue", "escalate"))
     assert CaseEvent.objects.count() == before + 2 * number
@@ -235,7 +237,7 @@ def test_eight_reports_of_one_key_and_different_words_make_one_case(crowd):
 
 def test_one_key_for_moves_on_eight_cases_moves_one(crowd):
     cases = [case_at(State.REGISTERED) for _ in range(RIVALS)]
-    key, unit = uuid.uuid4(), hands().units_for(cases[0])[0]
+    key, unit = uuid.uuid4(), eligible_units(cases[0])[0]
 
     def dispatch(case: Case) -> Answer:
         given = {"unit": unit}
