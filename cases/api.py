@@ -12,10 +12,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework import exceptions, generics
-from rest_framework.pagination import LimitOffsetPagination
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -38,29 +39,16 @@ KEY = OpenApiParameter(
 MOST_JSON = 1024 * 1024
 #: Room for the frame of a multipart body around the largest picture.
 MOST_BODY = photos.MAX_BYTES + 64 * 1024
-#: Counting further than anybody turns pages would cost more than the page.
-COUNTED = 10_000
-
-
-class PlainJSON(JSONParser):
-    """JSON that can be read: a body of nothing but brackets would exhaust the stack."""
-
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().parse(*args, **kwargs)
-        except RecursionError:
-            raise exceptions.ParseError("请求内容嵌套过深。") from None
 
 
 class Doorway(APIView):
     """Translates the door's refusals and a form's errors; decides nothing."""
 
-    parser_classes = [PlainJSON]
     most_body, too_large = MOST_JSON, "请求内容超过 1 MB。"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a body that is too large before reading it."""
-        if int(request.META.get("CONTENT_LENGTH") or 0) > self.most_body:
+        if whole(request.META.get("CONTENT_LENGTH")) > self.most_body:
             raise Unfit(self.too_large)
         super().initial(request, *args, **kwargs)
 
@@ -81,22 +69,23 @@ class Doorway(APIView):
             raise exceptions.ValidationError({"Idempotency-Key": [problem]}) from None
 
     def typed(self, shape: type, position: str) -> dict[str, Any]:
-        """The body, checked for types, as a form takes it."""
+        """The body, checked for types, and the key, as a form takes them."""
         found = shape(data=self.request.data)
         found.is_valid(raise_exception=True)
-        return shapes.for_form(found.validated_data, position)
+        return {**shapes.for_form(found.validated_data, position), "key": self.key()}
+
+
+def whole(length: str | None) -> int:
+    """The length that a request claims, as Django reads it: what is no number is none."""
+    try:
+        return int(length or 0)
+    except ValueError:
+        return 0
 
 
 def complain(form: MoveForm | ReportForm) -> None:
     """Raise what a form says, field by field."""
     raise exceptions.ValidationError({name: list(map(str, errors)) for name, errors in form.errors.items()})
-
-
-def repeated(key: uuid.UUID, move: str, user, case: Case | None = None) -> dict[str, Any] | None:
-    """The answer to a request whose words no longer fit because it has been carried out."""
-    events = CaseEvent.objects.filter(key=key, move=move, by=user).select_related("case")
-    event = (events.filter(case=case) if case else events).first()
-    return said(actions.Answer.again(event)) if event else None
 
 
 def said(answer: actions.Answer) -> dict[str, Any]:
@@ -111,15 +100,6 @@ def said(answer: actions.Answer) -> dict[str, Any]:
 
 
 # Reading ----------------------------------------------------------------------------------------------------------
-
-
-class CappedPagination(LimitOffsetPagination):
-    """Pages by limit and offset; ``count`` stops at the cap, and so does paging."""
-
-    max_limit = 100
-
-    def get_count(self, queryset: QuerySet) -> int:
-        return queryset.order_by().values("pk")[:COUNTED].count()
 
 
 class CaseFilter(django_filters.FilterSet):
@@ -157,7 +137,6 @@ class CaseList(Doorway, generics.ListAPIView):
     """Cases in the scope of the person, newest first; and the report of a new one."""
 
     serializer_class = shapes.CaseRow
-    pagination_class = CappedPagination
     filterset_class = CaseFilter
 
     def get_queryset(self) -> QuerySet:
@@ -180,8 +159,8 @@ class CaseList(Doorway, generics.ListAPIView):
         key, now = self.key(), timezone.now()
         form = ReportForm(request.user, self.typed(shapes.ReportInput, "place"))
         if not form.is_valid():
-            if earlier := repeated(key, "report", request.user):
-                return Response(earlier)
+            if earlier := actions.answered(key, "report", by=request.user):
+                return Response(said(earlier))
             complain(form)
         answer = actions.report(by=request.user, now=now, key=key, given=form.given, source=Case.Source.API)
         return Response(said(answer), status=HTTPStatus.OK if answer.is_repeat else HTTPStatus.CREATED)
@@ -258,8 +237,8 @@ class CaseMove(Doorway):
         form = move_form(move, case, request.user, data)
         if not form.is_valid():
             case = case or self.seen(case_uuid)
-            if earlier := repeated(key, name, request.user, case):
-                return Response(earlier)
+            if earlier := actions.answered(key, name, by=request.user, case=case):
+                return Response(said(earlier))
             refuse_first(move, case, request.user)
             complain(form)
         answer = actions.perform(
@@ -285,6 +264,19 @@ def refuse_first(move: Move, case: Case, user) -> None:
     if not duties_on(case, leg, user) & set(move.duties):
         whose = "、".join(duty.label for duty in move.duties)
         raise Forbidden(f"{move.label}由{whose}办理。")
+
+
+# Papers -----------------------------------------------------------------------------------------------------------
+
+
+class Schema(SpectacularAPIView):
+    """The description of the interface. There is one version and one language: parameters that name others are not read."""
+
+    api_version = spectacular_settings.VERSION
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        return self._get_schema_response(request)
 
 
 # Photos -----------------------------------------------------------------------------------------------------------

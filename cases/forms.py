@@ -1,7 +1,6 @@
 """Clean input for moves and reports: one field for every word the table may ask for; nothing is saved here."""
 
 import datetime as dt
-import uuid
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from cases.keyed import KeyedForm, PhotosField
 from cases.models import Case, Category, Responsibility
 from cases.routing import propose_unit
 from cases.units import units_in_reach
@@ -16,50 +16,8 @@ from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
 from governance import telephones
 from governance.models import Organization, User
 
-MAX_PHOTOS = 9
 LONGEST_DEADLINE = dt.timedelta(days=366)
 _TEXT = forms.Textarea(attrs={"rows": 3})
-
-
-class PhotosWidget(forms.ClearableFileInput):
-    """File input plus the ids of photos that are already there, so that an error loses no picture."""
-
-    template_name = "cases/_photos_widget.html"
-    allow_multiple_selected = True
-
-    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
-        context = super().get_context(name, None, attrs)
-        context["widget"]["ids"] = [v for v in value or [] if v]
-        return context
-
-    def value_from_datadict(self, data, files, name: str) -> list[str]:
-        values = data.getlist(name) if hasattr(data, "getlist") else data.get(name) or []
-        return [value for value in ([values] if isinstance(values, str) else values) if value]
-
-    def value_omitted_from_data(self, data, files, name: str) -> bool:
-        return name not in data
-
-
-class PhotosField(forms.Field):
-    """Ids of uploaded photos; the view stores uploaded files first and gives their ids here."""
-
-    widget = PhotosWidget
-
-    def __init__(self, *, most: int = MAX_PHOTOS, **options: Any) -> None:
-        self.most = most
-        super().__init__(**options)
-        self.widget.attrs |= {"accept": "image/*", "data-photos": "", "capture": "environment"}
-        if most > 1:
-            self.widget.attrs["multiple"] = True
-
-    def to_python(self, value: Any) -> list[uuid.UUID]:
-        try:
-            ids = [uuid.UUID(str(one)) for one in value or []]
-        except ValueError:
-            raise forms.ValidationError("照片标识不正确，请重新拍照。") from None
-        if len(ids) > self.most:
-            raise forms.ValidationError(f"最多 {self.most} 张照片。")
-        return ids
 
 
 class PositionField(forms.MultiValueField):
@@ -269,10 +227,9 @@ FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
 }
 
 
-class MoveForm(forms.Form):
+class MoveForm(KeyedForm):
     """The form of one move: what the table asks for, the client's key and the leg that was seen."""
 
-    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     leg = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     @property
@@ -297,7 +254,7 @@ def move_form(
     category: Category | None = None,
 ) -> MoveForm:
     """The form of a move on a case; unbound without data, with a fresh key. ``category`` lists its rows instead."""
-    form = MoveForm(data, initial={"key": uuid.uuid4(), "leg": leg_id})
+    form = MoveForm(data, initial={"leg": leg_id})
     for name in move.needs:
         form.fields[name] = FIELDS[name](case, user)
     if category is not None and "responsibility" in form.fields:
@@ -305,10 +262,22 @@ def move_form(
     return form
 
 
-class ReportForm(forms.Form):
+class LookForm(forms.Form):
+    """Why somebody looks at a caller's number. It has no key: every look is written down, one sent again too."""
+
+    reason = forms.CharField(
+        label="查看事由",
+        min_length=2,
+        max_length=200,
+        error_messages={"required": "请写明查看事由。", "min_length": "请写明查看事由，至少两个字。"},
+    )
+
+
+class ReportForm(KeyedForm):
     """A report from the street, from the telephone or from another program."""
 
-    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    SENT_BEFORE = "这一单已经上报过了。如果是另一件事，请再按一次上报。"
+
     place = PositionField(label="位置")
     address = forms.CharField(label="位置描述", max_length=120, required=False)
     category = CategoryField(label="类别")
@@ -320,7 +289,7 @@ class ReportForm(forms.Form):
 
     def __init__(self, user: User, data: Any = None, **options: Any) -> None:
         self.user = user
-        super().__init__(data, initial={"key": uuid.uuid4()}, **options)
+        super().__init__(data, **options)
 
     @property
     def given(self) -> dict[str, Any]:

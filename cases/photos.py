@@ -17,6 +17,8 @@ from cases.actions.refusals import KeyReused, Unfit
 from cases.models import Case, Photo
 from governance.models import User
 
+#: Photos of one report or move.
+MOST = 9
 MAX_BYTES = 12 * 1024 * 1024
 TOO_LARGE = "照片超过 12 MB，请用普通画质重拍。"
 REFUSALS = {
@@ -79,6 +81,16 @@ def store(
             return earlier
         raise
     return photo
+
+
+def store_of_form(data: bytes, key: uuid.UUID, field: str, *, by: User, now: dt.datetime) -> Photo:
+    """Keep a file that came with a form; the same file in the same field of the same form is the same photo.
+
+    ``key`` is the form's own. Raises ``Unfit`` as ``store`` does.
+    """
+    own = uuid.uuid5(key, f"{by.pk}:{field}:{hashlib.sha256(data).hexdigest()}")
+    earlier = Photo.objects.filter(uuid=own, uploaded_by=by).first()
+    return earlier or store(data, by=by, now=now, key=own)
 
 
 def _repeated(photo: Photo) -> Photo | None:

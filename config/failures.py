@@ -34,6 +34,8 @@ FULL = Trouble(
     507, "系统的存储空间已满", "这一步没有办成，什么都没有改动。请联系系统管理员，清理空间后再试。"
 )
 
+ODD = "内容不完整、过大或格式不对，什么都没有改动。请返回上一页核对后再提交。"
+
 #: Codes of PostgreSQL (its manual, appendix A); other operational errors mean that it cannot be reached.
 _BY_CODE = {
     "53100": FULL,  # disk full
@@ -76,7 +78,14 @@ def failed(request: HttpRequest) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that was refused as it came (``handler400``), unless it is the session that could not be saved."""
     found = trouble(exception)
-    return told(request, found) if found else defaults.bad_request(request, exception)
+    return told(request, found) if found else refused(request, ODD, 400)
+
+
+def refused(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
+    """Say that a request was not understood: a page for people, JSON for programs."""
+    if wants_page(request):
+        return HttpResponse(get_template("400.html").render({"sentence": sentence}), status=status)
+    return JsonResponse({"detail": sentence}, status=status)
 
 
 def told(request: HttpRequest, found: Trouble) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Who really asks: behind our proxy every request comes from the proxy's address."""
 
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from django.http import HttpRequest, HttpResponse
 
@@ -16,6 +17,15 @@ class ClientAddress:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         seen = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-        if seen:
+        if is_address(seen):
             request.META["REMOTE_ADDR"] = seen
         return self.get_response(request)
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an IPv4 or IPv6 address: nothing else may be counted or logged as one."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

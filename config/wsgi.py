@@ -6,10 +6,12 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from config.input import ReadableContentType
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("SERVICE_NAME", "gridloop-web")  # the settings keep waits short for it
 
-application = get_wsgi_application()
+application = ReadableContentType(get_wsgi_application())
 
 # A request makes some ten thousand objects and leaves hardly a circle of them: looking for one every 700 objects, through
 # the whole program each time, takes a seventh of a page.

@@ -52,9 +52,9 @@ def deliver(row: Outbox, *, now: dt.datetime) -> None:
     Outbox.objects.filter(pk=row.pk).update(done_at=now)
 
 
-def read_all(*, by: User, now: dt.datetime) -> int:
-    """Mark every notice of a person as read."""
-    return by.notices.unread().update(read_at=now)
+def read_all(*, by: User, now: dt.datetime, upto: int) -> int:
+    """Mark every notice of a person as read, up to the id of the last one that was seen."""
+    return by.notices.unread().filter(pk__lte=upto).update(read_at=now)
 
 
 def read_notice(notice: Notice, *, now: dt.datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin import helpers
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as AccountAdmin
 from django.contrib.auth.forms import UserChangeForm
@@ -17,6 +18,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from governance import signing_in
+from governance.choosing import Choosing, may_be_id
 from governance.kept_forms import keeps_form, kept
 from governance.models import AccessLog, Kind, Organization, Outbox, Post, SignIn, User
 from governance.roles import Role
@@ -24,7 +26,11 @@ from governance.roles import Role
 admin.site.unregister(Group)  # what people may do comes from their posts alone
 
 
-class ByRole(admin.ModelAdmin):
+#: What the filters and the calendar of a list send after the name of a field.
+_SENT = {"", "__exact", "__id__exact", "__isnull", "__isempty", "__gte", "__lt", "__year", "__month", "__day"}
+
+
+class ByRole(Choosing, admin.ModelAdmin):
     """Permissions from the person's posts; nothing is deleted unless a class says so."""
 
     managers: ClassVar[set[Role]] = set()
@@ -51,6 +57,20 @@ class ByRole(admin.ModelAdmin):
     def _is_one_of(self, request: HttpRequest, roles: set[Role]) -> bool:
         user = request.user
         return user.is_superuser or any(post.role in roles for post in user.powers.posts)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what the filters of the list send: Django would pass on any other, a broken pattern too."""
+        named = [one[0] if isinstance(one, tuple) else one for one in self.get_list_filter(request)]
+        names = [getattr(one, "parameter_name", one) for one in (*named, self.date_hierarchy)]
+        return any(lookup == f"{name}{sent}" for name in names for sent in _SENT)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        """What was ticked are ids, or nothing is done."""
+        ticked = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
+        if not all(may_be_id(self.model._meta.pk, one) for one in ticked):
+            self.message_user(request, "所选的行已不在列表中，请重新选择。", messages.ERROR)
+            return None
+        return super().response_action(request, queryset)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -138,7 +158,7 @@ class OrganizationAdmin(ByRole):
         return ["kind", "level", "parent", "code"] if obj else []
 
 
-class PostsOf(admin.TabularInline):
+class PostsOf(Choosing, admin.TabularInline):
     """Posts of a person: new ones are added here, held ones end on their own page."""
 
     model = Post
@@ -189,9 +209,6 @@ class UserAdmin(ByRole, AccountAdmin):
         if obj is not None and not request.user.is_superuser and (obj == request.user or obj.is_superuser):
             return False
         return super().has_change_permission(request, obj)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup == "posts__role__exact" or super().lookup_allowed(lookup, value, request)
 
     @admin.action(description="解除所选账号的登录锁定", permissions=["change"])
     def unlock(self, request: HttpRequest, accounts: QuerySet) -> None:

@@ -76,3 +76,12 @@ class OwnPasswordForm(PasswordChangeForm):
         if given.get("new_password1") and given.get("new_password1") == given.get("old_password"):
             self.add_error("new_password1", "新密码与原密码相同，请换一个。")
         return given
+
+
+class ReadAllForm(forms.Form):
+    """Up to which notice a person has looked: sent again later, it marks nothing that came in between."""
+
+    upto = forms.IntegerField(
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(("required", "invalid"), "这次提交不完整，没有标记。请在这里再按一次。"),
+    )

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
 from django.core.paginator import Paginator
 from django.db import Error, connection
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from governance import actions, devices, kept_forms
 from governance.faces import faces_of, home_of
-from governance.forms import OwnPasswordForm, SignInForm
+from governance.forms import OwnPasswordForm, ReadAllForm, SignInForm
 from governance.middleware import later
 
 PAGE = 20
@@ -74,16 +74,22 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """What I was told, unread first."""
+    return _inbox(request)
+
+
+def _inbox(request: HttpRequest, form: ReadAllForm | None = None) -> HttpResponse:
     mine = request.user.notices.select_related("outbox").annotate(is_read=Q(read_at__isnull=False))
     page = Paginator(mine.order_by("is_read", "-pk"), PAGE).get_page(request.GET.get("page"))
     context = {
         "base": _base(request),
         "notices": page.object_list,
+        "newest": mine.aggregate(Max("pk"))["pk__max"],
+        "form": form,
         "summary": f"共 {page.paginator.count} 条，第 {page.number} / {page.paginator.num_pages} 页",
         "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
         "next_url": f"?page={page.number + 1}" if page.has_next() else "",
     }
-    return render(request, "governance/inbox.html", context)
+    return render(request, "governance/inbox.html", context, status=422 if form else 200)
 
 
 @login_required
@@ -99,8 +105,11 @@ def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def read_all(request: HttpRequest) -> HttpResponse:
-    """Mark everything as read."""
-    actions.read_all(by=request.user, now=timezone.now())
+    """Mark everything as read that the page has shown or counted."""
+    form = ReadAllForm(request.POST)
+    if not form.is_valid():
+        return _inbox(request, form)
+    actions.read_all(by=request.user, now=timezone.now(), upto=form.cleaned_data["upto"])
     return redirect("/inbox/")
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from governance.admin import ByRole
+from governance.choosing import Choosing
 from governance.roles import Role
 from grid.models import Grid, GridDuty
 
@@ -28,7 +29,7 @@ class GapFilter(admin.SimpleListFilter):
         return grids.filter(**{self.value(): True}) if self.value() in GAPS else grids
 
 
-class DutiesOf(admin.TabularInline):
+class DutiesOf(Choosing, admin.TabularInline):
     """Who covers a grid; a duty ends by its date, on its own page."""
 
     model = GridDuty

@@ -135,6 +135,13 @@ def repeat_of(key: uuid.UUID, wanted: tuple[str, ...], move: str) -> Answer | No
     return Answer.again(event)
 
 
+def answered(key: uuid.UUID, move: str, *, by: User, case: Case | None = None) -> Answer | None:
+    """The answer given before to a request whose content no longer fits because it has been carried out."""
+    events = CaseEvent.objects.filter(key=key, move=move, by=by).select_related("case")
+    event = (events.filter(case=case) if case else events).first()
+    return Answer.again(event) if event else None
+
+
 def _walk(
     case_uuid: uuid.UUID,
     move: Move,

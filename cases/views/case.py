@@ -5,20 +5,23 @@ import uuid
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from cases import actions, history
-from cases.actions import Refused, Unfit
-from cases.forms import MAX_PHOTOS, CategoryForm, move_form
-from cases.models import Assignment, Case, CaseEvent, Category
+from cases.actions import Refused
+from cases.forms import CategoryForm, LookForm, MoveForm, move_form
+from cases.keyed import form_with_files, with_uploads
+from cases.models import Assignment, Case, CaseEvent
 from cases.names import give_names
 from cases.permissions import may_call_back, offers, offers_now
+from cases.photos import MOST
 from cases.routing import propose_unit
 from cases.units import units_in_reach
 from cases.workflow import MOVES, STATES, Move, State
@@ -33,8 +36,8 @@ NEXT = (
     "evaluate", "grant_extension", "grant_suspension", "endorse_suspension", "grant_void", "reply_supervision",
     "accept_supervision", "resume",
 )  # fmt: skip
-#: Fields that may carry files; others are nobody's to fill with them.
-PICTURES = ("photos", "before_photo", "after_photo")
+#: Django redirects to no longer address.
+LONGEST_WAY = 2000
 #: Shown in a row of quiet buttons rather than among the next steps.
 ASIDE = ("comment", "urge", "ask_void", "order_supervision", "withdraw")
 #: What happened, newest first, with the words beside it: a join of two columns, which models cannot say.
@@ -121,7 +124,7 @@ def _in_order(moves: list[Move], case: Case, moved: set[str]) -> tuple[list[Move
 def _way_back(request: HttpRequest) -> str:
     """The desk's address when the case stands in its pane: a move returns there."""
     here = request.htmx.current_url_abs_path if request.htmx else request.get_full_path()
-    return here if here and here.startswith(reverse("cases:desk") + "?") else ""
+    return here if here and here.startswith(reverse("cases:desk") + "?") and len(here) <= LONGEST_WAY else ""
 
 
 def _masked(contact) -> dict[str, str]:
@@ -139,11 +142,6 @@ def case_page(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     return render(request, template, case_context(request, case))
 
 
-def form_with_files(request: HttpRequest) -> QueryDict:
-    """A form that came after the session had ended, its pictures stored."""
-    return with_uploads(request)
-
-
 @keeps_form(form_with_files)
 @login_required
 def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResponse:
@@ -153,36 +151,46 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
         raise Http404("没有这个动作。")
     case = visible_case(request, case_uuid)
     if request.method == "POST":
-        form = move_form(move, case, request.user, with_uploads(request))
+        return _make(request, case, move)
+    leg_id = Assignment.objects.open().filter(case=case).values_list("pk", flat=True).first()
+    chosen = CategoryForm(request.GET)
+    category = chosen.cleaned_data["category"] if chosen.is_valid() else None
+    form = move_form(move, case, request.user, kept(request), leg_id=leg_id, category=category)
+    return _ask(request, case, move, form, 200)
+
+
+def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
+    """Make a move and go on, or show its form again with what was refused."""
+    data, refused = with_uploads(request, {"photos": MOST} if "photos" in move.needs else {})
+    form = move_form(move, case, request.user, data)
+    form.refuse_photos(refused)
+    if form.is_valid():
+        try:
+            answer = actions.perform(
+                case.uuid,
+                move.name,
+                by=request.user,
+                now=timezone.now(),
+                key=form.cleaned_data["key"],
+                given=form.given,
+                leg=form.cleaned_data["leg"],
+            )
+        except Refused as refusal:
+            return _ask(request, case, move, form, form.refuse(refusal))
     else:
-        leg_id = Assignment.objects.open().filter(case=case).values_list("pk", flat=True).first()
-        wanted = request.GET.get("category", "")
-        category = Category.objects.filter(pk=wanted).first() if wanted.isdecimal() else None
-        form = move_form(move, case, request.user, kept(request), leg_id=leg_id, category=category)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                answer = actions.perform(
-                    case.uuid,
-                    name,
-                    by=request.user,
-                    now=timezone.now(),
-                    key=form.cleaned_data["key"] or uuid.uuid4(),
-                    given=form.given,
-                    leg=form.cleaned_data["leg"],
-                )
-            except Refused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
-                status = refusal.status
-            else:
-                messages.success(
-                    request, f"{case.number} 已{move.label}，现为“{State(answer.state).label}”。"
-                )
-                then = request.POST.get("then", "")
-                back = url_has_allowed_host_and_scheme(then, allowed_hosts=None) and then.startswith("/")
-                return redirect(then) if back else redirect("cases:case", case_uuid=case.uuid)
+        key = form.cleaned_data.get("key")
+        answer = key and actions.answered(key, move.name, by=request.user, case=case)
+        if not answer:
+            return _ask(request, case, move, form, 422)
+    messages.success(request, f"{case.number} 已{move.label}，现为“{State(answer.state).label}”。")
+    then = request.POST.get("then", "")
+    is_ours = url_has_allowed_host_and_scheme(then, allowed_hosts=None) and then.startswith("/")
+    fits = is_ours and len(iri_to_uri(then)) <= LONGEST_WAY
+    return redirect(then) if fits else redirect("cases:case", case_uuid=case.uuid)
+
+
+def _ask(request: HttpRequest, case: Case, move: Move, form: MoveForm, status: int) -> HttpResponse:
+    """The form of a move; the desk takes the piece alone."""
     piece = request.htmx and not request.htmx.boosted
     context = {
         "case": case,
@@ -195,24 +203,6 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
     return render(request, "cases/_move.html" if piece else "cases/move.html", context, status=status)
 
 
-def with_uploads(request: HttpRequest):
-    """The posted data with uploaded pictures stored and named by their ids; a bad picture is left to the field."""
-    from cases import photos
-
-    data = request.POST.copy()
-    for name in PICTURES:
-        for file in request.FILES.getlist(name)[:MAX_PHOTOS]:
-            try:
-                if file.size > photos.MAX_BYTES:
-                    raise Unfit(photos.TOO_LARGE)
-                photo = photos.store(file.read(), by=request.user, now=timezone.now())
-            except Refused as refusal:
-                messages.error(request, f"{file.name}：{refusal.sentence}")
-            else:
-                data.appendlist(name, str(photo.uuid))
-    return data
-
-
 @login_required
 @require_POST
 @never_cache
@@ -222,14 +212,14 @@ def contact_page(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     leg = Assignment.objects.open().filter(case=case).first()
     if not may_call_back(case, leg, request.user):
         raise PermissionDenied("来电人信息只对正在办理本案的人员开放。")
-    reason = request.POST.get("reason", "").replace("\0", "").strip()
-    if len(reason) < 2:
-        messages.error(request, "请写明查看事由。")
-        return redirect("cases:case", case_uuid=case.uuid)
-    log_access(f"case:{case.pk}:contact", by=request.user, reason=reason[:200], now=timezone.now())
-    people = [
-        {"name": secrets.unseal(one.name), "phone": secrets.unseal(one.phone)} for one in case.contacts.all()
-    ]
-    return render(
-        request, "cases/contact.html", {"case": case, "people": people, "base": base_template(request)}
-    )
+    form, people = LookForm(request.POST), []
+    if form.is_valid():
+        log_access(
+            f"case:{case.pk}:contact", by=request.user, reason=form.cleaned_data["reason"], now=timezone.now()
+        )
+        people = [
+            {"name": secrets.unseal(one.name), "phone": secrets.unseal(one.phone)}
+            for one in case.contacts.all()
+        ]
+    context = {"case": case, "people": people, "form": form, "base": base_template(request)}
+    return render(request, "cases/contact.html", context, status=200 if form.is_valid() else 422)

@@ -282,8 +282,9 @@ def gaps(request: HttpRequest) -> HttpResponse:
     grids = Grid.objects.active(today).filter(below)
     streets = Organization.objects.territories(Level.STREET).filter(pk__in=grids.values("community__parent"))
     chosen = request.GET.get("street", "")
-    if chosen.isdecimal():
-        grids = grids.filter(community__parent=int(chosen))
+    street = next((one for one in streets if str(one.pk) == chosen), None)
+    if street:
+        grids = grids.filter(community__parent=street)
     lacking = grids.uncovered(today)
     figures = grids.with_gaps(today).aggregate(
         all=Count("pk"),

@@ -22,11 +22,11 @@ from django.views.decorators.cache import cache_control, never_cache
 from cases import actions
 from cases.actions import KeyReused, Refused
 from cases.forms import HandledReportForm, ReportForm
+from cases.keyed import form_with_files, room_for_photos, with_uploads
 from cases.models import Assignment, Case, Category, Responsibility
 from cases.names import with_names
 from cases.permissions import may_report
 from cases.routing import route_report
-from cases.views.case import form_with_files, with_uploads
 from cases.workflow import Loop, State
 from governance.kept_forms import keeps_form, kept
 from governance.models import User
@@ -301,10 +301,15 @@ def _save(request: HttpRequest) -> HttpResponse:
     if told.cleaned_data.get("owner") not in (None, request.user.pk):
         return _refuse(request, "这条上报是另一位同事存在本机的，请由本人登录后上传。")
     handled = told.cleaned_data["handled"]
-    form = (HandledReportForm if handled else ReportForm)(request.user, with_uploads(request))
+    shape = HandledReportForm if handled else ReportForm
+    data, refused = with_uploads(request, room_for_photos(shape.base_fields))
+    form = shape(request.user, data)
+    form.refuse_photos(refused)
     if not form.is_valid():
-        return _ask_again(request, form, 422)
-    key, now = form.cleaned_data["key"] or uuid.uuid4(), timezone.now()
+        key = form.cleaned_data.get("key")
+        earlier = key and actions.answered(key, "report_handled" if handled else "report", by=request.user)
+        return _saved(request, earlier) if earlier else _ask_again(request, form, 422)
+    key, now = form.cleaned_data["key"], timezone.now()
     if not told.cleaned_data["nearby_seen"]:
         twins = _twins(request.user, form, key, now)
         if twins:
@@ -318,13 +323,13 @@ def _save(request: HttpRequest) -> HttpResponse:
             source=Case.Source.SELF if handled else Case.Source.FIELD,
             device_time=told.cleaned_data.get("device_time"),
         )
-    except KeyReused:
-        form.data["key"] = uuid.uuid4()
-        form.add_error(None, "这一单已经上报过了。如果是另一件事，请再按一次上报。")
-        return _ask_again(request, form, 409, earlier=key)
     except Refused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
-        return _ask_again(request, form, refusal.status)
+        earlier = {"earlier": key} if isinstance(refusal, KeyReused) else {}
+        return _ask_again(request, form, form.refuse(refusal), **earlier)
+    return _saved(request, answer)
+
+
+def _saved(request: HttpRequest, answer: actions.Answer) -> HttpResponse:
     url = reverse("cases:field_done", args=[answer.uuid])
     if wants_json(request):
         return JsonResponse({"uuid": answer.uuid, "url": url}, status=200 if answer.is_repeat else 201)

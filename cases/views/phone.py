@@ -1,6 +1,6 @@
 """The call-in desk: a report taken by telephone in one screen, with what is already open near by."""
 
-import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -165,17 +165,39 @@ def nearby(request: HttpRequest) -> HttpResponse:
 def phone(request: HttpRequest) -> HttpResponse:
     """Take a call: caller, words, category, place; then on to the case, which is sent to be checked."""
     _demand_duty(request)
-    form = CallForm(request.user, request.POST or kept(request))
-    found: list[Case] = []
-    status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            found = open_nearby(request.user, form.cleaned_data["place"], form.cleaned_data["category"])
-            if not found or form.cleaned_data["seen"]:
-                answer = _report(request, form)
-                if answer is not None:
-                    return answer
+        return _take(request, CallForm(request.user, request.POST))
+    return _ask(request, CallForm(request.user, kept(request)), 200)
+
+
+def _take(request: HttpRequest, form: CallForm) -> HttpResponse:
+    """Register a call, or ask again: for what is missing, or whether it is one of the cases near by."""
+    if not form.is_valid():
+        key = form.cleaned_data.get("key")
+        earlier = key and actions.answered(key, "report", by=request.user)
+        return _to_case(earlier) if earlier else _ask(request, form, 422)
+    given = form.cleaned_data
+    if not given["seen"]:
+        found = open_nearby(request.user, given["place"], given["category"])
+        if found := [case for case in found if case.uuid != given["key"]]:
+            return _ask(request, form, 422, found)
+    try:
+        answer = actions.report(
+            by=request.user, now=timezone.now(), key=given["key"], given=form.given, source=Case.Source.PHONE
+        )
+    except Refused as refusal:
+        return _ask(request, form, form.refuse(refusal))
+    if not answer.is_repeat and answer.state == State.REPORTED:
+        messages.success(request, "来电已登记。下一步：送现场核实，属实后立案。")
+    return _to_case(answer)
+
+
+def _to_case(answer: actions.Answer) -> HttpResponse:
+    return redirect("cases:case", case_uuid=answer.uuid)
+
+
+def _ask(request: HttpRequest, form: CallForm, status: int, found: Sequence[Case] = ()) -> HttpResponse:
+    """The form of a call, with the cases near by that it may be about."""
     box = box_around(request.user.powers.places(Duty.ACCEPT))
     context = {
         "form": form,
@@ -185,21 +207,3 @@ def phone(request: HttpRequest) -> HttpResponse:
         "box": ",".join(f"{degrees:.5f}" for degrees in box) if box else "",
     }
     return render(request, "cases/desk_phone.html", context, status=status)
-
-
-def _report(request: HttpRequest, form: CallForm) -> HttpResponse | None:
-    """The case page of the new case, or None with the refusal on the form."""
-    try:
-        answer = actions.report(
-            by=request.user,
-            now=timezone.now(),
-            key=form.cleaned_data["key"] or uuid.uuid4(),
-            given=form.given,
-            source=Case.Source.PHONE,
-        )
-    except Refused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
-        return None
-    if not answer.is_repeat and answer.state == State.REPORTED:
-        messages.success(request, "来电已登记。下一步：送现场核实，属实后立案。")
-    return redirect("cases:case", case_uuid=answer.uuid)

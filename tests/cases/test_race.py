@@ -178,7 +178,7 @@ def test_a_changed_repeat_of_a_move_is_409_over_http(client):
     assert client.post(url, {"key": key, "unit": one.pk}).status_code == 302
     answer = client.post(url, {"key": key, "unit": other.pk})
     assert answer.status_code == 409
-    assert "同一标识" in answer.content.decode()
+    assert "已经提交过" in answer.content.decode()
     assert counts() == before
 
 

@@ -203,7 +203,7 @@ def test_a_refusal_says_why_on_a_whole_page():
     case = reported()
     client = Client()
     client.force_login(people.clerk())
-    answer = client.post(f"/cases/{case.uuid}/moves/close/", {"condition_met": "on"})
+    answer = client.post(f"/cases/{case.uuid}/moves/close/", {"key": uuid.uuid4(), "condition_met": "on"})
     assert answer.status_code == 409
     assert "不能结案" in answer.content.decode()
 
@@ -216,6 +216,8 @@ def test_a_case_that_moved_on_meanwhile_is_refused_as_stale():
     client = Client()
     client.force_login(people.clerk())
     row = row_for(case).pk
-    answer = client.post(f"/cases/{case.uuid}/moves/register/", {"responsibility": row, "leg": seen})
+    answer = client.post(
+        f"/cases/{case.uuid}/moves/register/", {"key": uuid.uuid4(), "responsibility": row, "leg": seen}
+    )
     assert answer.status_code == 409
     assert "已被他人办理" in answer.content.decode()

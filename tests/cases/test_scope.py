@@ -1,6 +1,7 @@
 """Who sees which case: one scope, derived from the posts of today at every request."""
 
 import datetime as dt
+import uuid
 
 import pytest
 from django.test import Client
@@ -148,7 +149,7 @@ def test_a_person_who_left_the_desk_makes_no_more_moves():
     Post.objects.filter(user=clerk).update(ends_on=timezone.localdate())
     client = Client()
     client.force_login(clerk)
-    answer = client.post(f"/cases/{case.uuid}/moves/return/", {"reason": "退回"})
+    answer = client.post(f"/cases/{case.uuid}/moves/return/", {"key": uuid.uuid4(), "reason": "退回"})
     assert answer.status_code in (403, 404)
     assert Case.objects.get(pk=case.pk).state == State.REGISTERED
 

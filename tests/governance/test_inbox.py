@@ -63,8 +63,25 @@ def test_anothers_notice_is_not_there(client, reader):
 def test_everything_is_marked_by_one_post(client, reader):
     notify(reader, "甲", "乙")
     assert client.get("/inbox/read/").status_code == 405
-    client.post("/inbox/read/")
+    client.post("/inbox/read/", {"upto": client.get("/inbox/").context["newest"]})
     assert not reader.notices.unread().exists()
+
+
+def test_a_post_sent_again_marks_nothing_that_came_in_between(client, reader):
+    notify(reader, "甲")
+    form = {"upto": client.get("/inbox/").context["newest"]}
+    client.post("/inbox/read/", form)
+    notify(reader, "乙")
+    client.post("/inbox/read/", form)
+    assert [notice.outbox.subject for notice in reader.notices.unread()] == ["乙"]
+
+
+@pytest.mark.parametrize("form", [{}, {"upto": ""}, {"upto": "abc"}, {"upto": "9" * 5000}])
+def test_a_post_that_does_not_say_what_was_seen_marks_nothing(client, reader, form):
+    notify(reader, "甲")
+    answer = client.post("/inbox/read/", form)
+    assert answer.status_code == 422 and "没有标记" in answer.content.decode()
+    assert reader.notices.unread().count() == 1
 
 
 def test_the_inbox_has_pages(client, reader):

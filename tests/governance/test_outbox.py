@@ -191,9 +191,12 @@ def test_without_redis_people_sign_in_report_and_dispatch_and_later_nothing_is_l
     case = Case.objects.get(uuid=key)
     clerk = sign_in("shequ")
     move = f"/cases/{case.uuid}/moves"
-    assert clerk.post(f"{move}/register/", {"responsibility": row_for(case).pk}).status_code == 302
+    assert (
+        clerk.post(f"{move}/register/", {"key": uuid.uuid4(), "responsibility": row_for(case).pk}).status_code
+        == 302
+    )
     unit = next(unit for unit in eligible_units(case) if unit.function == "property")
-    assert clerk.post(f"{move}/dispatch/", {"unit": unit.pk}).status_code == 302
+    assert clerk.post(f"{move}/dispatch/", {"key": uuid.uuid4(), "unit": unit.pk}).status_code == 302
     assert Outbox.objects.filter(done_at=None).count() == 3
 
     readers = [people.newcomer(f"test_reader_{n}", "收件人") for n in range(READERS)]

@@ -1,0 +1,145 @@
+"""Forms that write: the same one sent twice is done once, also with files; one without its key is not done at all."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+
+from cases import photos
+from cases.actions.refusals import KeyReused, Refused, Unfit
+
+MISSING = "这次提交缺少防止重复的编号，没有保存。填写的文字都在，照片须重新选择；请核对后再提交一次。"
+
+
+class KeyField(forms.UUIDField):
+    """The page's own id of what it sends (docs/decisions/0014); a page that came without one gets a new one."""
+
+    def __init__(self) -> None:
+        errors = {"required": MISSING, "invalid": MISSING}
+        super().__init__(widget=forms.HiddenInput, initial=uuid.uuid4, error_messages=errors)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """The key that came, if it is one: nothing was written under it, so it can be sent again."""
+        try:
+            return self.clean(data)
+        except forms.ValidationError:
+            return initial
+
+
+class KeyedForm(forms.Form):
+    """What a page sends to be written; ``key`` is the page's own."""
+
+    SENT_BEFORE = "这张表单已经提交过，这次的内容不同，没有再办。确要再办，请核对后再提交一次。"
+
+    key = KeyField()
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Nobody sees the key: what is wrong with it stands above the form."""
+        super().add_error(None if field == "key" else field, error)
+
+    def refuse(self, refusal: Refused) -> int:
+        """Say what the door said, at its field; returns the status of the answer."""
+        if isinstance(refusal, KeyReused):
+            self.add_error(None, self.SENT_BEFORE)
+            self.data = self.data.copy()
+            self.data["key"] = uuid.uuid4()
+        else:
+            self.add_error(refusal.field if refusal.field in self.fields else None, refusal.sentence)
+        return refusal.status
+
+    def refuse_photos(self, refused: dict[str, list[str]]) -> None:
+        """Say at their fields which files were no photos; the others stay in the form."""
+        for name in refused.keys() & self.fields.keys():
+            self.errors.pop(name, None)  # that one is missing is said by what is wrong with it
+            self.add_error(name, refused[name])
+
+
+class PhotosWidget(forms.ClearableFileInput):
+    """File input plus the ids of photos that are already there, so that an error loses no picture."""
+
+    template_name = "cases/_photos_widget.html"
+    allow_multiple_selected = True
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, None, attrs)
+        context["widget"]["ids"] = [v for v in value or [] if v]
+        return context
+
+    def value_from_datadict(self, data, files, name: str) -> list[str]:
+        values = data.getlist(name) if hasattr(data, "getlist") else data.get(name) or []
+        return [value for value in ([values] if isinstance(values, str) else values) if value]
+
+    def value_omitted_from_data(self, data, files, name: str) -> bool:
+        return name not in data
+
+
+class PhotosField(forms.Field):
+    """Ids of uploaded photos; the view stores uploaded files first and gives their ids here."""
+
+    widget = PhotosWidget
+
+    def __init__(self, *, most: int = photos.MOST, **options: Any) -> None:
+        self.most = most
+        super().__init__(**options)
+        self.widget.attrs |= {"accept": "image/*", "data-photos": "", "capture": "environment"}
+        if most > 1:
+            self.widget.attrs["multiple"] = True
+
+    def to_python(self, value: Any) -> list[uuid.UUID]:
+        try:
+            ids = [uuid.UUID(str(one)) for one in value or []]
+        except ValueError:
+            raise forms.ValidationError("照片标识不正确，请重新拍照。") from None
+        if len(ids) > self.most:
+            raise forms.ValidationError(f"最多 {self.most} 张照片。")
+        return ids
+
+
+def with_uploads(request: HttpRequest, room: dict[str, int]) -> tuple[QueryDict, dict[str, list[str]]]:
+    """The posted data with the files of some fields stored and named by their ids; and what was refused, by field.
+
+    ``room`` says how many photos a field takes; the file of a field for one photo takes the place of the one before.
+    Without a key nothing is stored: nobody could tell the same file sent again from another one.
+    """
+    data, refused = request.POST.copy(), {}
+    try:
+        key = KeyField().clean(data.get("key"))
+    except forms.ValidationError:
+        return data, refused
+    for name, most in room.items():
+        files = request.FILES.getlist(name)
+        if not files:
+            continue
+        ids = [] if most == 1 else data.getlist(name)
+        wrong = [f"最多 {most} 张照片，其余没有上传。"] if len(files) > most - len(ids) else []
+        for file in files[: max(most - len(ids), 0)]:
+            try:
+                if file.size > photos.MAX_BYTES:
+                    raise Unfit(photos.TOO_LARGE)
+                photo = photos.store_of_form(file.read(), key, name, by=request.user, now=timezone.now())
+            except Unfit as refusal:
+                wrong.append(f"{file.name}：{refusal.sentence}")
+            else:
+                ids.append(str(photo.uuid))
+        data.setlist(name, list(dict.fromkeys(ids)) or data.getlist(name))
+        if wrong:
+            refused[name] = wrong
+    return data, refused
+
+
+def form_with_files(request: HttpRequest) -> QueryDict:
+    """A form that came after the session had ended, its pictures stored."""
+    data, refused = with_uploads(request, {"photos": photos.MOST, "before_photo": 1, "after_photo": 1})
+    for sentences in refused.values():
+        for sentence in sentences:
+            messages.error(request, sentence)
+    return data
+
+
+def room_for_photos(fields: Mapping[str, forms.Field]) -> dict[str, int]:
+    """Which fields of a form take photos, and how many."""
+    return {name: field.most for name, field in fields.items() if isinstance(field, PhotosField)}
