@@ -86,6 +86,13 @@ def request_digests(user_id: int | None, move: str, given: dict[str, Any]) -> tu
     return *secrets.digests(message), hmac.digest(settings.SECRET_KEY.encode(), message, "sha256").hex()
 
 
+def own_key(message: str) -> uuid.UUID:
+    """A key of the program's own for a move: the same for the same message, and for nobody to guess and use up before."""
+    return uuid.UUID(
+        bytes=hmac.digest(settings.SECRET_KEY.encode(), message.encode(), "sha256")[:16], version=4
+    )
+
+
 def text_digest(body: str) -> tuple[str, str]:
     """A fresh salt and the salted digest of a text."""
     salt = token_hex(16)

@@ -116,6 +116,8 @@ def _facts(
         yield f"抽派给{people[facts['drawn']].name}"
     elif "drawn" in facts:
         yield "无人可抽，由坐席核实" if event.after == State.CHECKING else "无人可抽，由坐席核查"
+    if event.move == "take_over":
+        yield from _taken_over(facts)
     if event.move == "merge" and case.merged_into:
         yield f"并入 {case.merged_into.number}"
     if facts.get("deadline"):
@@ -139,6 +141,17 @@ def _facts(
         yield (
             f"定位距上报位置 {metres:.0f} 米" if metres < 1000 else f"定位距上报位置 {metres / 1000:.1f} 公里"
         )
+
+
+def _taken_over(facts: dict[str, Any]) -> Iterable[str]:
+    """What came with a case that was merged into this one."""
+    yield f"并入 {facts['number']}"
+    if facts.get("caller"):
+        yield "接来电人，办结后由受理员回访"
+    if facts.get("was_late"):
+        yield "并入的案件曾超期，本案记为曾超期"
+    if facts.get("clock_kept"):
+        yield f"沿用较早上报的立案时限，截止 {due(parse_datetime(facts['clock_kept']))}"
 
 
 def asked_for(request: Request) -> str:

@@ -55,6 +55,11 @@ def duties_on(case: Case, leg: Assignment | None, user: User | None) -> frozense
     return frozenset(held)
 
 
+def may_grade(case: Case, user: User) -> bool:
+    """Residents are asked by an acceptor who calls them back; without one, staff score their own report."""
+    return not case.is_from_resident or user.powers.has(Duty.ACCEPT)
+
+
 @dataclass(frozen=True)
 class Offer:
     """A move of the table in the present state, and whether this person may make it."""
@@ -154,6 +159,7 @@ def _in_the_way(
             (case.was_delegated or case.climbed_by_time, "下沉只能一次，超时上报来的不再下沉"),
         ],
         "urge": [(case.urged_on == timezone.localdate(now), "今天已催办过")],
+        "evaluate": [(not may_grade(case, user), "由受理员回访来电人后评价")],
         "accept": own_report,
         "feedback": own_report,
     }

@@ -273,7 +273,7 @@ def cases_in(queue: Queue, user: User) -> CaseQuerySet:
     if queue == CLOSED:
         return found.filter(closed_at__isnull=False).order_by("-closed_at", "-pk")
     if queue == CALL_BACK:
-        mine = Q(state=State.CLOSED, source=Case.Source.PHONE, centre__in=user.powers.places(Duty.ACCEPT))
+        mine = Q(state=State.CLOSED, is_from_resident=True, centre__in=user.powers.places(Duty.ACCEPT))
         return found.filter(mine).by_what_breaks_next()
     found = found.open()
     if queue.states != OPEN:

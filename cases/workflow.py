@@ -124,6 +124,7 @@ class Clock(TextChoices):
     STANDS = "stands", "暂停，余量保留"
     CONTINUES = "continues", "余量继续"
     MOVES = "moves", "截止时间顺延"
+    JOINS = "joins", "沿用较早的立案时限"
     ENDS = "ends", "结束"
 
 
@@ -195,6 +196,8 @@ _MOVES = (
     Move("ask_void",           "申请作废",   OPEN,                               (),                                 (A, D, C), ("reason",),                              Clock.UNCHANGED),
     Move("grant_void",         "批准作废",   OPEN,                               (State.VOIDED,),                    (C, L),    (),                                       Clock.ENDS, True),
     Move("deny_void",          "不批准作废", OPEN,                               (),                                 (C, L),    ("reason",),                              Clock.UNCHANGED),
+    # What a merge writes on the case that takes over; nobody else may.
+    Move("take_over",          "并入接收",   OPEN,                               (),                                 (S,),      (),                                       Clock.JOINS),
     # What the sweep writes when time passes; nobody else may.
     Move("warn",               "临期预警",   OPEN,                               (),                                 (S,),      (),                                       Clock.UNCHANGED),
     Move("overdue",            "超期",       OPEN,                               (),                                 (S,),      (),                                       Clock.UNCHANGED),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from cases import actions
 from cases.actions import Answer
 from cases.models import Assignment, Case, Category, Photo, Responsibility
-from cases.permissions import duties_on
+from cases.permissions import duties_on, may_grade
 from cases.routing import propose_unit
 from cases.units import units_in_reach
 from cases.workflow import MOVES, Grade, Move, Refusal
@@ -77,7 +77,11 @@ class Hands:
                 found += [self.user(pk) for pk in case.reporters]
         whose, barred = self._decided_by(case, move)
         return [
-            u for u in found if u.pk not in barred and duties_on(case, leg, u) & (whose or set(move.duties))
+            u
+            for u in found
+            if u.pk not in barred
+            and duties_on(case, leg, u) & (whose or set(move.duties))
+            and (move.name != "evaluate" or may_grade(case, u))
         ]
 
     def _decided_by(self, case: Case, move: Move) -> tuple[set[Duty], set[int]]:

@@ -180,7 +180,7 @@ class Destiny(Plan):
             return "register", share
         if self.traits.ending == "withdraw":
             return "withdraw", SOON
-        if self.once("check", self.traits.checked or case.is_from_resident):
+        if self.once("check", self.traits.checked or case.source == Case.Source.PHONE):
             return "send_to_check", SOON
         return ("decline" if self.traits.ending == "decline" else "register"), USUAL
 

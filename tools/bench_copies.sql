@@ -53,12 +53,12 @@ LEFT JOIN LATERAL (
 ) AS near ON true;
 
 INSERT INTO cases_case (
-    id, uuid, source, category_id, responsibility_id, routing_reason, longitude, latitude, datum, tile_x, tile_y, address, grid_id,
+    id, uuid, source, is_from_resident, category_id, responsibility_id, routing_reason, longitude, latitude, datum, tile_x, tile_y, address, grid_id,
     community_id, street_id, district_id, loop, centre_id, state, version, due_at, lateness, was_late, unit_id, reporters, handlers,
     people, units, merged_into_id, refusals, rounds, extensions, was_suspended, was_delegated, climbed_by_time, urged_on, grade,
     reported_at, device_time, closed_at, chain_head)
 SELECT
-    c.id, gen_random_uuid(), f.source, f.category_id, f.responsibility_id, f.routing_reason, c.longitude, c.latitude, f.datum,
+    c.id, gen_random_uuid(), f.source, f.is_from_resident, f.category_id, f.responsibility_id, f.routing_reason, c.longitude, c.latitude, f.datum,
     floor((c.longitude + 180) / 360 * 4194304),
     floor((0.5 - ln((1 + sin(radians(c.latitude))) / (1 - sin(radians(c.latitude)))) / (4 * pi())) * 4194304),
     f.address, c.grid, c.community, c.street, c.district, f.loop,

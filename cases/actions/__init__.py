@@ -1,6 +1,6 @@
 """Everything that writes a case. ``report`` makes one, ``perform`` moves one; there is no third way."""
 
-from cases.actions import effects, requests  # noqa: F401  (they register the effects of the moves)
+from cases.actions import effects, merging, requests  # noqa: F401  (they register the effects of the moves)
 from cases.actions.door import Answer, answered, perform
 from cases.actions.refusals import Forbidden, KeyReused, Refused, Stale, Unfit
 from cases.actions.reporting import locate, report

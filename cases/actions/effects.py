@@ -6,20 +6,19 @@ from django.utils import timezone
 
 from cases.actions import legs
 from cases.actions.door import Walk, effect
-from cases.actions.refusals import Refused, Unfit
+from cases.actions.refusals import Forbidden, Refused, Unfit
 from cases.deadlines import Limit
 from cases.models import Assignment, Case, Request, Responsibility
+from cases.permissions import may_grade
 from cases.routing import ELSEWHERE
 from cases.units import desk_is_staffed, units_in_reach
-from cases.workflow import OPEN, UNREGISTERED, Grade, Loop, State, Step
+from cases.workflow import UNREGISTERED, Grade, Loop, State, Step
 from governance.models import Organization, Post, User
 from governance.roles import Role
 
 Outcome = Assignment.Outcome
 REOPEN_DAYS = 7
 REFUSALS_BEFORE_DISPUTE = 2
-#: The map's index carries everyone who had a part; a row of it has room for about 600.
-MOST_PEOPLE = 400
 
 
 @effect("comment")
@@ -68,24 +67,6 @@ def end(walk: Walk) -> None:
     if walk.move.name == "withdraw" and len(walk.case.reporters) > 1:
         raise Refused("案件已并入他人的上报，不能由一人撤回。")
     legs.stop_leg(walk, Outcome.ENDED)
-
-
-@effect("merge")
-def merge(walk: Walk) -> None:
-    """The target takes over everyone who reported, so that all of them stay informed."""
-    case, target = walk.case, walk.others.get(walk.given["target"].uuid)
-    if target is None:
-        raise Unfit("不能并入自己。", field="target")
-    if target.state not in OPEN or target.district_id != case.district_id:
-        raise Unfit("只能并入本区的在办案件。", field="target")
-    if len({*target.people, *case.people}) > MOST_PEOPLE:
-        raise Unfit("目标案件的参与人已达上限，请并入另一件。", field="target")
-    legs.stop_leg(walk, Outcome.ENDED)
-    case.merged_into = target
-    target.reporters = sorted({*target.reporters, *case.reporters})
-    target.people = sorted({*target.people, *case.people})
-    target.save(update_fields=["reporters", "people"])
-    walk.facts["target"] = target.pk
 
 
 @effect("return")
@@ -221,6 +202,8 @@ def refuse_closing(walk: Walk) -> None:
 
 @effect("evaluate")
 def evaluate(walk: Walk) -> None:
+    if walk.by and not may_grade(walk.case, walk.by):
+        raise Forbidden("有来电人的案件，由受理员回访后评价。")
     grade = walk.given.get("grade", Grade.LAPSED)
     walk.case.grade = grade
     walk.facts["grade"] = grade

@@ -70,9 +70,10 @@ def stop_leg(walk: Walk, outcome: Assignment.Outcome = Assignment.Outcome.DONE) 
 
 
 def was_late_before(case: Case) -> bool:
-    """Whether a leg of handling that has ended was late: more time for the open one does not undo that."""
+    """Whether a leg of handling that has ended, or a merged case, was late: more time for the open leg undoes neither."""
     ended = case.legs.filter(step=Step.HANDLING, stopped_at__isnull=False)
-    return ended.filter(Q(is_late=True) | Q(lateness=Lateness.RED)).exists()
+    ended_late = ended.filter(Q(is_late=True) | Q(lateness=Lateness.RED))
+    return ended_late.exists() or case.merged_cases.filter(was_late=True).exists()
 
 
 def lapse_requests(walk: Walk, *kinds: Request.Kind) -> None:
@@ -141,9 +142,14 @@ def set_marks(leg: Assignment, marks: Marks, *, quiet: bool = False) -> None:
     leg.lateness, leg.held_until = Lateness.NONE, None
 
 
+def standing(case: Case) -> Assignment:
+    """The leg that stands still (for a check or a suspension)."""
+    return case.legs.filter(outcome=Assignment.Outcome.STANDING).order_by("-pk")[0]
+
+
 def continue_standing(walk: Walk) -> Assignment:
     """Open again the leg that stood still (for a check or a suspension) with what was left of it."""
-    old = walk.case.legs.filter(outcome=Assignment.Outcome.STANDING).order_by("-pk")[0]
+    old = standing(walk.case)
     assert old.rest_amount is not None
     rest = Limit(amount=old.rest_amount, unit=old.limit.unit)
     return open_leg(

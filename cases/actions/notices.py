@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 #: Moves after which the reporters hear of it too.
 TOLD_TO_REPORTERS = {"register", "decline", "merge", "close", "reopen", "grant_void", "escalate"}
 #: Moves that change nothing for anybody else's next step.
-SILENT = {"accept", "evaluate", "withdraw"}
+SILENT = {"accept", "evaluate", "withdraw", "take_over"}
 
 
 def owner_of(walk: "Walk") -> dict[str, Any] | None:

@@ -123,6 +123,7 @@ def _report(
     case = Case(
         uuid=key,
         source=source,
+        is_from_resident=source == Case.Source.PHONE,
         category=category,
         responsibility=route.responsibility,
         routing_reason=route.reason,
@@ -162,4 +163,4 @@ def _keep_contact(case: Case, name: str, phone: str) -> None:
         phone = telephones.read(phone)
     except ValueError as problem:
         raise Unfit(str(problem), field="contact_phone") from None
-    Contact.objects.create(case=case, name=secrets.seal(name), phone=secrets.seal(phone))
+    Contact.objects.create(case=case, called_about=case, name=secrets.seal(name), phone=secrets.seal(phone))

@@ -1,16 +1,14 @@
 """What time does to cases: yellow, red, one loop up, drawn anew, resumed, lapsed; through the door like everybody."""
 
 import datetime as dt
-import hmac
 import logging
 import uuid
 from collections.abc import Callable
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from cases import clocks
+from cases import chain, clocks
 from cases.actions.door import perform
 from cases.actions.refusals import Stale
 from cases.models import Assignment
@@ -109,9 +107,8 @@ def replace(leg: Assignment, *, now: dt.datetime) -> int:
 
 
 def key_of(leg: Assignment, name: str) -> uuid.UUID:
-    """The system's key for a move: the same for two sweeps at once, and for nobody to guess and use up before."""
-    message = f"sweep:{leg.pk}:{name}:{leg.due_at.isoformat()}:{leg.sweep_at}".encode()
-    return uuid.UUID(bytes=hmac.digest(settings.SECRET_KEY.encode(), message, "sha256")[:16], version=4)
+    """The system's key for a move: the same for two sweeps at once."""
+    return chain.own_key(f"sweep:{leg.pk}:{name}:{leg.due_at.isoformat()}:{leg.sweep_at}")
 
 
 def sweep_leg(leg: Assignment, *, now: dt.datetime) -> int:

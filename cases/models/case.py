@@ -154,6 +154,8 @@ class Case(models.Model):
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     source = models.CharField("来源", max_length=20, choices=Source)
+    # By a telephone report, or handed over by a case that was merged into this one.
+    is_from_resident = models.BooleanField("有来电人", default=False)
     category = models.ForeignKey(Category, models.PROTECT, verbose_name="类别")
     responsibility = models.ForeignKey(
         Responsibility, models.PROTECT, null=True, blank=True, verbose_name="适用权责"
@@ -222,7 +224,7 @@ class Case(models.Model):
             models.Index(fields=["unit", "due_at"], condition=Q(is_open=True), name="case_unit_due"),
             models.Index(
                 fields=["centre", "due_at"],
-                condition=Q(state="closed", source="phone"),
+                condition=Q(state="closed", is_from_resident=True),
                 name="case_call_back",
             ),
             models.Index(
@@ -285,8 +287,3 @@ class Case(models.Model):
     def may_not_be_handled_by(self, user: User) -> bool:
         """Reporter and handler are the same person in self-handled cases alone, which are counted apart."""
         return user.pk in self.reporters and self.source != self.Source.SELF
-
-    @property
-    def is_from_resident(self) -> bool:
-        """Call-backs go to residents; staff score their own reports."""
-        return self.source == self.Source.PHONE

@@ -58,7 +58,11 @@ class CaseText(models.Model):
 class Contact(models.Model):
     """A resident who called: encrypted at rest, masked on the page, shown with a reason and a log row."""
 
+    # Where the resident is called back: a merge takes the contact along, so that it exists once and is erased once.
     case = models.ForeignKey(Case, models.CASCADE, related_name="contacts", verbose_name="案件")
+    called_about = models.ForeignKey(
+        Case, models.CASCADE, related_name="calls", verbose_name="来电登记的案件"
+    )
     name = models.BinaryField("称呼")
     phone = models.BinaryField("电话")
 

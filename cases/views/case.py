@@ -5,6 +5,7 @@ import uuid
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +19,7 @@ from cases import actions, history
 from cases.actions import Refused
 from cases.forms import CategoryForm, LookForm, MoveForm, move_form
 from cases.keyed import form_with_files, with_uploads
-from cases.models import Assignment, Case, CaseEvent
+from cases.models import Assignment, Case, CaseEvent, Contact
 from cases.names import give_names
 from cases.permissions import may_call_back, offers, offers_now
 from cases.photos import MOST
@@ -99,7 +100,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         "pictures": history.picture_rows(pictures),
         "requests": [(one, history.asked_for(one)) for one in requests],
         "supervisions": supervisions,
-        "contacts": [_masked(contact) for contact in case.contacts.all()] if case.is_from_resident else [],
+        "contacts": _callers(case) if case.is_from_resident else [],
         "may_call_back": may_call_back(case, leg, request.user),
         "next_moves": next_moves,
         "aside_moves": aside_moves,
@@ -115,7 +116,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
 def _in_order(moves: list[Move], case: Case, moved: set[str]) -> tuple[list[Move], list[Move]]:
     """Likely moves first, and the quiet ones apart."""
     rank = {name: place for place, name in enumerate(NEXT)}
-    if case.is_from_resident and not moved & {"found", "not_found"}:
+    if case.source == Case.Source.PHONE and not moved & {"found", "not_found"}:
         rank["send_to_check"] = -1  # a call is looked at on site before it is registered
     ordered = sorted(moves, key=lambda move: rank.get(move.name, len(NEXT)))
     return [m for m in ordered if m.name not in ASIDE], [m for m in ordered if m.name in ASIDE]
@@ -127,11 +128,18 @@ def _way_back(request: HttpRequest) -> str:
     return here if here and here.startswith(reverse("cases:desk") + "?") and len(here) <= LONGEST_WAY else ""
 
 
-def _masked(contact) -> dict[str, str]:
-    return {
-        "name": secrets.mask_name(secrets.unseal(contact.name)),
-        "phone": telephones.mask(secrets.unseal(contact.phone)),
-    }
+def _callers(case: Case) -> list[dict]:
+    """Who called about this case or one that was merged into it, masked; of a merged case, where they are called back."""
+    found = Contact.objects.filter(Q(case=case) | Q(called_about=case)).select_related("case", "called_about")
+    return [
+        {
+            "name": secrets.mask_name(secrets.unseal(one.name)),
+            "phone": telephones.mask(secrets.unseal(one.phone)),
+            "called_about": one.called_about if one.called_about_id != case.pk else None,
+            "moved_to": one.case if one.case_id != case.pk else None,
+        }
+        for one in found.order_by("pk")
+    ]
 
 
 @login_required
@@ -218,8 +226,12 @@ def contact_page(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
             f"case:{case.pk}:contact", by=request.user, reason=form.cleaned_data["reason"], now=timezone.now()
         )
         people = [
-            {"name": secrets.unseal(one.name), "phone": secrets.unseal(one.phone)}
-            for one in case.contacts.all()
+            {
+                "name": secrets.unseal(one.name),
+                "phone": secrets.unseal(one.phone),
+                "called_about": one.called_about if one.called_about_id != case.pk else None,
+            }
+            for one in case.contacts.select_related("called_about").order_by("pk")
         ]
     context = {"case": case, "people": people, "form": form, "base": base_template(request)}
     return render(request, "cases/contact.html", context, status=200 if form.is_valid() else 422)

@@ -40,7 +40,7 @@ PAGES = queues.COUNTED // queues.PAGE
 
 #: What a row of a list shows: columns of the case in the order of the model, names of the places and who has it.
 COLUMNS = (
-    "id", "uuid", "source", "address", "loop", "state", "due_at", "lateness", "was_late", "reported_at", "closed_at"
+    "id", "uuid", "source", "is_from_resident", "address", "loop", "state", "due_at", "lateness", "was_late", "reported_at", "closed_at"
 )  # fmt: skip
 NAMES = ("category_name", "street_name", "community_name", "centre_name", "unit_name")
 

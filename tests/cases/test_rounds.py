@@ -84,5 +84,5 @@ def test_staff_score_their_own_reports_and_acceptors_call_residents_back():
     case = case_at(State.CLOSED, loop=Loop.STREET)
     acceptor = User.objects.get(username="shouli")
     assert Duty.ACCEPT not in duties_on(case, open_leg(case), acceptor)
-    case.source = Case.Source.PHONE
+    case.is_from_resident = True
     assert Duty.ACCEPT in duties_on(case, open_leg(case), acceptor)
