@@ -185,6 +185,7 @@ class PhotoInput(serializers.Serializer):
     file = serializers.FileField(help_text="JPEG、PNG、WebP 或 HEIC，不超过 12 MB")
     longitude = Degrees(required=False, min_value=-180, max_value=180)
     latitude = Degrees(required=False, min_value=-85, max_value=85)
+    owner = serializers.IntegerField(required=False, help_text="谁拍的；与登录人不同则拒绝")
 
 
 class Typed(serializers.Serializer):

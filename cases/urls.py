@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from cases.views import case, categories, desk, field, phone
+from cases.views import case, categories, desk, field, offline, phone
 from cases.views.map import MapView, areas_json, cases_json
 
 app_name = "cases"
@@ -17,9 +17,10 @@ urlpatterns = [
     path("field/reports/<uuid:case_uuid>/", field.done, name="field_done"),
     path("field/locate/", field.locate, name="field_locate"),
     path("field/nearby/", field.nearby, name="field_nearby"),
-    path("field/shell/", field.shell, name="field_shell"),
-    path("field/offline/", field.offline, name="field_offline"),
-    path("field/sw.js", field.service_worker, name="field_worker"),
+    path("field/shell/", offline.shell, name="field_shell"),
+    path("field/offline/", offline.offline, name="field_offline"),
+    path("field/key/", offline.key_of_store, name="field_key"),
+    path("field/sw.js", offline.service_worker, name="field_worker"),
     path("categories/", categories.category_search, name="categories"),
     path("desk/", desk.desk, name="desk"),
     path("desk/export/", desk.export, name="desk_export"),

@@ -1,14 +1,18 @@
 """What governance writes: notices into the outbox and from there into inboxes, looks at personal data."""
 
 import datetime as dt
+import os
+from base64 import b64encode
 
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from governance import secrets
 from governance.audience import reached
-from governance.models import AccessLog, Notice, Outbox, User
+from governance.models import AccessLog, Notice, Outbox, StoreKey, User
 
+STORE_KEY_BYTES = 32
 LEASE = dt.timedelta(minutes=1)
 TRIES = 5
 
@@ -72,3 +76,10 @@ def change_password(new: str, *, by: User) -> User:
     by.set_password(new)
     by.save(update_fields=["password"])
     return by
+
+
+def store_key(*, of: User, now: dt.datetime) -> str:
+    """The key of somebody's offline store, base64 of 32 bytes: made at random when it is first asked for."""
+    fresh = secrets.seal(b64encode(os.urandom(STORE_KEY_BYTES)).decode())
+    row, _ = StoreKey.objects.get_or_create(user=of, defaults={"key": fresh, "created_at": now})
+    return secrets.unseal(row.key)

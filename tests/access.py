@@ -88,8 +88,9 @@ ENDPOINTS = (
     Endpoint("cases:field_done",        "/field/reports/{case}/",               SEES_CASE),
     Endpoint("cases:field_locate",      "/field/locate/?place_longitude=102.73&place_latitude=25.04&longitude=102.73&latitude=25.04"),
     Endpoint("cases:field_nearby",      "/field/nearby/?place_longitude=102.73&place_latitude=25.04"),
-    Endpoint("cases:field_shell",       "/field/shell/",                        LOOP, FORBIDDEN),
+    Endpoint("cases:field_shell",       "/field/shell/",                        anonymous=MAY),  # an empty form
     Endpoint("cases:field_offline",     "/field/offline/",                      anonymous=MAY),  # says that there is no signal
+    Endpoint("cases:field_key",         "/field/key/",                          LOOP, FORBIDDEN, method="post"),
     Endpoint("cases:field_worker",      "/field/sw.js",                         anonymous=MAY),  # a script without data
     Endpoint("cases:categories",        "/categories/?q=lj"),
     # The desk

@@ -1,23 +1,19 @@
 """The phone's pages: what I must do, reporting in one screen, where a position lies and what is open around it."""
 
 import datetime as dt
-import json
 import uuid
-from pathlib import Path
 from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.contrib.staticfiles import finders
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.cache import never_cache
 
 from cases import actions
 from cases.actions import KeyReused, Refused
@@ -257,16 +253,6 @@ def report_page(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/field_report.html", context)
 
 
-@login_required
-@never_cache
-def shell(request: HttpRequest) -> HttpResponse:
-    """The report page as the phone keeps it for times without signal: nothing personal but whose queue it is."""
-    if not may_report(request.user):
-        raise PermissionDenied("您的岗位不能上报案件。")
-    context = _report_context(request.user, ReportForm(request.user))
-    return render(request, "cases/field_report.html", context | {"is_shell": True})
-
-
 def _report_context(user: User, form: ReportForm, **more: Any) -> dict[str, Any]:
     """Both ways stand on the one screen, so that the switch between them needs no script."""
     handled = isinstance(form, HandledReportForm)
@@ -277,7 +263,6 @@ def _report_context(user: User, form: ReportForm, **more: Any) -> dict[str, Any]
         "handled": handled,
         "site": (ReportForm(user) if handled else form)["photos"],
         "pair": [pair["before_photo"], pair["after_photo"]] if pair else [],
-        "owner": user.pk,
         "box": _own_box(user),
         **more,
     }
@@ -299,7 +284,7 @@ def _save(request: HttpRequest) -> HttpResponse:
     told = Circumstances(request.POST)
     told.is_valid()
     if told.cleaned_data.get("owner") not in (None, request.user.pk):
-        return _refuse(request, "这条上报是另一位同事存在本机的，请由本人登录后上传。")
+        return _refuse_other(request)
     handled = told.cleaned_data["handled"]
     shape = HandledReportForm if handled else ReportForm
     data, refused = with_uploads(request, room_for_photos(shape.base_fields))
@@ -352,9 +337,11 @@ def _ask_again(request: HttpRequest, form: ReportForm, status: int, **more: Any)
     return render(request, "cases/field_report.html", context, status=status)
 
 
-def _refuse(request: HttpRequest, sentence: str) -> HttpResponse:
+def _refuse_other(request: HttpRequest) -> HttpResponse:
+    """Whoever signed in on this phone meanwhile does not send it; it waits for its owner."""
+    sentence = "这条上报是另一位同事存在本机的，请由本人登录后上传。"
     if wants_json(request):
-        return JsonResponse({"errors": {"__all__": [sentence]}}, status=403)
+        return JsonResponse({"errors": {"__all__": [sentence]}, "other_owner": True}, status=403)
     raise PermissionDenied(sentence)
 
 
@@ -364,33 +351,3 @@ def done(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     visible = Case.objects.visible_to(request.user).select_related("category", "grid", "centre")
     case = get_object_or_404(visible, uuid=case_uuid)
     return render(request, "cases/field_done.html", {"case": case})
-
-
-# The phone's own frame --------------------------------------------------------------------------------------------
-
-#: What the report page needs without signal; everything else is fetched when it is asked for.
-SHELL_FILES = (
-    "css/tokens.css", "css/base.css", "css/components.css", "css/field.css", "icons/sprite.svg", "icons/logo.svg",
-    "js/base.js", "js/forms.js", "js/position.js", "js/category.js", "js/field/index.js", "js/field/report.js", "js/field/photos.js",
-    "js/field/queue.js", "js/field/queue_list.js", "vendor/htmx/htmx.min.js", "vendor/idb/index.js",
-)  # fmt: skip
-
-
-@cache_control(no_cache=True)
-def service_worker(request: HttpRequest) -> HttpResponse:
-    """The worker's script with the addresses it keeps; a new release changes them, and so the worker."""
-    script = finders.find("js/sw.js")
-    assert isinstance(script, str)
-    known = {
-        "files": [static(name) for name in SHELL_FILES if finders.find(name)],
-        "shell": reverse("cases:field_shell"),
-        "report": reverse("cases:field_report"),
-        "offline": reverse("cases:field_offline"),
-    }
-    body = f"const KNOWN = {json.dumps(known)};\n{Path(script).read_text(encoding='utf-8')}"
-    return HttpResponse(body, content_type="text/javascript; charset=utf-8")
-
-
-def offline(request: HttpRequest) -> HttpResponse:
-    """What the phone shows for a page that it cannot reach; the same for everybody."""
-    return render(request, "cases/field_offline.html")

@@ -2,6 +2,7 @@ from governance.models.kept_forms import KeptForm
 from governance.models.notices import Notice, Outbox
 from governance.models.organizations import Function, Kind, Level, Organization
 from governance.models.people import AccessLog, Post, User
+from governance.models.phones import StoreKey
 from governance.models.signing_in import SignIn, SignInTry
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "Post",
     "SignIn",
     "SignInTry",
+    "StoreKey",
     "User",
 ]

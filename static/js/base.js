@@ -159,13 +159,18 @@ function showNet() {
   document.documentElement.classList.toggle("is-offline", !navigator.onLine);
 }
 
-// The offline queue tells its length and age: new CustomEvent("queue:changed", {detail: {count, oldest}}).
-function showQueue({ detail: { count, oldest } }) {
+// The offline queue tells its length and age, and how much of others is there: {count, oldest, others: {count, oldest}}.
+function showQueue({ detail: { count, oldest, others, isKeeping } }) {
   const strip = document.querySelector("[data-strip]");
   if (!strip) return;
-  strip.classList.toggle("has-queue", count > 0);
-  const since = oldest ? `，最早 ${timeWords(new Date(oldest), new Date())}` : "";
-  strip.querySelector("[data-strip-queue]").textContent = count > 0 ? `${count} 条待上传${since}` : "没有待上传";
+  strip.classList.toggle("has-queue", count + others.count > 0);
+  strip.querySelector("[data-strip-queue]").textContent =
+    count ? `${count} 条待上传${since(oldest)}` : others.count ? `${others.count} 条他人待上传${since(others.oldest)}` : "没有待上传";
+  strip.querySelector("[data-strip-offline]").textContent = isKeeping ? "离线可上报" : "离线，本机不能存";
+}
+
+function since(time) {
+  return `，最早 ${timeWords(new Date(time), new Date())}`;
 }
 
 export function timeWords(time, now) {

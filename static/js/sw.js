@@ -28,7 +28,7 @@ self.addEventListener("fetch", (event) => {
 
 async function fillCache() {
   const cache = await caches.open(CACHE);
-  await cache.addAll([...KNOWN.files, KNOWN.offline]);
+  await cache.addAll([...KNOWN.files, KNOWN.offline].map(nobodys));
   await renewShell();
 }
 
@@ -37,13 +37,18 @@ async function dropOld() {
   await Promise.all(names.filter((name) => name.startsWith("shell-") && name !== CACHE).map((name) => caches.delete(name)));
 }
 
-// The report page as it is for times without signal; not for people who may not report, or are signed out.
+// Asked for without a session: it is the same for everybody, and no activity of a person.
+function nobodys(path) {
+  return new Request(path, { credentials: "omit" });
+}
+
+// The report page as it is for times without signal.
 async function renewShell() {
   const cache = await caches.open(CACHE);
   const had = await cache.match(KNOWN.shell);
   if (had && Date.now() - Date.parse(had.headers.get("Date") ?? 0) < STALE_MS) return;
   try {
-    const answer = await fetch(KNOWN.shell, { headers: { "X-By-Itself": "1" } });
+    const answer = await fetch(nobodys(KNOWN.shell));
     if (answer.ok && !answer.redirected) await cache.put(KNOWN.shell, answer);
   } catch {
     // without signal the old one stays

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from base64 import b64decode
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from cases.models import Assignment, Case, Photo
 from cases.workflow import Loop, State
-from governance.models import User
+from governance.models import StoreKey, User
 from governance.roles import Role
 from tests import people
 from tests.lives import case_at, inside, reported, settled_by
@@ -171,7 +172,14 @@ def test_another_report_with_a_used_key_is_told_so_and_gets_a_fresh_key(worker):
 def test_what_another_person_left_in_the_phone_is_not_sent_in_this_name(worker):
     answer = json(worker, **body(owner=people.clerk().pk))
     assert answer.status_code == 403 and "另一位同事" in answer.json()["errors"]["__all__"][0]
-    assert not Case.objects.exists()
+    assert answer.json()["other_owner"] and not Case.objects.exists()
+
+
+def test_nor_does_a_photo_of_another_person_become_this_ones(worker):
+    refused = worker.post("/photos/", {"file": picture(), "owner": people.clerk().pk})
+    assert refused.status_code == 403 and not Photo.objects.exists()
+    own = worker.post("/photos/", {"file": picture(), "owner": people.worker().pk})
+    assert own.status_code == 201 and Photo.objects.get().uploaded_by == people.worker()
 
 
 def test_errors_come_as_json_to_the_pages_own_script(worker):
@@ -263,9 +271,41 @@ def test_the_phone_keeps_files_that_exist_and_a_shell_without_a_name(worker):
     assert script["Content-Type"].startswith("text/javascript")
     files = re.search(r'"files": \[(.*?)\]', script.content.decode())[1]
     assert files.count('"/static/') == len(files.split(",")) > 12
-    shell = worker.get("/field/shell/").content.decode()
-    assert people.worker().name not in shell and "csrfmiddlewaretoken" not in shell
-    assert Client().get("/field/offline/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/field/shell/", "/field/offline/"])
+def test_the_pages_that_the_phone_keeps_are_the_same_for_everybody(worker, path):
+    """But for the key of the form, which the page makes anew."""
+    pages = [client.get(path).content.decode() for client in (worker, phone(people.clerk()), Client())]
+    seen = {re.sub(r'name="key" value="[^"]*"', "", page) for page in pages}
+    assert len(seen) == 1 and people.worker().name not in pages[0]
+    assert "data-owner" not in pages[0] and "data-box" not in pages[0] and "csrf" not in pages[0].lower()
+
+
+def test_the_key_of_the_store_is_a_persons_own_and_the_same_on_every_phone(worker):
+    first, again = worker.post("/field/key/"), phone(people.worker()).post("/field/key/")
+    other = phone(people.clerk()).post("/field/key/").json()
+    assert first.json() == again.json() != other and len(b64decode(first.json()["key"])) == 32
+    assert first.json()["owner"] == people.worker().pk and other["key"] != first.json()["key"]
+    assert "no-store" in first["Cache-Control"]
+    kept = bytes(StoreKey.objects.get(user=people.worker()).key)
+    assert first.json()["key"].encode() not in kept and b64decode(first.json()["key"]) not in kept
+
+
+def test_the_key_of_the_store_is_asked_for_with_a_token_and_by_who_is_active(settings):
+    guarded = Client(enforce_csrf_checks=True)
+    guarded.force_login(people.worker())
+    assert guarded.post("/field/key/").status_code == 403 and not StoreKey.objects.exists()
+    client, user = phone(people.worker()), people.worker()
+    key = client.post("/field/key/").json()["key"]
+    user.is_active = False
+    user.save()
+    assert client.post("/field/key/").status_code == 302
+    user.is_active = True
+    user.set_password("another-2026")
+    user.save()
+    assert client.post("/field/key/").status_code == 302, "a new password ends the sessions of before"
+    assert phone(user).post("/field/key/").json()["key"] == key, "and leaves what waits readable"
 
 
 # Cost -------------------------------------------------------------------------------------------------------------

@@ -1,22 +1,30 @@
 """What was sent before is sent again: the answer is the one of then, whatever changed meanwhile."""
 
+import random
 import uuid
 from base64 import b64encode
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
+from django.db.models import BinaryField
+from django.http import HttpResponse
+from django.test import Client
 
 from cases import actions
 from cases.actions import KeyReused
-from cases.models import Case, CaseEvent, Contact
+from cases.models import Case, CaseEvent, CaseText, Contact
 from cases.workflow import Loop
 from governance import secrets
+from governance.actions import store_key
 from governance.models import User
 from tests import people
 from tests.lives import MORNING, inside, settled_by
+from tests.scale import tries
 
 pytestmark = pytest.mark.django_db
+JSON = {"Accept": "application/json"}
 NEWER = b64encode(b"2" * 32).decode()
 
 
@@ -53,9 +61,120 @@ def test_after_resealing_the_old_version_may_go(settings):
     told = {"contact_name": "杨女士", "contact_phone": "13800000000"}
     source = Case.Source.PHONE
     answer = actions.report(by=calls, now=MORNING, key=uuid.uuid4(), given={**given, **told}, source=source)
+    key = store_key(of=calls, now=MORNING)
     newest = max(settings.FIELD_KEYS) + 1
     settings.FIELD_KEYS = {**settings.FIELD_KEYS, newest: NEWER}
     call_command("reseal")
     settings.FIELD_KEYS = {newest: NEWER}
+    assert store_key(of=calls, now=MORNING) == key
     contact = Contact.objects.get(case=answer.case_id)
     assert (secrets.unseal(contact.name), secrets.unseal(contact.phone)) == ("杨女士", "13800000000")
+
+
+def test_the_command_reseals_every_column_that_is_sealed():
+    from cases.management.commands.reseal import SEALED
+
+    binary = {
+        (model, field.name)
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, BinaryField)
+    }
+    assert {(model, name) for model, names in SEALED for name in names} == binary
+
+
+# A phone that sends again ----------------------------------------------------------------------------------------
+
+REPORTS, TIMES, LOST = tries(20, trust=1000), 5, 0.3
+
+
+class Phone:
+    """Sends what waits as static/js/field/queue.js does, and does not hear every answer."""
+
+    def __init__(self, user: User, chance: random.Random) -> None:
+        self.client, self.chance, self.owner = Client(), chance, user.pk
+        self.client.force_login(user)
+        self.waiting: dict[str, dict[str, Any]] = {}
+        self.refused: dict[str, dict[str, list[str]]] = {}
+
+    def keep(self, **fields: Any) -> str:
+        key = str(uuid.uuid4())
+        self.waiting[key] = {"key": key, "nearby_seen": "1", "owner": self.owner, **fields}
+        return key
+
+    def send(self, key: str) -> HttpResponse | None:
+        """The answer, or nothing where it was lost on the way."""
+        answer = self.client.post("/field/report/", self.waiting[key], headers=JSON)
+        return None if self.chance.random() < LOST else answer
+
+    def replay(self) -> None:
+        """Everything that waits once, in any order; what was answered leaves, what was refused stays and says why."""
+        for key in self.chance.sample(sorted(self.waiting), len(self.waiting)):
+            answer = self.send(key)
+            if answer is not None and answer.status_code in (200, 201):
+                del self.waiting[key]
+            elif answer is not None:
+                self.refused[key] = answer.json()["errors"]
+
+
+@pytest.mark.trust
+def test_what_is_sent_five_times_in_any_order_with_lost_answers_becomes_one_case(promise):
+    chance = random.Random(6)
+    longitude, latitude = inside()
+    category = settled_by(Loop.COMMUNITY).pk
+    phone = Phone(people.worker(), chance)
+    sent = {}
+    for number in range(REPORTS):
+        fields = {"place_longitude": longitude, "place_latitude": latitude, "category": category}
+        key = phone.keep(**fields, words=f"第{number}件事", device_time="2026-11-18T02:00:00.000Z")
+        sent[key] = dict(phone.waiting[key])
+    for _ in range(TIMES):
+        phone.waiting |= {key: dict(body) for key, body in sent.items()}
+        phone.replay()
+    while phone.waiting:
+        phone.replay()
+    cases = {str(case.uuid): case for case in Case.objects.all()}
+    words = dict(CaseText.objects.values_list("case__uuid", "body"))
+    arrived = {key for key, body in sent.items() if key in cases and words[cases[key].uuid] == body["words"]}
+    assert phone.refused == {} and len(cases) == REPORTS
+    tried, held = REPORTS * TIMES, len(arrived) * TIMES
+    promise("reports sent five times with lost answers", tried=tried, held=held, lost=REPORTS - len(arrived))
+
+    tampered = [
+        phone.client.post("/field/report/", {**body, "words": "改过"}, headers=JSON) for body in sent.values()
+    ]
+    assert Case.objects.count() == REPORTS
+    held = sum(answer.status_code == 409 for answer in tampered)
+    promise("other words under a used key", tried=REPORTS, held=held)
+
+
+UNREADABLE = {
+    "no words": {"words": ""},
+    "a category that is none": {"category": "九"},
+    "a category that is gone": {"category": "999999999"},
+    "a place beyond the earth": {"place_longitude": "500"},
+    "a place that is none": {"place_latitude": "nan"},
+    "a photo that is none": {"photos": "not-an-id"},
+    "a photo that is nobody's": {"photos": str(uuid.UUID(int=6))},
+    "words without an end": {"words": "长" * 10_000},
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_what_cannot_be_read_stays_in_the_phone_and_says_why(what):
+    longitude, latitude = inside()
+    fields = {
+        "place_longitude": longitude,
+        "place_latitude": latitude,
+        "category": settled_by(Loop.COMMUNITY).pk,
+    }
+    phone = Phone(people.worker(), random.Random(1))
+    key = phone.keep(**{**fields, "words": "有杂物", **UNREADABLE[what]})
+    while key not in phone.refused:
+        phone.replay()
+    assert key in phone.waiting and all(phone.refused[key].values()) and phone.refused[key]
+    phone.waiting[key] |= {**fields, "words": "改好了"}
+    phone.waiting[key].pop("photos", None)
+    while phone.waiting:
+        phone.replay()
+    assert Case.objects.get().uuid == uuid.UUID(key)

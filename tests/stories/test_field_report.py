@@ -8,12 +8,10 @@ from cases.models import Case
 from tests import people
 from tests.lives import inside
 from tests.photos import jpeg
+from tests.stories.phones import Contents, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHELL_IS_KEPT = """async () => {
-    await navigator.serviceWorker.ready;
-    while (!await caches.match("/field/shell/")) await new Promise((done) => setTimeout(done, 100));
-}"""
+SHELL_IS_KEPT = """async () => Boolean(await caches.match("/field/shell/"))"""
 WORDS = "单元门口垃圾成堆,有异味。"
 
 
@@ -65,7 +63,7 @@ def test_a_worker_reports_in_one_screen_with_five_touches_and_one_sentence(phone
 
 def test_a_report_without_signal_waits_in_the_phone_and_arrives_once(phone):
     phone.goto("/field/")
-    phone.evaluate(SHELL_IS_KEPT)
+    wait_until(phone, lambda: phone.evaluate(SHELL_IS_KEPT) and Contents(phone).keys)
     phone.context.set_offline(True)
     phone.goto("/field/report/")
     fill(phone)

@@ -4,9 +4,10 @@ from django.core.management.base import BaseCommand
 
 from cases.models import Contact
 from governance import secrets
+from governance.models import KeptForm, StoreKey
 
 #: Every column that holds sealed bytes.
-SEALED = ((Contact, ("name", "phone")),)
+SEALED = ((Contact, ("name", "phone")), (KeptForm, ("sealed",)), (StoreKey, ("key",)))
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ import { startReport } from "./report.js";
 
 startReport(document);
 startQueueList(document);
-startQueue(document);
+startQueue();
 
 // Only over HTTPS (or on this very machine); without it the pages work as long as there is signal.
 navigator.serviceWorker?.register("/field/sw.js").catch(() => {});

@@ -1,30 +1,29 @@
 // data-photos-input: every picture is made small and sent at once, with a receipt of its own. What is not there yet
 // stays in the file field, so that the plain form (or the queue) takes it along.
 
+import { post } from "./requests.js";
+
 const LONGEST_SIDE = 1600;
 const SMALL_BYTES = 600000;
 const running = new WeakMap(); // form → uploads under way
-
-export function csrfToken() {
-  return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
-}
 
 // Only over HTTPS or on this very machine does the browser make keys.
 export function newKey() {
   return crypto.randomUUID?.();
 }
 
-// Sends one picture; answers {uuid, thumb} or {refused: sentence}. Throws without a connection or a login.
-// The same key sent again is the same picture, whether or not the first answer arrived.
-export async function upload(file, key, place = {}) {
+// Sends one picture; answers {uuid, thumb}, {refused: sentence} or {login: true}. Throws without a connection.
+// The same key sent again is the same picture, whether or not the first answer arrived. `told`: where it was taken, and
+// whose it is: who has signed in on this phone meanwhile must not become its owner.
+export async function upload(file, key, told = {}, { isByItself } = {}) {
   const body = new FormData();
   body.append("file", file, file.name);
-  for (const [name, value] of Object.entries(place)) if (value) body.append(name, value);
-  const headers = { "X-CSRFToken": csrfToken(), Accept: "application/json", ...(key && { "Idempotency-Key": key }) };
-  const answer = await fetch("/photos/", { method: "POST", body, headers, redirect: "manual" });
+  for (const [name, value] of Object.entries(told)) if (value) body.append(name, value);
+  const answer = await post("/photos/", { body, headers: key && { "Idempotency-Key": key }, isByItself });
+  if ([401, 403].includes(answer.status)) return { login: true };
   const json = await answer.json();
   if (answer.ok) return json;
-  if (answer.status < 500 && answer.status !== 403) return { refused: json.detail ?? "照片没有被接受，请重拍。" };
+  if (answer.status < 500 && answer.status !== 429) return { refused: json.detail ?? "照片没有被接受，请重拍。" };
   throw new Error(`status ${answer.status}`);
 }
 
@@ -85,7 +84,8 @@ class Photos {
 
   async send(file, shown) {
     try {
-      const { uuid, refused } = await upload(file, newKey(), this.place());
+      const { uuid, refused, login } = await upload(file, newKey(), this.told());
+      if (login) return this.say(shown, "随单上传");
       if (!this.waiting.delete(file)) return;
       if (refused) {
         shown.remove();
@@ -146,10 +146,11 @@ class Photos {
     this.kept.replaceChildren();
   }
 
-  place() {
+  told() {
+    const owner = document.querySelector("[data-owner]")?.dataset.owner;
     const box = this.input.form?.querySelector("[data-position]");
     const [longitude, latitude] = [...(box?.querySelectorAll("input") ?? [])].map(({ value }) => value);
-    return { longitude, latitude };
+    return { longitude, latitude, owner };
   }
 
   keepWaiting() {

@@ -1,75 +1,61 @@
 // Reports that wait in this phone: saved before they are sent, sent with the key they were saved with, and deleted
 // only when the server has said where the case went. What it refuses stays, with its sentences.
 
-import { openDB } from "../../vendor/idb/index.js";
-import { byItself } from "../base.js";
-import { csrfToken, upload } from "./photos.js";
+import { upload } from "./photos.js";
+import { post } from "./requests.js";
+import { all, canKeep, forget as drop, get, ofOthers, owner, put, startStore } from "./store.js";
 
 const AGAIN_MS = 60000;
 const ANSWER_MS = 30000;
+const SPOILT = { fields: [], photos: [], sent: 0, title: "打不开的上报", errors: { __all__: ["内容已损坏，无法读取或上传。"] } };
 
-let opened;
-
-function store() {
-  opened ??= openDB("gridloop", 1, {
-    upgrade: (base) => base.createObjectStore("reports", { keyPath: "key" }),
-  });
-  return opened;
+function asItem({ key, savedAt, value }) {
+  return value ?? { key, savedAt, isSpoilt: true, ...SPOILT };
 }
 
-export async function waiting() {
-  try {
-    const items = await (await store()).getAll("reports");
-    return items.sort((a, b) => a.savedAt - b.savedAt);
-  } catch {
-    return []; // a browser that keeps nothing
-  }
+async function waiting() {
+  return (await all("reports")).map(asItem);
 }
 
 export async function find(key) {
-  return (await waiting()).find((item) => item.key === key);
+  const found = await get("reports", key);
+  return found && asItem(found);
 }
 
 // Answers whether it is really kept.
 export async function keep(item) {
-  try {
-    await (await store()).put("reports", item);
-    await changed();
-    return true;
-  } catch {
-    return false;
-  }
+  const isKept = await put("reports", item.key, item, item.savedAt);
+  await changed();
+  return isKept;
 }
 
 export async function forget(key) {
-  try {
-    await (await store()).delete("reports", key);
-  } catch {
-    return;
-  }
+  await drop("reports", key);
   await changed();
 }
 
 export async function changed() {
   const items = await waiting();
-  const detail = { count: items.length, oldest: items[0]?.savedAt ?? null, items };
+  const [others, isKeeping, me] = [await ofOthers(), await canKeep(), await owner()];
+  const detail = { count: items.length, oldest: items[0]?.savedAt ?? null, items, others, isKeeping, owner: me };
   document.dispatchEvent(new CustomEvent("queue:changed", { detail }));
 }
 
 // Answers {url}, {errors, nearby}, {login: true} or {offline: true}.
-export async function send(item) {
+export async function send(item, { isByItself = false } = {}) {
   try {
-    return await sendPhotos(item) ?? await sendReport(item);
+    return await sendPhotos(item, isByItself) ?? await sendReport(item, isByItself);
   } catch {
     return { offline: true };
   }
 }
 
-async function sendPhotos(item) {
+async function sendPhotos(item, isByItself) {
   for (const photo of item.photos) {
     if (photo.uuid) continue;
     const file = new File([photo.data], "photo.jpg", { type: photo.type });
-    const { uuid, refused } = await upload(file, photo.key);
+    const { uuid, refused, login } = await upload(file, photo.key, { owner: item.owner }, { isByItself });
+    if (login) return { login };
     if (refused) return { errors: { [photo.name]: [refused] } };
     // Written down at once: a second picture would make it a second report.
     photo.uuid = uuid;
@@ -78,28 +64,27 @@ async function sendPhotos(item) {
   return null;
 }
 
-async function sendReport(item) {
+async function sendReport(item, isByItself) {
   const body = new URLSearchParams(item.fields);
   for (const photo of item.photos) body.append(photo.name, photo.uuid);
-  body.append("owner", item.owner);
-  const headers = { "X-CSRFToken": csrfToken(), Accept: "application/json", ...byItself };
-  const signal = AbortSignal.timeout(ANSWER_MS);
-  const answer = await fetch("/field/report/", { method: "POST", body, headers, signal, redirect: "manual" });
+  if (item.owner) body.append("owner", item.owner);
+  const answer = await post("/field/report/", { body, ms: ANSWER_MS, isByItself });
   if (answer.type === "opaqueredirect" || answer.status === 401) return { login: true };
-  if (answer.status >= 500) return { offline: true };
+  if (answer.status >= 500 || answer.status === 429) return { offline: true };
   if (!answer.headers.get("Content-Type")?.startsWith("application/json")) return { login: true };
   const told = await answer.json();
+  if (told.other_owner) return { login: true };
   return answer.ok ? { url: told.url } : told;
 }
 
 // Sends what waits for this person, one after the other, from one page at a time.
-export async function replay(owner) {
+export async function replay() {
   if (!navigator.onLine || !navigator.locks) return;
   await navigator.locks.request("gridloop-queue", { ifAvailable: true }, async (lock) => {
     if (!lock) return;
     for (const item of await waiting()) {
-      if (item.owner !== owner || item.errors) continue;
-      const { url, errors, nearby, offline, login } = await send(item);
+      if (item.errors) continue;
+      const { url, errors, nearby, offline, login } = await send(item, { isByItself: true });
       if (offline || login) return;
       if (url) {
         await forget(item.key);
@@ -109,11 +94,11 @@ export async function replay(owner) {
   });
 }
 
-export function startQueue(root) {
-  const owner = root.querySelector("[data-owner]")?.dataset.owner;
+export async function startQueue() {
+  await startStore();
   const start = async () => {
     await changed();
-    if (owner) await replay(owner);
+    await replay();
   };
   addEventListener("online", start);
   document.addEventListener("visibilitychange", () => document.hidden || start());

@@ -17,30 +17,28 @@ function button(className, text, onClick) {
   return made;
 }
 
-function state(item, owner) {
+function state(item) {
   if (item.errors) return Object.values(item.errors).flat().join(" ");
-  if (owner && item.owner !== owner) return "由另一位同事存下，由本人登录后上传。";
   return navigator.onLine ? "等待上传" : "有信号时自动上传";
 }
 
-function card(item, owner) {
+function card(item) {
   const made = node("div", "queue-item");
   const since = timeWords(new Date(item.savedAt), new Date());
   made.append(
     node("strong", "", item.title || "未写说明"),
     node("small", "", `存于 ${since} · ${item.photos.length + item.sent} 张照片`),
-    node("p", item.errors ? "error" : "soft", state(item, owner)),
+    node("p", item.errors ? "error" : "soft", state(item)),
   );
   const row = node("div", "row");
-  const ours = owner === item.owner;
-  if (ours && item.errors) {
+  if (item.errors && !item.isSpoilt) {
     const link = node("a", "btn", "改一改再报");
     link.href = `/field/report/?queued=${item.key}`;
     row.append(link);
   }
-  if (ours) row.append(button("btn", "现在上传", async () => {
+  if (!item.isSpoilt) row.append(button("btn", "现在上传", async () => {
     await keep({ ...item, errors: undefined });
-    await replay(owner);
+    await replay();
   }));
   const remove = button("btn btn-quiet", "删除", () => {
     if (remove.dataset.sure) return forget(item.key);
@@ -53,14 +51,19 @@ function card(item, owner) {
   return made;
 }
 
+function othersWords({ count }, owner) {
+  if (owner) return `另有 ${count} 条由其他同事存下，由本人登录后上传。`;
+  return `有 ${count} 条待上传，由存下的人登录后上传。`;
+}
+
 export function startQueueList(root) {
   const list = root.querySelector("[data-queue-list]");
   if (!list) return;
-  const owner = list.dataset.owner;
   // What has arrived belongs into the lists below.
   document.addEventListener("queue:sent", () => location.reload());
-  document.addEventListener("queue:changed", ({ detail: { items } }) => {
-    list.hidden = items.length === 0;
-    list.replaceChildren(list.querySelector("h2"), ...items.map((item) => card(item, owner)));
+  document.addEventListener("queue:changed", ({ detail: { items, others, owner } }) => {
+    list.hidden = items.length + others.count === 0;
+    const rest = others.count ? [node("p", "soft", othersWords(others, owner))] : [];
+    list.replaceChildren(list.querySelector("h2"), ...items.map(card), ...rest);
   });
 }

@@ -2,6 +2,7 @@
 
 import { find, forget, keep, send } from "./queue.js";
 import { newKey, photosOf, uploadsOf } from "./photos.js";
+import { get, owner, put } from "./store.js";
 import { announce } from "../position.js";
 
 const UPLOAD_MS = 12000;
@@ -11,6 +12,8 @@ const MUST = {
   words: ["words", "请说明是什么问题。"],
 };
 const PAIR = { before_photo: "请拍一张处置前的照片。", after_photo: "请拍一张处置后的照片。" };
+const NOT_KEPT = "没有信号，浏览器也不能存在本机。请留在本页，有信号时再按一次。";
+const NOT_KEPT_LOGIN = "登录已过期，浏览器也不能存在本机。请留在本页，在另一个页面登录后再按一次。";
 
 class Report {
   constructor(form) {
@@ -25,10 +28,18 @@ class Report {
     document.addEventListener("position:changed", () => this.look());
     addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
     this.fill();
+    this.offerHandled();
   }
 
   get handled() {
     return Boolean(this.form.elements.handled?.checked);
+  }
+
+  // Who may settle on the spot says the page; without signal what was noted of the person then.
+  async offerHandled() {
+    const toggle = this.form.querySelector("[data-handled-toggle]");
+    if (document.querySelector("[data-owner]")) await put("page", "report", { handled: Boolean(toggle) });
+    else toggle.hidden = !(await get("page", "report"))?.value?.handled;
   }
 
   changed(target) {
@@ -88,14 +99,14 @@ class Report {
       // Nobody can be asked later whether it is the same as a case nearby.
       await keep({ ...item, fields: [...item.fields, ["nearby_seen", "1"]] });
       this.showKept(login);
-    } else this.showErrors({ __all__: ["没有信号，浏览器也不能存在本机。请留在本页，有信号时再按一次。"] });
+    } else this.showErrors({ __all__: [login ? NOT_KEPT_LOGIN : NOT_KEPT] });
   }
 
   async pack() {
     const unused = this.handled ? ["photos"] : ["before_photo", "after_photo"];
     const data = new FormData(this.form);
     data.set("device_time", new Date().toISOString());
-    const item = { key: data.get("key"), owner: this.form.dataset.owner, savedAt: Date.now(), fields: [], photos: [] };
+    const item = { key: data.get("key"), owner: await owner(), savedAt: Date.now(), fields: [], photos: [] };
     for (const [name, value] of data) {
       if (unused.includes(name) || name === "csrfmiddlewaretoken") continue;
       if (typeof value === "string") item.fields.push([name, value]);

@@ -1,0 +1,179 @@
+"""What lies in a phone: the store of today and that of earlier releases, looked into from outside."""
+
+import base64
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, Route
+
+from cases.models import Category
+from tests.lives import inside
+from tests.photos import jpeg
+from tests.stories.steps import PATIENCE
+
+JPEG = b"\xff\xd8\xff"
+
+#: Every value of every database of this origin, its bytes apart; a key tells only whether it can be taken out.
+_CONTENTS = """async () => {
+  const bytes = [];
+  const plain = (value) => {
+    if (value instanceof CryptoKey) return { extractable: value.extractable };
+    if (value instanceof ArrayBuffer) value = new Uint8Array(value);
+    if (ArrayBuffer.isView(value)) {
+      let text = "";
+      for (const byte of value) text += String.fromCharCode(byte);
+      return { bytes: bytes.push(btoa(text)) - 1 };
+    }
+    if (Array.isArray(value)) return value.map(plain);
+    if (value && typeof value === "object") {
+      return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
+    }
+    return value;
+  };
+  const answer = (request) => new Promise((done, fail) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => fail(request.error);
+  });
+  const rows = {};
+  for (const { name } of await indexedDB.databases()) {
+    const base = await answer(indexedDB.open(name));
+    for (const store of base.objectStoreNames) {
+      rows[`${name}/${store}`] = (await answer(base.transaction(store).objectStore(store).getAll())).map(plain);
+    }
+    base.close();
+  }
+  return { rows, bytes, small: [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage })] };
+}"""
+
+#: What the page of the release before this one did when a report could not be sent.
+_OLD_PUT = """(item) => new Promise((done, fail) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+  item.photos = item.photos.map((photo) => ({ ...photo, data: bytes(photo.data) }));
+  const open = indexedDB.open("gridloop", 1);
+  open.onupgradeneeded = () => open.result.createObjectStore("reports", { keyPath: "key" });
+  open.onerror = () => fail(open.error);
+  open.onsuccess = () => {
+    const change = open.result.transaction("reports", "readwrite");
+    change.objectStore("reports").put(item);
+    change.oncomplete = () => (open.result.close(), done());
+  };
+})"""
+
+
+class Contents:
+    """What somebody finds who opens the phone's databases by hand."""
+
+    def __init__(self, page: Page) -> None:
+        found = page.evaluate(_CONTENTS)
+        self.rows: dict[str, list[Any]] = found["rows"]
+        self.bytes = [base64.b64decode(text) for text in found["bytes"]]
+        self.text = json.dumps([self.rows, found["small"]], ensure_ascii=False)
+
+    def of(self, store: str) -> list[Any]:
+        """The values of ``database/store``; none where it is not there."""
+        return self.rows.get(store, [])
+
+    @property
+    def items(self) -> list[Any]:
+        return self.of("gridloop-store/items")
+
+    @property
+    def reports(self) -> list[Any]:
+        return [item for item in self.items if item["kind"] == "reports"]
+
+    @property
+    def keys(self) -> list[Any]:
+        return self.of("gridloop-store/keys")
+
+    @property
+    def old(self) -> list[Any]:
+        return self.of("gridloop/reports")
+
+    def tells(self, words: str) -> bool:
+        """Whether some words can be read anywhere, as text or within bytes."""
+        within = (words.encode(code) for code in ("utf-8", "utf-16-le"))
+        return words in self.text or any(one in bytes_ for one in within for bytes_ in self.bytes)
+
+    def shows_a_picture(self) -> bool:
+        """Whether a JPEG lies anywhere."""
+        return any(JPEG in bytes_ for bytes_ in self.bytes)
+
+
+def wait_until(page: Page, condition: Callable[[], object]) -> None:
+    """Look again and again; for what the page does without showing it."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        page.wait_for_timeout(50)
+
+
+def old_item(
+    owner: int, words: str, category: Category, photos: tuple[uuid.UUID | None, ...] = ()
+) -> dict[str, Any]:
+    """A report as the release before this one kept it; a photo with an id has arrived already, one without has not."""
+    longitude, latitude = inside()
+    fields = [
+        ["key", str(uuid.uuid4())],
+        ["device_time", "2026-11-18T02:00:00.000Z"],
+        ["place_longitude", f"{longitude:.6f}"],
+        ["place_latitude", f"{latitude:.6f}"],
+        ["category", str(category.pk)],
+        ["words", words],
+        ["address", ""],
+        ["nearby_seen", "1"],
+    ]
+    colours = ("#7a8b99", "#5d7a5f", "#99857a")
+    return {
+        "key": fields[0][1],
+        "owner": str(owner),
+        "savedAt": int(time.time() * 1000) - 3_600_000,
+        "fields": fields,
+        "photos": [
+            {
+                "name": "photos",
+                "key": str(uuid.uuid4()),
+                "type": "image/jpeg",
+                "data": base64.b64encode(jpeg(colour=colour)).decode(),
+                **({"uuid": str(arrived)} if arrived else {}),
+            }
+            for arrived, colour in zip(photos, colours, strict=False)
+        ],
+        "sent": 0,
+        "title": f"{category.name}：{words}"[:60],
+    }
+
+
+def put_into_old_store(page: Page, item: dict[str, Any]) -> None:
+    """Let a report wait in the store of the release before this one."""
+    page.evaluate(_OLD_PUT, item)
+
+
+def posted(item: dict[str, Any]) -> dict[str, Any]:
+    """The very fields that both releases send for a waiting report whose photos have arrived."""
+    body: dict[str, Any] = {}
+    for name, value in [*item["fields"], *(("photos", photo["uuid"]) for photo in item["photos"])]:
+        body.setdefault(name, []).append(value)
+    return {**body, "owner": item["owner"]}
+
+
+class Signal:
+    """Whether what the phone sends arrives; its pages come all the same, as a browser without worker needs them."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+
+    def _cut(self, route: Route) -> None:
+        if route.request.method == "POST":
+            route.abort("internetdisconnected")
+        else:
+            route.fallback()
+
+    def lose(self) -> None:
+        for address in ("**/field/report/", "**/photos/"):
+            self.context.route(address, self._cut)
+
+    def find(self) -> None:
+        self.context.unroute_all()
