@@ -88,6 +88,12 @@ def _refused_leg(case: Case, unit: Organization) -> Assignment | None:
     return None
 
 
+def _count_unit(case: Case, unit_id: int) -> None:
+    """A unit that has had the case goes on seeing it."""
+    if unit_id not in case.units:
+        case.units.append(unit_id)
+
+
 def _hand_to(walk: Walk, unit: Organization) -> None:
     """Give the case to a unit: its own old clock, which never stood, if it sent the case back; else the full limit."""
     case = walk.case
@@ -99,8 +105,7 @@ def _hand_to(walk: Walk, unit: Organization) -> None:
     earlier = _refused_leg(case, unit)
     case.unit = unit
     case.rounds += 1
-    if unit.pk not in case.units:
-        case.units.append(unit.pk)
+    _count_unit(case, unit.pk)
     legs.stop_leg(walk)
     if earlier is None:
         legs.open_leg(walk, Step.HANDLING, unit_id=unit.pk)
@@ -182,6 +187,7 @@ def failed(walk: Walk) -> None:
     case.rounds += 1
     if last is None:  # self-handled: back to the person who said it was done
         case.unit_id = case.community_id or case.district_id
+        _count_unit(case, case.unit_id)
     person = last.person_id if last else case.handlers[-1]
     limit = legs.limit_of(walk, "rework")
     legs.open_leg(walk, Step.HANDLING, limit=limit, unit_id=case.unit_id, person_id=person)

@@ -98,6 +98,11 @@ def test_each_handler_sees_a_case_from_the_day_its_unit_is_asked(cases):
     assert Case.objects.visible_to(handler).get() == case  # what was asked of it stays its own to explain
 
 
+def test_a_unit_that_gets_a_case_settled_on_the_spot_counts_among_its_units():
+    case = walk(reported(source=Case.Source.SELF), "fail")
+    assert case.units == [case.unit_id]
+
+
 def test_an_inspector_sees_the_cases_of_the_grids_on_duty(cases):
     user = newcomer(Role.INSPECTOR, DISTRICT)
     old = GridDuty.objects.get(grid=cases["street"].grid, duty="inspector", ends_on=None)
