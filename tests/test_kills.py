@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from cases.models import CaseEvent, Photo
 from governance.models import Outbox
+from tests.dumps import speaking_to
 from tests.invariants import contradictions
 from tests.processes import wait_for
 from tests.scale import tries
-from tests.whole_site import VICTIMS, WholeSite, speaking_to
+from tests.whole_site import VICTIMS, WholeSite
 from tests.writers import Caller, Stage, Write, Writer
 
 pytestmark = [pytest.mark.trust, pytest.mark.process, pytest.mark.django_db(transaction=True)]

@@ -5,48 +5,16 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 import servers
 import supervisor
-from django.db import connections
 
-from config.settings import database
+from tests import dumps
 
 ROOT = Path(__file__).parent.parent
-
-
-def program(name: str) -> str:
-    """One of PostgreSQL's own programs."""
-    return str(servers.postgres_programs() / name)
-
-
-def copy_database(source: str, server: str, name: str) -> str:
-    """Dump a database (address) and restore it under a name on another server; returns its address."""
-    subprocess.run([program("psql"), "-q", server, "-c", f'CREATE DATABASE "{name}"'], check=True)
-    target = f"{server.rpartition('/')[0]}/{name}"
-    with subprocess.Popen([program("pg_dump"), source], stdout=subprocess.PIPE) as dump:
-        words = [program("psql"), "-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "-1", target]
-        subprocess.run(words, stdin=dump.stdout, check=True)
-    assert dump.returncode == 0
-    return target
-
-
-@contextmanager
-def speaking_to(url: str) -> Iterator[None]:
-    """Let Django's connection, in all threads, speak to another database."""
-    settings = connections["default"].settings_dict
-    before = dict(settings)
-    connections.close_all()
-    settings |= {name: value for name, value in database(url).items() if name in before and name != "OPTIONS"}
-    try:
-        yield
-    finally:
-        connections.close_all()
-        settings |= before
 
 
 def children(pid: int) -> list[int]:
@@ -112,9 +80,10 @@ class WholeSite(supervisor.Site):
         self.serve("valkey", lambda: self.valkey.start(subprocess.PIPE))
         self.postgres.wait_ready()
         self.valkey.wait_ready()
-        self.environment["DATABASE_URL"] = copy_database(source, self.postgres.url(), "gridloop")
-        # After a crash only what was written since is read again, as on a site that has run for a while.
-        subprocess.run([program("psql"), "-q", self.postgres.url(), "-c", "CHECKPOINT"], check=True)
+        dump, server = self.log.path.with_name("start.dump"), self.postgres.url()
+        dumps.dump(source, dump)
+        self.environment["DATABASE_URL"] = dumps.restored(dump, server, "gridloop")
+        dumps.run("psql", "-q", server, "-c", "CHECKPOINT")  # a crash is to read again what came since
         self.environment["REDIS_URL"] = self.valkey.url()
         port = servers.free_port()
         self.address = f"http://127.0.0.1:{port}"
