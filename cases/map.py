@@ -65,11 +65,16 @@ class BoxField(forms.CharField):
         return west, south, east, north
 
 
-class MapForm(forms.Form):
-    """A question to the map: a box, a zoom and what to narrow it to."""
+class BoxForm(forms.Form):
+    """What a map shows of the world."""
 
     box = BoxField(label="范围", error_messages={"required": "请给出范围 box=西,南,东,北。"})
     zoom = forms.IntegerField(label="缩放级别", min_value=0, max_value=30)
+
+
+class MapForm(BoxForm):
+    """A question to the map: a box, a zoom and what to narrow it to."""
+
     loop = forms.ChoiceField(label="闭环", choices=Loop.choices, required=False)
     kind = forms.ChoiceField(label="类型", choices=Category.Kind.choices, required=False)
     class_name = forms.CharField(label="大类", max_length=40, required=False)

@@ -1,9 +1,17 @@
-"""Addresses of the board."""
+"""Addresses of the board, and of the screens on walls that show it."""
 
 from django.urls import path
 
-from dashboard import views
+from dashboard import views, walls
 
 app_name = "dashboard"
 
-urlpatterns = [path("board/", views.board, name="board")]
+urlpatterns = [
+    path("board/", views.board, name="board"),
+    path("board/walls/", walls.walls, name="walls"),
+    path("board/walls/<int:pk>/end/", walls.revoke, name="wall_revoke"),
+    path("wall/", walls.wall, name="wall"),
+    path("wall/open/", walls.open_wall, name="wall_open"),
+    path("wall/cases.json", walls.cases_json, name="wall_cases"),
+    path("wall/areas.json", walls.areas_json, name="wall_areas"),
+]

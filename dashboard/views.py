@@ -48,6 +48,7 @@ class BoardForm(forms.Form):
 
     def __init__(self, data: Any, places: list[dict[str, Any]]) -> None:
         super().__init__(data)
+        self.places = places
         streets = [(str(place["pk"]), place["name"]) for place in places if place["level"] == Level.STREET]
         self.fields["street"].choices = [("", "全部街道"), *streets]
         if len(streets) < 2:
@@ -89,36 +90,41 @@ def _lists(chosen: dict[str, str]) -> Addresses:
     return address
 
 
+def _nowhere(**filters: Any) -> str:
+    return ""
+
+
 @login_required
 def board(request: HttpRequest) -> HttpResponse:
-    """Overview of the viewer's scope, or of a part of it; ``?wall=1`` for a screen that everybody passes by."""
-    now, user = timezone.now(), request.user
-    wall = request.GET.get("wall") == "1"
-    places = places_in_sight(user)
-    form = BoardForm(request.GET, places)
+    """Overview of the viewer's scope, or of a part of it."""
+    form = BoardForm(request.GET, places_in_sight(request.user))
+    show = request.GET.get("show", "")
+    return render(request, "dashboard/board.html", board_context(request.user, form, show))
+
+
+def board_context(user: User, form: BoardForm, show: str, *, wall: bool = False) -> dict[str, Any]:
+    """What a board shows to a person, or of a person's scope on a wall: there without words of people or ways on."""
+    now, places = timezone.now(), form.places
     cases = form.narrow(Case.objects.visible_to(user))
     by = _level_below(form.chosen, places)
-    address = _lists(form.chosen)
+    address = _nowhere if wall else _lists(form.chosen)
     figures = overview(cases, by=by, now=now)
-    return render(
-        request,
-        "dashboard/board.html",
-        {
-            "wall": wall,
-            "now": now,
-            "refresh": REFRESH_SECONDS,
-            "form": form,
-            "figures": figures,
-            "place_name": _place_name(form.chosen, places, user),
-            "stats": _stats(figures, form.chosen, address),
-            "next_cases": _next(cases, wall, now),
-            "due_url": address(queue="open", due="today"),
-            "orders": [] if wall else _orders(user),
-            "by": "街道" if by == "street" else "社区",
-            "table": [] if wall else _table(figures, by, form.chosen, places, address),
-            **_map(request, form.chosen, user),
-        },
-    )
+    return {
+        "wall": wall,
+        "now": now,
+        "refresh": REFRESH_SECONDS,
+        "form": form,
+        "figures": figures,
+        "place_name": place_name(form.chosen, places, user),
+        "stats": _stats(figures, form.chosen, address),
+        "next_cases": _next(cases, wall, now),
+        "due_url": address(queue="open", due="today"),
+        "orders": [] if wall else _orders(user),
+        "by": "街道" if by == "street" else "社区",
+        "table": [] if wall else _table(figures, by, form.chosen, places, address),
+        "makes_walls": user.powers.has(Duty.LEAD),
+        **_map(form.chosen, show if show in MAP_SHOWS else "", user, wall),
+    }
 
 
 def _level_below(chosen: dict[str, str], places: list[dict[str, Any]]) -> str:
@@ -127,7 +133,8 @@ def _level_below(chosen: dict[str, str], places: list[dict[str, Any]]) -> str:
     return "community" if chosen.get("street") or chosen.get("community") or len(streets) < 2 else "street"
 
 
-def _place_name(chosen: dict[str, str], places: list[dict[str, Any]], user: User) -> str:
+def place_name(chosen: dict[str, str], places: list[dict[str, Any]], user: User) -> str:
+    """What the board is about."""
     narrowest = chosen.get("community") or chosen.get("street")
     names = [place["name"] for place in places if str(place["pk"]) == narrowest]
     return (
@@ -264,15 +271,15 @@ def _line(row: PlaceRow, name: str, by: str, address: Addresses) -> dict[str, An
 # Map and lists ----------------------------------------------------------------------------------------------------
 
 
-def _map(request: HttpRequest, chosen: dict[str, str], user: User) -> dict[str, Any]:
-    show = request.GET.get("show", "")
-    show = show if show in MAP_SHOWS else ""
+def _map(chosen: dict[str, str], show: str, user: User, wall: bool) -> dict[str, Any]:
     own = [int(chosen["community"])] if chosen.get("community") else _own_places(chosen, user)
     box = _box(tuple(sorted(own)))
     return {
         "map_show": show,
         "map_shows": [(name, words) for name, (words, _) in MAP_SHOWS.items()],
-        "map_query": urlencode(chosen | MAP_SHOWS[show][1]),
+        "map_query": "" if wall else urlencode(chosen | MAP_SHOWS[show][1]),
+        "map_cases_url": reverse("dashboard:wall_cases" if wall else "cases:map_cases"),
+        "map_areas_url": reverse("dashboard:wall_areas" if wall else "cases:map_areas"),
         "map_box": box,
         "map_own": ",".join(str(pk) for pk in own),
         "tianditu": settings.TIANDITU_KEY,

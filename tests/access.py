@@ -52,6 +52,7 @@ WITH_TERRITORY = frozenset(
     }
 )  # fmt: skip
 TAKES_CALLS = frozenset({"clerk", "acceptor", "sibling", "stranger"})
+LEADS = frozenset({"leader", "deputy_leader"})
 KEEPS_LISTS = frozenset({"system_admin", "auditor"})
 KEEPS_PEOPLE = frozenset({"security_admin", "auditor"})
 READS_LOOKS = frozenset({"auditor"})
@@ -111,6 +112,13 @@ ENDPOINTS = (
     Endpoint("cases:map_cases",         f"/map/cases.json?{BOX}"),
     Endpoint("cases:map_areas",         f"/map/areas.json?{BOX}"),
     Endpoint("dashboard:board",         "/board/"),
+    Endpoint("dashboard:walls",         "/board/walls/",                        LEADS, FORBIDDEN),
+    Endpoint("dashboard:wall_revoke",   "/board/walls/{wall}/end/",             frozenset({"leader"}), method="post"),
+    # A screen on a wall has a token of its own; whoever is signed in without one sees nothing there
+    Endpoint("dashboard:wall",          "/wall/",                               frozenset(), FORBIDDEN, FORBIDDEN),
+    Endpoint("dashboard:wall_cases",    f"/wall/cases.json?{BOX}",              frozenset(), FORBIDDEN, FORBIDDEN),
+    Endpoint("dashboard:wall_areas",    f"/wall/areas.json?{BOX}",              frozenset(), FORBIDDEN, FORBIDDEN),
+    Endpoint("dashboard:wall_open",     "/wall/open/",                          anonymous=MAY),  # asks for the code
     # Programs
     Endpoint("cases:api_map",           f"/api/v1/map/?{BOX}",                  anonymous=FORBIDDEN),
     Endpoint("cases:api_categories",    "/api/v1/categories/",                  anonymous=FORBIDDEN),
@@ -130,6 +138,7 @@ ENDPOINTS = (
     Endpoint("admin:governance_outbox_changelist",    "/admin/governance/outbox/",            KEEPS_LISTS),
     Endpoint("admin:grid_grid_changelist",            "/admin/grid/grid/",                    KEEPS_LISTS),
     Endpoint("admin:grid_gridduty_changelist",        "/admin/grid/gridduty/",                KEEPS_LISTS),
+    Endpoint("admin:dashboard_wall_changelist",       "/admin/dashboard/wall/",               KEEPS_PEOPLE),
     Endpoint("admin:cases_category_changelist",       "/admin/cases/category/",               KEEPS_LISTS),
     Endpoint("admin:cases_responsibility_changelist", "/admin/cases/responsibility/",         KEEPS_LISTS),
     Endpoint("admin:cases_workday_changelist",        "/admin/cases/workday/",                KEEPS_LISTS),

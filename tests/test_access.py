@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from cases.models import Photo
 from cases.workflow import State
+from dashboard.actions import make_wall
 from governance import actions
 from governance.models import Notice, User
 from tests import people
@@ -77,11 +78,13 @@ def clients(db) -> dict[str, Client]:
 def things(clients) -> dict[str, object]:
     """What the addresses speak of."""
     case, worker = case_at(State.HANDLED), User.objects.get(username="test_grid_worker")
+    leader = User.objects.get(username="test_leader")
     actions.tell("给网格员", url="/", audience=[{"user": worker.pk}], now=timezone.now())
     actions.relay(now=timezone.now())
     return {
         "case": case.uuid,
         "photo": Photo.objects.filter(case=case).first().uuid,
+        "wall": make_wall("大厅", filters={}, by=leader, now=timezone.now())[0].pk,
         "notice": Notice.objects.get(user=worker).pk,
     }
 

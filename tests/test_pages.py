@@ -50,7 +50,7 @@ PAGES = {
     "shouli": ["/desk/", "/desk/phone/", "{call}"],
     "zhiban": ["/desk/", "{disputed}", "{disputed}moves/adjudicate/"],
     "paiqian": ["{registered}", "{registered}moves/dispatch/"],
-    "jielingdao": ["/board/", "/board/?show=red", "/board/?wall=1", "{sent}moves/order_supervision/"],
+    "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/"],
     "quling": ["/board/", "/desk/?queue=closed&closed=30", "{verified}", "/inbox/"],
     "shenji": ["/board/", "/desk/?queue=all", "{verified}"],
     "xitong": ["/admin/"],

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from cases.map import BoxField, MapForm, compact, features, outlines
+from cases.map import BoxField, BoxForm, MapForm, compact, features, outlines
 from cases.models import Case
 
 #: Outlines change with a reform of the divisions, not with a shift.
@@ -53,10 +54,26 @@ def cases_json(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def cases_of_a_wall(request: HttpRequest, visible: QuerySet[Case], filters: dict[str, Any]) -> HttpResponse:
+    """The same for a screen on a wall: fixed filters, and no way from a case to its page."""
+    form = BoxForm(request.GET)
+    if not form.is_valid():
+        return JsonResponse(_sentences(form), status=400)
+    found = features(visible, **form.cleaned_data, filters=filters, now=timezone.now())
+    for case in found["cases"]:
+        del case["uuid"]
+    return _json(compact(found))
+
+
 @login_required
 @require_safe
 def areas_json(request: HttpRequest) -> HttpResponse:
-    """Outlines of the base map; the browser keeps them and asks again with their fingerprint."""
+    """Outlines of the base map."""
+    return areas_answer(request)
+
+
+def areas_answer(request: HttpRequest) -> HttpResponse:
+    """Outlines; the browser keeps them and asks again with their fingerprint."""
     form = OutlineForm(request.GET)
     if not form.is_valid():
         return JsonResponse(_sentences(form), status=400)

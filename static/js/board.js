@@ -6,6 +6,7 @@ const PARTS = "[data-refresh-part]";
 
 async function renew() {
   const page = await fetch(location.href, { headers: { Accept: "text/html", ...byItself } });
+  if (page.status === 403) return location.reload(); // ended: nothing may stay on the screen
   if (!page.ok || page.redirected) throw new Error("no fresh page");
   const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
   for (const old of document.querySelectorAll(PARTS)) {
@@ -19,7 +20,7 @@ function admitAge() {
   const stamp = document.querySelector('[data-refresh-part="as-of"]');
   if (!stamp || stamp.classList.contains("late-red")) return;
   stamp.classList.add("clock", "late-red");
-  stamp.append("，更新中断，请检查网络或重新登录");
+  stamp.append("，更新中断，请检查网络");
 }
 
 const board = document.querySelector("[data-refresh]");

@@ -1,4 +1,4 @@
-"""The board: five numbers, each opening the very list it counts; the same figures narrowed, drilled and on the wall."""
+"""The board: five numbers, each opening the very list it counts; the same figures narrowed and drilled."""
 
 import datetime as dt
 import re
@@ -170,14 +170,6 @@ def test_the_list_names_what_breaks_next_first(busy):
     listed = signed_in(district_leader()).get("/board/").context["next_cases"]
     assert listed and all(case.lateness != "red" for case in listed)
     assert [case.due_at for case in listed] == sorted(case.due_at for case in listed)
-
-
-def test_the_wall_shows_no_words_of_people_and_no_names(busy):
-    client = signed_in(district_leader())
-    wall, page = (client.get(f"/board/?wall={on}").content.decode() for on in (1, 0))
-    assert "单元门口堆放旧家具" in page and "单元门口堆放旧家具" not in wall
-    assert "data-refresh=" in wall and "data-refresh=" not in page
-    assert "数据截至" in wall
 
 
 def test_a_supervision_order_waits_on_the_board_of_its_leader(busy):

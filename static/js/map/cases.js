@@ -141,8 +141,8 @@ function wrap(tag, child) {
 
 // What a popup says of a case: nodes and text, never HTML.
 function words(one) {
-  const link = element("a", "map-case", "");
-  link.href = `/cases/${one.uuid}/`;
+  const link = element(one.uuid ? "a" : "div", "map-case", "");
+  if (one.uuid) link.href = `/cases/${one.uuid}/`; // a wall leads nowhere
   const foot = element("span", "row");
   foot.append(element("span", `badge is-${one.tone}`, one.label));
   if (LATE_WORDS[one.lateness]) foot.append(element("span", `clock late-${one.lateness}`, LATE_WORDS[one.lateness]));

@@ -1,0 +1,161 @@
+"""Screens on walls: a leader makes and ends them on the board; the screen itself shows without anybody signed in."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from cases.filters import places_in_sight
+from cases.models import Case
+from cases.views.map import areas_answer, cases_of_a_wall
+from dashboard import actions
+from dashboard.models import Wall
+from dashboard.views import MAP_SHOWS, BoardForm, board_context, place_name
+from governance.roles import Duty
+
+COOKIE, COOKIE_SECONDS = "wall", 365 * 24 * 60 * 60
+LISTED = 50
+_NEW = "new_wall"
+
+
+class WallForm(forms.Form):
+    name = forms.CharField(
+        label="大屏名称",
+        max_length=40,
+        widget=forms.TextInput(attrs={"placeholder": "如 一楼大厅"}),
+        error_messages={"required": "请填写大屏名称，便于日后停用。"},
+    )
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label="开通码",
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+        error_messages={"required": "请填写开通码。"},
+    )
+
+
+# On the board -----------------------------------------------------------------------------------------------------
+
+
+@login_required
+def walls(request: HttpRequest) -> HttpResponse:
+    """The screens of this leader, and a new one for what the board shows now (the same words in the address)."""
+    if not request.user.powers.has(Duty.LEAD):
+        raise PermissionDenied("大屏由领导设立。")
+    now, places = timezone.now(), places_in_sight(request.user)
+    shown = BoardForm(request.GET, places).chosen | _show(request.GET.get("show"))
+    form = WallForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        wall, code = actions.make_wall(form.cleaned_data["name"], filters=shown, by=request.user, now=now)
+        request.session[_NEW] = [wall.pk, code]  # shown once: a page that is loaded again makes no second one
+        return redirect(request.get_full_path())
+    mine = list(request.user.walls.order_by("revoked_at", "-pk")[:LISTED])
+    new_pk, code = request.session.pop(_NEW, (None, ""))
+    for wall in mine:
+        wall.maker = request.user
+        wall.words, wall.shows = wall.state_in_words(now), _in_words(wall.filters, places, request.user)
+    context = {
+        "wall": False,
+        "form": form,
+        "walls": mine,
+        "shows": _in_words(shown, places, request.user),
+        "new": next((wall for wall in mine if wall.pk == new_pk), None),
+        "code": code,
+        "link": request.build_absolute_uri(f"{reverse('dashboard:wall_open')}?code={code}"),
+    }
+    return render(request, "dashboard/walls.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """End one of the own screens."""
+    wall = get_object_or_404(request.user.walls, pk=pk)
+    actions.revoke_wall(wall, by=request.user, now=timezone.now())
+    messages.success(request, f"“{wall.name}”已停用，屏上一分钟内不再显示。")
+    return redirect("dashboard:walls")
+
+
+def _show(name: str | None) -> dict[str, str]:
+    return {"show": name} if name and name in MAP_SHOWS else {}
+
+
+def _in_words(filters: dict[str, str], places: list[dict[str, Any]], user: Any) -> str:
+    """What a screen shows: 拓东街道 · 街道微循环 · 地图：超期."""
+    form = BoardForm(filters, places)
+    choices = [dict(form.fields[name].choices).get(filters.get(name, "")) for name in ("loop", "kind")]
+    chosen = [choice for name, choice in zip(("loop", "kind"), choices, strict=True) if filters.get(name)]
+    words = [place_name(form.chosen, places, user), *chosen, f"地图：{MAP_SHOWS[filters.get('show', '')][0]}"]
+    return " · ".join(word for word in words if word)
+
+
+# On the screen ----------------------------------------------------------------------------------------------------
+
+
+def open_wall(request: HttpRequest) -> HttpResponse:
+    """Opened once on the screen: the code, from the link or typed, becomes a token that the browser keeps."""
+    form = CodeForm(request.POST or None, initial={"code": request.GET.get("code", "")[:20]})
+    if request.method == "POST" and form.is_valid():
+        token = actions.open_wall(form.cleaned_data["code"], now=timezone.now())
+        if token:
+            response = redirect("dashboard:wall")
+            response.set_cookie(
+                COOKIE,
+                token,
+                COOKIE_SECONDS,
+                path=reverse("dashboard:wall"),
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Strict",
+            )
+            return response
+        form.add_error("code", "开通码不对、已用过或超过 10 分钟。请在看板上重新设立。")
+    return render(request, "dashboard/wall_open.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def for_screens(view: Callable) -> Callable:
+    """Give a view the screen that asks, by its token and nothing else; without one it is refused."""
+
+    @require_safe
+    @wraps(view)
+    def asked(request: HttpRequest) -> HttpResponse:
+        found = actions.wall_of(request.COOKIES.get(COOKIE, ""), now=timezone.now())
+        form = found and BoardForm(found.filters, places_in_sight(found.maker))
+        # A place that the maker no longer sees must not turn into everything that the maker sees.
+        if not found or form.chosen | _show(found.filters.get("show")) != found.filters:
+            return render(request, "dashboard/wall_ended.html", status=403)
+        return view(request, found, form)
+
+    return asked
+
+
+@for_screens
+def wall(request: HttpRequest, found: Wall, form: BoardForm) -> HttpResponse:
+    """The board of the maker of today, without names, people's words, or ways into anything."""
+    context = board_context(found.maker, form, found.filters.get("show", ""), wall=True)
+    return render(request, "dashboard/board.html", context)
+
+
+@for_screens
+def cases_json(request: HttpRequest, found: Wall, form: BoardForm) -> HttpResponse:
+    """What the map of the screen shows: its own filters, whatever the address says; cases without their ids."""
+    filters = form.chosen | MAP_SHOWS[found.filters.get("show", "")][1]
+    return cases_of_a_wall(request, Case.objects.visible_to(found.maker), filters)
+
+
+@for_screens
+def areas_json(request: HttpRequest, found: Wall, form: BoardForm) -> HttpResponse:
+    """Outlines of the base map."""
+    return areas_answer(request)
