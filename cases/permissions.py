@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from cases.models import Assignment, Case, Request, Supervision
 from cases.workflow import MOVES, Loop, Move, State, Step, moves_from
-from governance.models import User
-from governance.roles import Duty
+from governance.models import Post, User
+from governance.roles import DUTIES, Duty, Role
+from grid.models import Grid, TerritoryRing
 
 _DESK = (Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH)
 
@@ -194,3 +195,25 @@ def may_report(user: User, move_name: str = "report") -> bool:
     if move_name == "report_handled":
         return all(user.powers.has(duty) for duty in (Duty.REPORT, Duty.HANDLE, Duty.VERIFY))
     return user.powers.has(Duty.REPORT) and move_name in MOVES
+
+
+def _territory_of(post: Post) -> str:
+    """The path of the territory that a post is about."""
+    path = post.organization.path
+    return path[: -len(post.organization.code) - 1] if post.organization.function else path
+
+
+def reports_at(user: User, longitude: float, latitude: float) -> bool:
+    """Whether a person holds a post that reports at a point (degrees, WGS-84).
+
+    A post reports in its territory, a unit's in the territory that the unit hangs on, one of a courtyard or building in
+    its community.
+    """
+    reach = [_territory_of(p) for p in user.powers.posts if Duty.REPORT in DUTIES[Role(p.role)]]
+    grids = Grid.objects.active(timezone.localdate()).containing(longitude, latitude)
+    communities = grids.values_list("community__path", flat=True)
+    if communities:
+        return any(c.startswith(path) or path.startswith(c) for c in communities for path in reach)
+    around = TerritoryRing.objects.containing(longitude, latitude)
+    territories = around.values_list("organization__path", flat=True)
+    return any(territory.startswith(path) for territory in territories for path in reach)

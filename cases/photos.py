@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 
 from cases.actions.refusals import KeyReused, Unfit
 from cases.models import Case, Photo
+from cases.permissions import reports_at
 from governance.models import User
 
 #: Photos of one report or move.
@@ -45,6 +46,9 @@ def store(
 ) -> Photo:
     """Rebuild an upload and keep it for its uploader; the position in its EXIF counts only if none is given.
 
+    A position is kept only where the person holds a post that reports there: elsewhere it would tell where somebody was
+    in private.
+
     ``key`` is the client's own and becomes the photo's id: the same key and picture give the same photo again.
     Raises ``Unfit`` for what is no picture, not a whole one, or too large, ``KeyReused`` for another picture.
     """
@@ -53,6 +57,8 @@ def store(
     facts, body, thumb = rebuilt(data)
     if longitude is None or latitude is None:
         longitude, latitude = facts["position"] or (None, None)
+    if longitude is not None and latitude is not None and not reports_at(by, longitude, latitude):
+        longitude = latitude = None
     name = uuid.uuid4()
     photo = Photo(
         uuid=key or uuid.uuid4(),

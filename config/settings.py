@@ -178,6 +178,7 @@ MIDDLEWARE = [
     *(["config.proxy.ClientAddress"] if HTTPS else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "governance.middleware.NotStored",
     "csp.middleware.CSPMiddleware",
     "config.input.ReadableInput",
     "django.contrib.sessions.middleware.SessionMiddleware",

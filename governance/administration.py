@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from governance.roles import ADMINISTRATORS
+from governance.views import SignOut
 
 
 class Configuration(AdminSite):
@@ -44,6 +45,9 @@ class Configuration(AdminSite):
         then = request.GET.get("next") or "/admin/"
         self._demand_post(request)
         return redirect("admin:index") if request.user.is_authenticated else redirect_to_login(then)
+
+    def logout(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        return SignOut.as_view()(request)
 
     def password_change(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         return redirect("governance:password")

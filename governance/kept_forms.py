@@ -73,7 +73,7 @@ def kept(request: HttpRequest) -> QueryDict | None:
         row = KeptForm.objects.filter(user=request.user, path=request.path).first()
         request.kept_form = QueryDict(secrets.unseal(row.sealed), mutable=True) if row else None
         if row:
-            messages.info(request, "这是登录过期前填写的内容，还没有提交。请核对后再提交。")
+            messages.warning(request, "这是登录过期前填写的内容，还没有提交。请核对后再提交。")
     return request.kept_form
 
 

@@ -66,6 +66,18 @@ def _for_scripts(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return told
 
 
+class NotStored:
+    """No browser keeps what a view did not say may be kept: with Back, the next person would read it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Cache-Control", "no-store")
+        return response
+
+
 class AskedToWait:
     """Answer 429 where a password could not be checked or set now, on whatever page."""
 

@@ -1,6 +1,5 @@
 """Addresses of signing in and out, the inbox and the sign of life."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from governance import views
@@ -10,7 +9,7 @@ app_name = "governance"
 urlpatterns = [
     path("", views.home, name="home"),
     path("login/", views.SignIn.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/", views.SignOut.as_view(), name="logout"),
     path("account/password/", views.password, name="password"),
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/read/", views.read_all, name="read_all"),

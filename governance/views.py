@@ -1,10 +1,12 @@
 """Signing in and out, the way home, the inbox and the sign of life."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.core.paginator import Paginator
 from django.db import Error, connection
 from django.db.models import Max, Q
@@ -123,6 +125,15 @@ def healthz(request: HttpRequest) -> JsonResponse:
     except Error:
         return JsonResponse({"database": "failing"}, status=503)
     return JsonResponse({"database": "ok"})
+
+
+class SignOut(LogoutView):
+    """Ends the session and empties the browser's cache; its storage stays: there reports wait that are unsent."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"cache"'
+        return response
 
 
 def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -29,6 +29,10 @@ class PolygonField(models.Field):
         return [[float(number) for number in pair.split(",")] for pair in pairs]
 
 
+#: What holds for a ring around a point, given three times as longitude and latitude.
+_AROUND = ["box(ring) @> box(point(%s, %s), point(%s, %s))", "ring @> point(%s, %s)"]
+
+
 class GridQuerySet(models.QuerySet):
     def active(self, on: dt.date) -> "GridQuerySet":
         return self.filter(active_from__lte=on).filter(Q(active_until=None) | Q(active_until__gt=on))
@@ -38,10 +42,7 @@ class GridQuerySet(models.QuerySet):
 
         The box comes first because it is what the GiST index knows; ``polygon @> point`` alone would scan.
         """
-        rings = GridRing.objects.extra(
-            where=["box(ring) @> box(point(%s, %s), point(%s, %s))", "ring @> point(%s, %s)"],
-            params=[longitude, latitude] * 3,
-        )
+        rings = GridRing.objects.extra(where=_AROUND, params=[longitude, latitude] * 3)
         return self.filter(pk__in=rings.values("grid"))
 
     def with_gaps(self, on: dt.date) -> "GridQuerySet":
@@ -100,11 +101,19 @@ class GridRing(models.Model):
         verbose_name = verbose_name_plural = "网格边界"
 
 
+class TerritoryRingQuerySet(models.QuerySet):
+    def containing(self, longitude: float, latitude: float) -> "TerritoryRingQuerySet":
+        """Outlines around a point (degrees, WGS-84)."""
+        return self.extra(where=_AROUND, params=[longitude, latitude] * 3)
+
+
 class TerritoryRing(models.Model):
-    """Outline of a district, street or community, for the base map only."""
+    """Outline of a district, street or community: for the base map, and for points outside every grid."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="rings", verbose_name="区域")
     ring = PolygonField("边界")
+
+    objects = TerritoryRingQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "区域边界"

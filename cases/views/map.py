@@ -49,9 +49,7 @@ def cases_json(request: HttpRequest) -> HttpResponse:
     form = MapForm(request.GET)
     if not form.is_valid():
         return JsonResponse(_sentences(form), status=400)
-    response = _json(compact(_answer(request, form.cleaned_data)))
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return _json(compact(_answer(request, form.cleaned_data)))
 
 
 def cases_of_a_wall(request: HttpRequest, visible: QuerySet[Case], filters: dict[str, Any]) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Hostile and ordinary uploads: nothing is served as it came, no position is left inside, nothing breaks."""
 
+import datetime as dt
 import io
 import struct
 import uuid
@@ -15,8 +16,13 @@ from PIL.TiffImagePlugin import IFDRational
 from cases import photos
 from cases.actions import KeyReused, Unfit
 from cases.models import Photo
+from cases.permissions import reports_at
+from governance.models import Level, Organization, User
+from governance.roles import Role
+from grid.models import Grid
 from tests import people
-from tests.lives import reported
+from tests.cases.walks import appoint, vacate
+from tests.lives import inside, reported
 
 pytestmark = pytest.mark.django_db
 SCRIPT = b"<script>alert(1)</script>"
@@ -227,10 +233,77 @@ def test_a_picture_on_its_side_is_set_upright(worker):
 
 
 def test_the_position_in_the_file_counts_only_if_none_is_given(worker):
-    found = put(with_exif(gps=(102.7345, 25.0405)), worker)
-    assert (found.longitude, found.latitude) == pytest.approx((102.7345, 25.0405), abs=1e-5)
-    given = put(with_exif(gps=(102.7345, 25.0405)), worker, longitude=102.7, latitude=25.1)
-    assert (given.longitude, given.latitude) == (102.7, 25.1)
+    longitude, latitude = inside()
+    found = put(with_exif(gps=(longitude, latitude)), worker)
+    assert (found.longitude, found.latitude) == pytest.approx((longitude, latitude), abs=1e-5)
+    elsewhere = longitude + 1e-5, latitude + 1e-5
+    given = put(with_exif(gps=(longitude, latitude)), worker, longitude=elsewhere[0], latitude=elsewhere[1])
+    assert (given.longitude, given.latitude) == elsewhere
+
+
+#: Where somebody is who takes a picture: grids on the stage, in its street, elsewhere in the district.
+SPOTS = {
+    "community": f"{people.COMMUNITY}001",
+    "street": "530103001002001",
+    "district": f"{people.ELSEWHERE}001",
+}
+ANOTHER_CITY = (104.06, 30.66)
+
+
+@pytest.mark.parametrize(
+    ("username", "expected"),
+    [
+        ("wangge", {"community"}),
+        ("zhiyuan", {"community"}),
+        ("wuye", {"community"}),
+        ("jiandu", {"community", "street"}),
+        ("zhifa", {"community", "street"}),
+        ("xuncha", {"community", "street", "district"}),
+        ("chengguan", {"community", "street", "district"}),
+        ("xitong", set()),
+    ],
+)
+def test_a_post_reports_in_its_territory(username, expected):
+    user = User.objects.get(username=username)
+    assert {name for name, grid in SPOTS.items() if reports_at(user, *inside(grid))} == expected
+    assert not reports_at(user, *ANOTHER_CITY)
+
+
+@pytest.mark.parametrize("how", ["in the file", "given"])
+def test_a_position_is_kept_only_where_the_person_reports(worker, how):
+    def stored(longitude: float, latitude: float) -> Photo:
+        if how == "given":
+            return put(JPEG, worker, longitude=longitude, latitude=latitude)
+        return put(with_exif(gps=(longitude, latitude)), worker)
+
+    here, elsewhere = inside(SPOTS["community"]), inside(SPOTS["street"])
+    photo = stored(*here)
+    assert (photo.longitude, photo.latitude) == pytest.approx(here, abs=1e-4)
+    for place in (elsewhere, ANOTHER_CITY):
+        photo = stored(*place)
+        assert (photo.longitude, photo.latitude) == (None, None)
+
+
+def test_a_post_that_ended_reports_nowhere():
+    vacate(Role.GRID_WORKER, people.COMMUNITY)
+    assert not reports_at(people.worker(), *inside())
+
+
+def test_a_courtyard_leader_reports_in_the_community(worker):
+    community = Organization.objects.get(code=people.COMMUNITY)
+    courtyard = Organization.objects.create(
+        code="courtyard-1", name="一号院", level=Level.COURTYARD, parent=community
+    )
+    leader = User.objects.create_user("test_courtyard", name="庭院长")
+    appoint(leader, Role.COURTYARD_LEADER, courtyard.code)
+    assert reports_at(leader, *inside()) and not reports_at(leader, *inside(SPOTS["street"]))
+
+
+def test_outside_every_grid_the_outlines_count(worker):
+    Grid.objects.filter(code=SPOTS["community"]).update(active_until=dt.date(2026, 1, 2))
+    place = inside(SPOTS["community"])
+    assert reports_at(worker, *place) and reports_at(User.objects.get(username="xuncha"), *place)
+    assert not reports_at(people.stranger(), *place)
 
 
 def test_more_than_twelve_megabytes_is_refused(worker):
@@ -289,6 +362,12 @@ def test_a_photo_is_kept_by_the_browser_and_by_nobody_between(own, worker):
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "private" in answer["Cache-Control"] and "immutable" in answer["Cache-Control"]
     assert answer.content == photos.path(own).read_bytes()
+    small = client.get(f"/photos/{own.uuid}-s.jpg")
+    assert small["ETag"] != answer["ETag"]
+    again = client.get(f"/photos/{own.uuid}.jpg", headers={"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.content, again["Cache-Control"]) == (304, b"", answer["Cache-Control"])
+    client.force_login(people.stranger())
+    assert client.get(f"/photos/{own.uuid}.jpg", headers={"If-None-Match": answer["ETag"]}).status_code == 404
 
 
 def test_an_upload_answers_where_the_photo_lies(worker):
@@ -297,13 +376,13 @@ def test_an_upload_answers_where_the_photo_lies(worker):
 
     def upload():
         file = SimpleUploadedFile("现场.jpg", JPEG, "image/jpeg")
-        body = {"file": file, "longitude": "102.73", "latitude": "25.04"}
+        body = {"file": file, "longitude": inside()[0], "latitude": inside()[1]}
         return client.post("/photos/", body, headers={"Idempotency-Key": str(key)})
 
     first, again = upload(), upload()
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
-    assert first.json()["uuid"] == str(key) and first.json()["longitude"] == 102.73
+    assert first.json()["uuid"] == str(key) and first.json()["longitude"] == inside()[0]
     assert client.get(first.json()["thumb"]).status_code == 200
 
 
