@@ -203,14 +203,14 @@ def _territory_of(post: Post) -> str:
     return path[: -len(post.organization.code) - 1] if post.organization.function else path
 
 
-def reports_at(user: User, longitude: float, latitude: float) -> bool:
+def reports_at(user: User, longitude: float, latitude: float, *, on: dt.date) -> bool:
     """Whether a person holds a post that reports at a point (degrees, WGS-84).
 
     A post reports in its territory, a unit's in the territory that the unit hangs on, one of a courtyard or building in
     its community.
     """
     reach = [_territory_of(p) for p in user.powers.posts if Duty.REPORT in DUTIES[Role(p.role)]]
-    grids = Grid.objects.active(timezone.localdate()).containing(longitude, latitude)
+    grids = Grid.objects.active(on).containing(longitude, latitude)
     communities = grids.values_list("community__path", flat=True)
     if communities:
         return any(c.startswith(path) or path.startswith(c) for c in communities for path in reach)

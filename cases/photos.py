@@ -12,6 +12,7 @@ from threading import BoundedSemaphore
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from cases.actions.refusals import KeyReused, Unfit
 from cases.models import Case, Photo
@@ -57,7 +58,8 @@ def store(
     facts, body, thumb = rebuilt(data)
     if longitude is None or latitude is None:
         longitude, latitude = facts["position"] or (None, None)
-    if longitude is not None and latitude is not None and not reports_at(by, longitude, latitude):
+    today = timezone.localdate(now)
+    if longitude is not None and latitude is not None and not reports_at(by, longitude, latitude, on=today):
         longitude = latitude = None
     name = uuid.uuid4()
     photo = Photo(

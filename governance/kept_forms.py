@@ -36,10 +36,15 @@ def keeps_form(read: Read = lambda request: request.POST) -> Callable[[View], Vi
     return mark
 
 
+def keeps(view: View) -> bool:
+    """Whether a view shows a late form again."""
+    return hasattr(view, "read_form")
+
+
 def is_keepable(request: HttpRequest, view: View) -> bool:
     """Whether this is a person's form, sent to a view that keeps it."""
     wants_page = request.get_preferred_type(["text/html", "application/json"]) == "text/html"
-    return request.method == "POST" and wants_page and hasattr(view, "read_form")
+    return request.method == "POST" and wants_page and keeps(view)
 
 
 def keep(request: HttpRequest, view: View, user: User, *, now: dt.datetime) -> bool:

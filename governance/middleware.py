@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.http import urlencode
 
@@ -31,7 +31,7 @@ class Sessions:
             logout(request)
         else:
             sessions.see(request, now=now)
-        return _for_scripts(request, self.get_response(request))
+        return _to_sign_in(request, self.get_response(request))
 
     def process_view(self, request: HttpRequest, view: Callable, *_: object) -> None:
         """Keep the form of a person whose session has just ended; Django has looked at its token already."""
@@ -50,20 +50,34 @@ class Sessions:
             messages.warning(request, f"{words}。")
 
 
-def _for_scripts(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Instead of the way to the sign-in page, which a script would take for an answer: one that it can act on."""
+def _to_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Lead back to a page after signing in, and tell scripts in a way that they do not take for an answer."""
     if response.status_code != 302 or not response["Location"].startswith(f"{settings.LOGIN_URL}?"):
         return response
+    page = _page_of(request)
+    address = f"{settings.LOGIN_URL}?{urlencode({'next': page})}"
     if request.htmx:
-        back = request.path if request.method == "POST" else request.htmx.current_url_abs_path or "/"
-        told = HttpResponse(status=401)
-        told["HX-Redirect"] = f"{settings.LOGIN_URL}?{urlencode({'next': back})}"
+        told = HttpResponse(status=401, headers={"HX-Redirect": address})
     elif request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         told = JsonResponse({"detail": f"{EXPIRED}。", "login": resolve_url(settings.LOGIN_URL)}, status=401)
+    elif page != request.get_full_path():
+        told = redirect(address)
     else:
         return response
     told.cookies = response.cookies
     return told
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page that somebody looked at: a form's own if it shows itself again, else the one it was sent from."""
+    if request.method == "POST" and kept_forms.keeps(request.resolver_match.func):
+        return request.get_full_path()
+    if request.htmx:
+        return request.htmx.current_url_abs_path or "/"
+    if request.method != "POST":
+        return request.get_full_path()
+    origin, referrer = f"{request.scheme}://{request.get_host()}/", request.headers.get("Referer", "")
+    return referrer.removeprefix(origin[:-1]) if referrer.startswith(origin) else "/"
 
 
 class NotStored:

@@ -13,10 +13,9 @@ from django.utils import timezone
 from PIL import Image, PngImagePlugin
 from PIL.TiffImagePlugin import IFDRational
 
-from cases import photos
+from cases import permissions, photos
 from cases.actions import KeyReused, Unfit
 from cases.models import Photo
-from cases.permissions import reports_at
 from governance.models import Level, Organization, User
 from governance.roles import Role
 from grid.models import Grid
@@ -175,6 +174,10 @@ REFUSED = {
     "heic head and nothing": b"\0\0\0\x18ftypheic" + b"\0" * 400,
     "webp head and nothing": b"RIFF\xff\xff\xff\xffWEBPVP8 " + b"\xff" * 400,
 }  # fmt: skip
+
+
+def reports_at(user: User, longitude: float, latitude: float) -> bool:
+    return permissions.reports_at(user, longitude, latitude, on=timezone.localdate())
 
 
 @pytest.fixture

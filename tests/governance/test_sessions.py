@@ -1,6 +1,7 @@
 """How long somebody stays signed in, and what counts as activity."""
 
 import datetime as dt
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -173,6 +174,20 @@ def expired(clock, username: str = "shequ") -> Client:
 def test_a_page_leads_to_the_sign_in_page_and_back(clock):
     answer = expired(clock).get("/desk/?queue=open")
     assert answer["Location"] == "/login/?next=/desk/%3Fqueue%3Dopen"
+
+
+@pytest.mark.parametrize(
+    ("referrer", "back"),
+    [
+        ("http://testserver/desk/?queue=open", "/desk/?queue=open"),
+        ("https://evil.example/desk/", "/"),
+        ("http://testserver.evil.example/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_that_has_no_page_of_its_own_leads_back_to_where_it_was_sent_from(clock, referrer, back):
+    answer = expired(clock).post("/inbox/read/", headers={"Referer": referrer})
+    assert answer["Location"] == f"/login/?{urlencode({'next': back})}"
 
 
 def test_htmx_is_sent_to_the_sign_in_page_as_a_whole(clock):
