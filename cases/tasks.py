@@ -4,11 +4,15 @@ from celery import shared_task
 from django.utils import timezone
 
 from cases import actions, anchors
+from governance.actions import heartbeat
+from governance.models import Heartbeat
 
 
 @shared_task
 def sweep() -> int:
-    return actions.sweep(now=timezone.now())
+    done = actions.sweep(now=timezone.now())
+    heartbeat(Heartbeat.Part.SWEEP, now=timezone.now())
+    return done
 
 
 @shared_task

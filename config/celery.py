@@ -6,7 +6,7 @@ import signal
 import sys
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import heartbeat_sent, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -21,3 +21,11 @@ def die_with_the_worker(**_kwargs: object) -> None:
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+@heartbeat_sent.connect
+def say_that_the_worker_lives(**_kwargs: object) -> None:
+    """Every two seconds, while the worker is connected to its broker."""
+    from config.heartbeats import worker  # needs the apps
+
+    worker()

@@ -82,6 +82,7 @@ class Limits(NamedTuple):
 LIMITS = {
     "gridloop-web": Limits(statement=float(env("STATEMENT_SECONDS", "10")), lock=5, idle=30),
     "gridloop-worker": Limits(statement=120, lock=10, idle=120),
+    "gridloop-beat": Limits(statement=5, lock=5, idle=30),
 }
 #: A machine that is gone is noticed by TCP within a quarter of a minute, whoever asks.
 TCP = {
@@ -364,6 +365,9 @@ SPECTACULAR_SETTINGS = {
 }
 LEAFLET_CONFIG = {"TILES": [], "MINIMAP": False, "RESET_VIEW": False}
 
+# Where the supervisor of `make run` writes how the processes are; elsewhere nobody here can know.
+SERVICES_FILE = env("SERVICES_FILE", "")
+
 # --- Celery
 
 SWEEP_SECONDS = float(env("SWEEP_SECONDS", "5"))
@@ -393,6 +397,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "max_retries": 0,
 }
+CELERY_BEAT_SCHEDULER = "config.heartbeats:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "cases.tasks.sweep",

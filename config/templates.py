@@ -11,7 +11,7 @@ from jinja2 import ChainableUndefined, Environment, StrictUndefined, Undefined, 
 from jinja2.runtime import Context
 from jinja2.utils import missing
 
-from cases.clocks import clock, due, stamp, when
+from cases.clocks import clock, due, duration, stamp, when
 from cases.letters import fresh_key, is_direct, letter
 
 
@@ -67,6 +67,7 @@ def environment(**options: Any) -> Environment:
     found.filters |= {
         "clock": clock,
         "due": due,
+        "duration": duration,
         "is_direct": is_direct,
         "letter": letter,
         "linebreaksbr": linebreaksbr,

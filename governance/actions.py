@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from governance import secrets
 from governance.audience import reached
-from governance.models import AccessLog, Notice, Outbox, StoreKey, User
+from governance.models import AccessLog, Heartbeat, Notice, Outbox, StoreKey, User
 
 STORE_KEY_BYTES = 32
 LEASE = dt.timedelta(minutes=1)
@@ -30,8 +30,7 @@ def relay(*, now: dt.datetime, most: int = 200) -> int:
     person, so that nobody sees it twice.
     """
     with transaction.atomic():
-        waiting = Outbox.objects.filter(done_at=None, dead_at=None)
-        free = waiting.filter(Q(leased_until=None) | Q(leased_until__lt=now))
+        free = Outbox.objects.waiting().filter(Q(leased_until=None) | Q(leased_until__lt=now))
         ids = list(
             free.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True)[:most]
         )
@@ -83,3 +82,9 @@ def store_key(*, of: User, now: dt.datetime) -> str:
     fresh = secrets.seal(b64encode(os.urandom(STORE_KEY_BYTES)).decode())
     row, _ = StoreKey.objects.get_or_create(user=of, defaults={"key": fresh, "created_at": now})
     return secrets.unseal(row.key)
+
+
+def heartbeat(part: Heartbeat.Part, *, now: dt.datetime) -> None:
+    """Write down that a part of the site lives."""
+    row = Heartbeat(part=part, at=now)
+    Heartbeat.objects.bulk_create([row], update_conflicts=True, unique_fields=["part"], update_fields=["at"])

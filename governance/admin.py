@@ -294,12 +294,8 @@ class OutboxState(admin.SimpleListFilter):
         return [("dead", "已放弃"), ("waiting", "待送达"), ("done", "已送达")]
 
     def queryset(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
-        wanted = {
-            "dead": {"dead_at__isnull": False},
-            "waiting": {"dead_at": None, "done_at": None},
-            "done": {"done_at__isnull": False},
-        }
-        return rows.filter(**wanted.get(self.value(), {}))
+        wanted = {"dead": rows.dead(), "waiting": rows.waiting(), "done": rows.filter(done_at__isnull=False)}
+        return wanted.get(self.value(), rows)
 
 
 @admin.register(Outbox)

@@ -42,3 +42,8 @@ def home_of(roles: Iterable[str]) -> str:
     """Where a person lands after login."""
     faces = faces_of(roles)
     return f"/{faces[0]}/" if faces else "/inbox/"
+
+
+def sees_status(roles: Iterable[str]) -> bool:
+    """Whether a person may look at how the site itself is: everybody at a desk, and the administrators."""
+    return not {"desk", "admin"}.isdisjoint(faces_of(roles))

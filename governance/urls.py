@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance import views
+from governance import status, views
 
 app_name = "governance"
 
@@ -15,5 +15,7 @@ urlpatterns = [
     path("inbox/read/", views.read_all, name="read_all"),
     path("inbox/<int:pk>/", views.open_notice, name="notice"),
     path("healthz", views.healthz, name="healthz"),
+    path("healthz/ready", status.ready, name="ready"),
+    path("status/", status.page, name="status"),
     path("styleguide/", views.styleguide, name="styleguide"),
 ]

@@ -51,6 +51,7 @@ WITH_TERRITORY = frozenset(
         "deputy_leader", "auditor", "sibling", "stranger",
     }
 )  # fmt: skip
+SEES_STATUS = ALL - {"grid_worker", "inspector", "volunteer", "courtyard_leader", "building_leader"}
 TAKES_CALLS = frozenset({"clerk", "acceptor", "sibling", "stranger"})
 LEADS = frozenset({"leader", "deputy_leader"})
 KEEPS_LISTS = frozenset({"system_admin", "auditor"})
@@ -82,6 +83,8 @@ ENDPOINTS = (
     Endpoint("governance:read_all",     "/inbox/read/",                         method="post"),
     Endpoint("governance:notice",       "/inbox/{notice}/",                     frozenset({"grid_worker"})),
     Endpoint("governance:healthz",      "/healthz",                             anonymous=MAY),
+    Endpoint("governance:ready",        "/healthz/ready",                       anonymous=MAY),  # ages and states alone
+    Endpoint("governance:status",       "/status/",                             SEES_STATUS, FORBIDDEN),
     Endpoint("governance:styleguide",   "/styleguide/",                         anonymous=MAY),  # in the demo only
     # The phone
     Endpoint("cases:field",             "/field/"),

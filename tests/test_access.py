@@ -10,11 +10,11 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
-from cases.models import Photo
+from cases.models import Assignment, Photo
 from cases.workflow import State
 from dashboard.actions import make_wall
 from governance import actions
-from governance.models import Notice, User
+from governance.models import Heartbeat, Notice, User
 from tests import people
 from tests.access import (
     ADMIN_ITSELF,
@@ -81,6 +81,10 @@ def things(clients) -> dict[str, object]:
     leader = User.objects.get(username="test_leader")
     actions.tell("给网格员", url="/", audience=[{"user": worker.pk}], now=timezone.now())
     actions.relay(now=timezone.now())
+    # All is well behind the pages, so that the question whether it is gets its answer.
+    for part in Heartbeat.Part:
+        actions.heartbeat(part, now=timezone.now())
+    Assignment.objects.update(sweep_at=None)
     return {
         "case": case.uuid,
         "photo": Photo.objects.filter(case=case).first().uuid,

@@ -154,6 +154,7 @@ def test_the_example_environment_names_every_variable_that_the_settings_read():
         "MEDIA_ROOT",
         "DATA_DIR",
         "SERVICE_NAME",
+        "SERVICES_FILE",
         "CONN_MAX_AGE",
         "DEBUG",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -17,66 +16,12 @@ from urllib.request import urlopen
 
 import servers
 from servers import DATA, ROOT, RUN_FILE, VENV, Postgres, Server, SetupError, Valkey, dies_with_parent
+from services import Log, Notes, Service
 
 BIN = VENV / "bin"
-RESTARTS = 5  # within a minute; after that something is broken that a restart does not mend
+TRIES = 5  # of a service while the site starts; afterwards there is no end to them
 STOP_SECONDS = 12
-NOISE = ("Memory overcommit must be enabled",)  # Valkey's advice for big installations
 ROOT_IS_FINE = "ignore:You're running the worker with superuser"  # in a container everybody is root
-
-
-class Log:
-    """Write the lines of all processes to one stream, each with its sender's name."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-
-    def line(self, name: str, text: str) -> None:
-        with self.lock:
-            print(f"{name:<8} | {text}", flush=True)
-
-    def follow(self, name: str, process: subprocess.Popen) -> None:
-        """Copy a process's output line by line until it ends."""
-
-        def copy() -> None:
-            with process.stdout:
-                for raw in process.stdout:
-                    text = raw.decode(errors="replace").rstrip()
-                    if text and not any(noise in text for noise in NOISE):
-                        self.line(name, text)
-
-        threading.Thread(target=copy, daemon=True, name=f"log of {name}").start()
-
-
-class Service:
-    """A process that has to live as long as the site."""
-
-    def __init__(self, name: str, start: Callable[[], subprocess.Popen], log: Log) -> None:
-        self.name, self._start, self.log = name, start, log
-        self.starts: list[float] = []
-        self.process: subprocess.Popen | None = None
-
-    def start(self) -> None:
-        self.starts.append(time.monotonic())
-        self.process = self._start()
-        self.log.follow(self.name, self.process)
-
-    def has_ended(self) -> bool:
-        return self.process is not None and self.process.poll() is not None
-
-    def may_restart(self) -> bool:
-        recent = [moment for moment in self.starts if time.monotonic() - moment < 60]
-        return len(recent) <= RESTARTS
-
-    def signal(self, number: int) -> None:
-        """Send a signal to the process, or for SIGKILL to its whole group."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            if number == signal.SIGKILL:
-                os.killpg(self.process.pid, number)
-            else:
-                self.process.send_signal(number)
 
 
 class Site:
@@ -85,7 +30,9 @@ class Site:
     def __init__(self, environment: dict[str, str], say: Callable[[str], None]) -> None:
         self.environment, self.say, self.log = environment, say, Log()
         self.services: list[Service] = []
+        self.notes = Notes(DATA / "services.json", self.log)
         self.helpers: list[subprocess.Popen] = []
+        self.ports: dict[str, int] = {}
         self.stopping = False
 
     # --- processes
@@ -95,7 +42,12 @@ class Site:
         return subprocess.Popen(
             [str(word) for word in words],
             cwd=ROOT,
-            env={**self.environment, "SERVICE_NAME": f"gridloop-{name}", "PYTHONWARNINGS": ROOT_IS_FINE},
+            env={
+                **self.environment,
+                "SERVICE_NAME": f"gridloop-{name}",
+                "SERVICES_FILE": str(self.notes.path),
+                "PYTHONWARNINGS": ROOT_IS_FINE,
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -120,9 +72,9 @@ class Site:
             time.sleep(0.2)  # let its last words through
             raise SetupError(f"{what} failed (exit code {process.returncode}); see the lines above.")
 
-    def serve(self, name: str, start: Callable[[], subprocess.Popen]) -> Service:
-        """Start a process and watch over it from now on."""
-        service = Service(name, start, self.log)
+    def serve(self, name: str, start: Callable[[], subprocess.Popen], needs: tuple[str, ...] = ()) -> Service:
+        """Start a process and watch over it from now on; it is not started again while what it needs is down."""
+        service = Service(name, start, self.log, lambda: all(self.is_up(other) for other in needs))
         self.services.append(service)
         service.start()
         return service
@@ -145,6 +97,7 @@ class Site:
             )
         for name, server, variable in wanted:
             self.say(f"{server.name} on 127.0.0.1:{server.port} …")
+            self.ports[name] = server.port
             self.serve(name, lambda server=server: server.start(subprocess.PIPE))
             self.environment[variable] = server.url()
         for _, server, _ in wanted:
@@ -211,8 +164,9 @@ class Site:
             "--pidfile",
             "",
         ]
-        self.serve("worker", lambda: self.popen(*worker, name="worker"))
-        self.serve("beat", lambda: self.popen(*beat, name="beat"))
+        needs = ("postgres", "valkey")
+        self.serve("worker", lambda: self.popen(*worker, name="worker"), needs)
+        self.serve("beat", lambda: self.popen(*beat, name="beat"), needs)
 
     def wait_for_page(self, address: str) -> None:
         """Wait until the first page is served."""
@@ -228,22 +182,24 @@ class Site:
             except OSError:
                 pass
             self.watch()
+            for service in self.services:
+                if service.failures > TRIES:
+                    raise SetupError(
+                        f"{service.name} {service.reason}, again and again; see the lines above."
+                    )
             time.sleep(0.1)
         if not self.stopping:
             raise SetupError("The first page did not come within a minute; see the lines above.")
 
+    def is_up(self, name: str) -> bool:
+        """Tell whether a server of ours takes connections; one that runs elsewhere is not ours to judge."""
+        return name not in self.ports or servers.answers(self.ports[name])
+
     def watch(self) -> None:
-        """Start again what ended by itself; give up when it keeps ending."""
-        for service in self.services:
-            if service.has_ended() and not self.stopping:
-                code = service.process.returncode
-                if not service.may_restart():
-                    raise SetupError(
-                        f"{service.name} ended again and again (exit code {code}); see the lines above."
-                    )
-                self.log.line(service.name, f"ended (exit code {code}); starting it again")
-                time.sleep(0.5)
-                service.start()
+        """Start again what ended by itself; nothing that a service does ends the others."""
+        if not self.stopping:
+            news = [service.watch() for service in self.services]
+            self.notes.write(self.services, is_news=any(news))
 
     # --- the end
 
@@ -262,6 +218,7 @@ class Site:
             if helper.poll() is None:
                 helper.kill()
         RUN_FILE.unlink(missing_ok=True)
+        self.notes.path.unlink(missing_ok=True)
         self.log.line("site", "stopped; all data are kept")
 
     def _end(self, services: list[Service], number: int) -> None:

@@ -1,3 +1,4 @@
+from governance.models.heartbeats import Heartbeat
 from governance.models.kept_forms import KeptForm
 from governance.models.notices import Notice, Outbox
 from governance.models.organizations import Function, Kind, Level, Organization
@@ -8,6 +9,7 @@ from governance.models.signing_in import SignIn, SignInTry
 __all__ = [
     "AccessLog",
     "Function",
+    "Heartbeat",
     "KeptForm",
     "Kind",
     "Level",

@@ -7,6 +7,15 @@ from django.utils import timezone
 from governance.models.people import User
 
 
+class OutboxQuerySet(models.QuerySet):
+    def waiting(self) -> "OutboxQuerySet":
+        return self.filter(done_at=None, dead_at=None)
+
+    def dead(self) -> "OutboxQuerySet":
+        """Given up after too many tries: somebody has to look."""
+        return self.filter(dead_at__isnull=False)
+
+
 class Outbox(models.Model):
     """A side effect, written in the transaction of its change and worked off by the relay.
 
@@ -23,10 +32,13 @@ class Outbox(models.Model):
     done_at = models.DateTimeField("送达", null=True, blank=True)
     dead_at = models.DateTimeField("放弃", null=True, blank=True)
 
+    objects = OutboxQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "待办通知"
         indexes = [
             models.Index(fields=["id"], condition=Q(done_at=None, dead_at=None), name="outbox_waiting"),
+            models.Index(fields=["id"], condition=Q(dead_at__isnull=False), name="outbox_dead"),
         ]
 
     def __str__(self) -> str:

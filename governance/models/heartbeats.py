@@ -1,0 +1,15 @@
+"""What works behind the pages says here that it lives."""
+
+from django.db import models
+
+
+class Heartbeat(models.Model):
+    """When a part was last heard of; one row each, written by the part itself."""
+
+    class Part(models.TextChoices):
+        WORKER = "worker", "任务进程"
+        BEAT = "beat", "定时器"
+        SWEEP = "sweep", "时限巡检"
+
+    part = models.CharField("部分", max_length=20, choices=Part, primary_key=True)
+    at = models.DateTimeField("最近一次")

@@ -1,0 +1,192 @@
+"""Whether the site works behind its pages, told to programs and to people: fine, failing or unknown, and never a guess."""
+
+import datetime as dt
+
+import pytest
+import servers
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from cases import anchors
+from cases.models import Assignment
+from governance import actions, health
+from governance.models import Heartbeat, Outbox, User
+from tests import people
+from tests.lives import reported
+from tests.processes import Broker, beat, wait_for, worker
+from tests.test_database_away import away
+
+SECOND = dt.timedelta(seconds=1)
+ALL = {
+    "database",
+    "migrations",
+    "broker",
+    "worker",
+    "beat",
+    "outbox",
+    "dead_notices",
+    "processes",
+    "sweep",
+    "anchor",
+}
+
+
+@pytest.fixture
+def alive(db) -> None:
+    """Everybody was heard of just now, and nothing waits."""
+    for part in Heartbeat.Part:
+        actions.heartbeat(part, now=timezone.now())
+    Outbox.objects.all().delete()
+    Assignment.objects.update(sweep_at=None)
+
+
+def ask() -> tuple[int, dict]:
+    answer = Client().get("/healthz/ready")
+    assert ("Retry-After" in answer) == (answer.status_code == 503)
+    return answer.status_code, answer.json()["parts"]
+
+
+def page(username: str = "zhiban") -> str:
+    client = Client()
+    client.force_login(User.objects.get(username=username))
+    return client.get("/status/").content.decode()
+
+
+def test_a_site_that_works_is_ready(alive):
+    status, parts = ask()
+    assert status == 200, parts
+    assert set(parts) == ALL
+    assert {name: one["state"] for name, one in parts.items() if one["needed"]} == dict.fromkeys(
+        ALL - {"dead_notices", "processes", "anchor"}, "ok"
+    )
+
+
+@pytest.mark.parametrize("part", list(Heartbeat.Part))
+def test_a_part_that_was_not_heard_of_is_failing_and_one_that_never_was_is_unknown(alive, part):
+    limit = health.SWEPT if part == Heartbeat.Part.SWEEP else health.HEARD
+    actions.heartbeat(part, now=timezone.now() - (limit - 5) * SECOND)
+    assert ask()[0] == 200
+    actions.heartbeat(part, now=timezone.now() - (limit + 1) * SECOND)
+    status, parts = ask()
+    assert (status, parts[part]["state"], parts[part]["limit"]) == (503, "failing", limit)
+    assert parts[part]["seconds"] == pytest.approx(limit + 1, abs=5)
+    assert [name for name, one in parts.items() if one["state"] == "failing"] == [part]
+    Heartbeat.objects.filter(part=part).delete()
+    assert (ask()[0], ask()[1][part]["state"]) == (503, "unknown")
+
+
+def test_a_notice_that_waits_too_long_is_seen(alive):
+    row = Outbox.objects.create(subject="等着", audience=[], created_at=timezone.now() - 60 * SECOND)
+    assert ask()[0] == 200
+    Outbox.objects.filter(pk=row.pk).update(created_at=timezone.now() - 121 * SECOND)
+    status, parts = ask()
+    assert (status, parts["outbox"]["state"]) == (503, "failing")
+    assert "最早一条已等 2 分" in page()
+
+
+def test_notices_given_up_are_shown_with_their_list_to_who_may_see_it(alive):
+    Outbox.objects.create(subject="放弃了", audience=[], dead_at=timezone.now())
+    status, parts = ask()
+    assert (status, parts["dead_notices"]["state"]) == (200, "failing"), (
+        "a person has to look, the site works"
+    )
+    assert "?state=dead" in page("xitong")
+    assert "?state=dead" not in page("zhiban") and "1 条" in page("zhiban")
+
+
+def test_a_leg_that_is_due_and_not_swept_is_seen(alive):
+    leg = reported().legs.get(stopped_at=None)
+    Outbox.objects.all().delete()
+    Assignment.objects.filter(pk=leg.pk).update(sweep_at=timezone.now() - 60 * SECOND)
+    assert ask()[0] == 200
+    Assignment.objects.filter(pk=leg.pk).update(sweep_at=timezone.now() - (health.SWEPT + 1) * SECOND)
+    status, parts = ask()
+    assert (status, parts["sweep"]["state"]) == (503, "failing")
+
+
+def test_a_lost_broker_is_named(alive, settings):
+    settings.REDIS_URL = f"redis://127.0.0.1:{servers.free_port()}/0"
+    status, parts = ask()
+    assert (status, parts["broker"]["state"]) == (503, "failing")
+
+
+def test_a_migration_that_was_not_applied_is_named(alive, monkeypatch):
+    monkeypatch.setattr(health._migrations, "are_applied", False)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'governance' AND name = '0005_heartbeats'")
+    status, parts = ask()
+    assert (status, parts["migrations"]["state"]) == (503, "failing")
+
+
+def test_an_anchor_is_missed_after_a_day(alive, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    assert ask()[1]["anchor"]["state"] == "unknown"
+    anchors.write(timezone.now() - dt.timedelta(hours=25))
+    assert ask()[1]["anchor"]["state"] == "ok"
+    (tmp_path / "anchors.txt").unlink()
+    anchors.write(timezone.now() - dt.timedelta(hours=27))
+    assert ask()[1]["anchor"]["state"] == "failing"
+    (tmp_path / "anchors.txt").write_text("nonsense\n")
+    assert ask()[1]["anchor"]["state"] == "failing"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_its_database_nothing_is_guessed():
+    with away():
+        answer = Client().get("/healthz/ready")
+    parts = {name: one["state"] for name, one in answer.json()["parts"].items()}
+    assert answer.status_code == 503
+    assert parts["database"] == "failing"
+    assert {parts[name] for name in ("migrations", "worker", "beat", "outbox", "sweep")} <= {"unknown", "ok"}
+    assert {parts[name] for name in ("worker", "beat", "outbox", "sweep")} == {"unknown"}
+
+
+def test_ready_tells_nothing_about_people(alive):
+    reported(words="王某某的私事")
+    Outbox.objects.create(subject="给王某某", audience=[])
+    text = Client().get("/healthz/ready").content.decode()
+    assert text.isascii(), "names of parts, states and seconds alone"
+
+
+# In words ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_says_since_when_and_what_to_do(alive):
+    actions.heartbeat(Heartbeat.Part.WORKER, now=timezone.now() - 7 * 60 * SECOND)
+    Heartbeat.objects.filter(part=Heartbeat.Part.BEAT).delete()
+    text = page()
+    assert "最近一次报到在 7 分前" in text and "请系统管理员查看 worker 的日志" in text
+    assert "还没有报到过" in text and "未知" in text
+    assert "这里看不到" in text, "nobody supervises in a test"
+
+
+def test_the_desk_says_that_deadlines_are_not_looked_at(alive):
+    client = Client()
+    client.force_login(people.clerk())
+    assert "时限巡检" not in client.get("/desk/").content.decode()
+    actions.heartbeat(Heartbeat.Part.SWEEP, now=timezone.now() - 11 * 60 * SECOND)
+    with CaptureQueriesContext(connection) as captured:
+        text = client.get("/desk/").content.decode()
+    assert "时限巡检已停 11 分，超期标记会晚到。" in text
+    assert sum("governance_heartbeat" in query["sql"] for query in captured) == 1
+    assert sum("governance_notice" in query["sql"] for query in captured) == 1, "asked together"
+    assert "时限巡检已停 11 分" in client.get("/board/").content.decode()
+
+
+# Who says so ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.process
+@pytest.mark.django_db(transaction=True)
+def test_worker_and_beat_say_themselves_that_they_live(tmp_path):
+    broker = Broker(tmp_path / "broker")
+    broker.start()
+    logs = [tmp_path / "worker.log", tmp_path / "beat.log"]
+    try:
+        with worker(broker=broker.url, log=logs[0]), beat(broker=broker.url, folder=tmp_path):
+            everybody = set(Heartbeat.Part)
+            wait_for(lambda: set(Heartbeat.objects.values_list("part", flat=True)) == everybody, 120, logs)
+    finally:
+        broker.stop()
