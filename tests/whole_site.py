@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 import servers
+import services
 import supervisor
 
 from tests import dumps
@@ -38,7 +39,7 @@ def is_backend(pid: int) -> bool:
         return False
 
 
-class FileLog(supervisor.Log):
+class FileLog(services.Log):
     """The lines of all processes, in a file."""
 
     def __init__(self, path: Path) -> None:
@@ -58,6 +59,7 @@ class WholeSite(supervisor.Site):
         environment = {**os.environ, **own}
         super().__init__(environment, lambda _text: None)
         self.log, self.random = FileLog(folder / "site.log"), random
+        self.notes = services.Notes(folder / "services.json", self.log)
         home = servers.server_home() / "throwaway"
         mark = f"{os.getpid()}-{secrets.token_hex(3)}"
         self.postgres = servers.Postgres("PostgreSQL", home / mark, servers.free_port(), throwaway=False)
@@ -132,7 +134,7 @@ class WholeSite(supervisor.Site):
         pid = self.random.choice(found)
         self.log.line("test", f"kill -9 {what} {pid}")
         for one in self.services:
-            one.starts.clear()  # loss is tried here, not whether somebody gives up after so many deaths
+            one.failures = 0  # loss is tried here, not how long the pauses become
         os.kill(pid, signal.SIGKILL)
         return True
 
