@@ -15,7 +15,7 @@ ANCHORED = 26 * 3600
 
 @check("sweep", "时限巡检", todo="超期标记和自动上报会晚到，不会漏。任务进程或定时器恢复后自动补上。")
 def _sweep(now: dt.datetime) -> Seen:
-    run = heard(Heartbeat.Part.SWEEP, now, SWEPT, "最近一次在 {age}前")
+    run = heard(Heartbeat.Part.SWEEP, now, SWEPT, "最近一次：{age}前")
     if run.state != State.OK:
         return run
     oldest = Assignment.objects.due_for_sweep(now).order_by().aggregate(at=Min("sweep_at"))["at"]
@@ -37,4 +37,4 @@ def _anchor(now: dt.datetime) -> Seen:
     except (OSError, ValueError) as problem:
         return Seen(State.FAILING, f"锚点文件读不了：{problem}", limit=ANCHORED)
     last = dt.datetime.fromisoformat(lines[-1].at) if lines else None
-    return aged(last, now, ANCHORED, "最近一次在 {age}前", "还没有写过，每晚 2:10 写一次")
+    return aged(last, now, ANCHORED, "最近一次：{age}前", "还没有写过，每晚 2:10 写一次")

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
+from signal import Signals
 from typing import NamedTuple
 
 from django.conf import settings
@@ -161,12 +162,12 @@ def _broker(now: dt.datetime) -> Seen:
     "worker", "任务进程", todo="它会自动重启。请系统管理员查看 worker 的日志；消息队列异常时先恢复消息队列。"
 )
 def _worker(now: dt.datetime) -> Seen:
-    return heard(Heartbeat.Part.WORKER, now, HEARD, "最近一次报到在 {age}前")
+    return heard(Heartbeat.Part.WORKER, now, HEARD, "最近一次报到：{age}前")
 
 
 @check("beat", "定时器", todo="它会自动重启。请系统管理员查看 beat 的日志。")
 def _beat(now: dt.datetime) -> Seen:
-    return heard(Heartbeat.Part.BEAT, now, HEARD, "最近一次报到在 {age}前")
+    return heard(Heartbeat.Part.BEAT, now, HEARD, "最近一次报到：{age}前")
 
 
 @check("outbox", "待送通知", todo="通知会晚到，不会丢。任务进程恢复后自动补送。")
@@ -216,7 +217,10 @@ def processes(now: dt.datetime) -> list[Process] | None:
 
 
 def _process(name: str, told: dict) -> Process:
-    ended = told["ended_at"]
+    ended, code = told["ended_at"], told["code"]
     at = dt.datetime.fromisoformat(ended) if ended else None
     counts = int(told["failures"]), int(told["restarts"])
-    return Process(name, bool(told["is_running"]), *counts, str(told["reason"]), at)
+    reason = "没有启动起来" if code is None else f"退出码 {int(code)}"
+    if code is not None and code < 0:
+        reason = f"被信号 {Signals(-code).name} 终止"
+    return Process(name, bool(told["is_running"]), *counts, reason, at)

@@ -139,7 +139,7 @@ def test_the_status_page_reads_what_flaps(site, clock, settings):
     known = {one.name: one for one in health.processes(timezone.now())}
     assert known["web"].is_running and known["web"].restarts == 0
     assert (known["beat"].failures, known["beat"].restarts) == (3, 3)
-    assert known["beat"].reason == "ended with exit code 3"
+    assert known["beat"].reason == "退出码 3"
     (look,) = [check.look for check in health.CHECKS if check.name == "processes"]
     assert look(timezone.now()) == (State.FAILING, "反复退出：beat", None, None)
 

@@ -61,6 +61,7 @@ class Service:
         self.next_try: float | None = None
         self.ended_at: dt.datetime | None = None
         self.reason = ""
+        self.code: int | None = None  # what it ended with; nothing where it could not even start
 
     def start(self) -> None:
         self.started, self.next_try = time.monotonic(), None
@@ -75,7 +76,8 @@ class Service:
         if self.next_try is None:
             if not self.has_ended():
                 return False
-            self._pause(how_it_ended(self.process.returncode))
+            self.code = self.process.returncode
+            self._pause(how_it_ended(self.code))
             return True
         if time.monotonic() < self.next_try or not self._is_wanted():
             return False
@@ -83,6 +85,7 @@ class Service:
         try:
             self.start()
         except (OSError, SetupError) as problem:  # a full disk, a port that is taken: told, and tried again
+            self.code = None
             self._pause(str(problem))
         return True
 
@@ -106,7 +109,7 @@ class Service:
             "is_running": self.next_try is None,
             "failures": 0 if settled else self.failures,
             "restarts": self.restarts,
-            "reason": self.reason,
+            "code": self.code,
             "ended_at": self.ended_at.isoformat(timespec="seconds") if self.ended_at else None,
         }
 

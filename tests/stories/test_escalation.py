@@ -9,7 +9,7 @@ from cases import chain
 from cases.models import Case
 from cases.workflow import Loop, State
 from demo.accounts import DEMO_PASSWORD
-from governance.models import User
+from governance.models import Heartbeat, User
 from tests.cases.walks import limit_all
 from tests.lives import inside, settled_by
 from tests.processes import Broker, beat, wait_for, worker
@@ -50,6 +50,7 @@ def test_a_case_left_alone_climbs_to_the_district_and_ends_with_a_named_leader(t
             wait_for(lambda: leader.notices.filter(outbox__url=f"/cases/{key}/"), 180, logs)
     finally:
         broker.stop()
+    assert set(Heartbeat.objects.values_list("part", flat=True)) == set(Heartbeat.Part)
 
     case = Case.objects.get(uuid=key)
     assert (case.state, case.loop, case.climbed_by_time) == (State.REPORTED, Loop.DISTRICT, True)
