@@ -95,6 +95,7 @@ ENDPOINTS = (
     Endpoint("cases:field_shell",       "/field/shell/",                        anonymous=MAY),  # an empty form
     Endpoint("cases:field_offline",     "/field/offline/",                      anonymous=MAY),  # says that there is no signal
     Endpoint("cases:field_key",         "/field/key/",                          LOOP, FORBIDDEN, method="post"),
+    Endpoint("cases:worker",            "/sw.js",                               anonymous=MAY),  # a script without data
     Endpoint("cases:field_worker",      "/field/sw.js",                         anonymous=MAY),  # a script without data
     Endpoint("cases:categories",        "/categories/?q=lj"),
     # The desk

@@ -23,7 +23,7 @@ SHELL_FILES = (
     "css/tokens.css", "css/base.css", "css/components.css", "css/field.css", "icons/sprite.svg", "icons/logo.svg",
     "js/base.js", "js/sign_out.js", "js/forms.js", "js/position.js", "js/category.js", "js/field/index.js", "js/field/report.js",
     "js/field/photos.js", "js/field/queue.js", "js/field/queue_list.js", "js/field/store.js", "js/field/packing.js",
-    "js/field/requests.js",
+    "js/field/requests.js", "js/field/worker.js",
     "vendor/htmx/htmx.min.js", "vendor/idb/index.js",
 )  # fmt: skip
 
@@ -31,16 +31,30 @@ SHELL_FILES = (
 @cache_control(no_cache=True)
 def service_worker(request: HttpRequest) -> HttpResponse:
     """The worker's script with the addresses it keeps; a new release changes them, and so the worker."""
-    script = finders.find("js/sw.js")
-    assert isinstance(script, str)
     known = {
-        "files": [static(name) for name in SHELL_FILES if finders.find(name)],
+        "files": [static(name) for name in SHELL_FILES],
+        "field": reverse("cases:field"),
         "shell": reverse("cases:field_shell"),
         "report": reverse("cases:field_report"),
         "offline": reverse("cases:field_offline"),
     }
-    body = f"const KNOWN = {json.dumps(known)};\n{Path(script).read_text(encoding='utf-8')}"
-    return HttpResponse(body, content_type="text/javascript; charset=utf-8")
+    return _script(f"const KNOWN = {json.dumps(known)};\n{_text('js/sw.js')}")
+
+
+@cache_control(no_cache=True)
+def earlier_worker(request: HttpRequest) -> HttpResponse:
+    """What a phone finds that renews the worker of an earlier release: one that goes away."""
+    return _script(_text("js/sw_field.js"))
+
+
+def _text(name: str) -> str:
+    path = finders.find(name)
+    assert isinstance(path, str)
+    return Path(path).read_text(encoding="utf-8")
+
+
+def _script(text: str) -> HttpResponse:
+    return HttpResponse(text, content_type="text/javascript; charset=utf-8")
 
 
 def shell(request: HttpRequest) -> HttpResponse:

@@ -1,7 +1,10 @@
 // The phone's frame without signal: the files of the report page, the page itself, and one page that says what to do.
-// Nothing else is kept, above all no case. KNOWN = {files, shell, report, offline} stands before this script.
+// Nothing else is kept, above all no case, and no page but those of the field is answered. Stands before this script:
+// KNOWN = {files, field, shell, report, offline}.
 
-const CACHE = `shell-${[...JSON.stringify(KNOWN)].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) >>> 0, 7)}`;
+const FRAME = "frame-";
+const EARLIER = "shell-"; // caches of the worker that lived at /field/sw.js
+const CACHE = `${FRAME}${[...JSON.stringify(KNOWN)].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) >>> 0, 7)}`;
 const PATIENCE_MS = 8000;
 const STALE_MS = 12 * 3600 * 1000;
 
@@ -19,6 +22,7 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (request.mode === "navigate") {
+    if (!pathname.startsWith(KNOWN.field)) return;
     event.respondWith(page(request, pathname === KNOWN.report ? KNOWN.shell : KNOWN.offline));
     event.waitUntil(renewShell());
   } else if (KNOWN.files.includes(pathname)) {
@@ -34,7 +38,8 @@ async function fillCache() {
 
 async function dropOld() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith("shell-") && name !== CACHE).map((name) => caches.delete(name)));
+  const old = names.filter((name) => name.startsWith(EARLIER) || (name.startsWith(FRAME) && name !== CACHE));
+  await Promise.all(old.map((name) => caches.delete(name)));
 }
 
 // Asked for without a session: it is the same for everybody, and no activity of a person.

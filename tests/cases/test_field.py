@@ -267,7 +267,7 @@ def test_the_case_page_stands_in_the_frame_of_the_face_it_was_opened_from():
 
 
 def test_the_phone_keeps_files_that_exist_and_a_shell_without_a_name(worker):
-    script = worker.get("/field/sw.js")
+    script = worker.get("/sw.js")
     assert script["Content-Type"].startswith("text/javascript")
     files = re.search(r'"files": \[(.*?)\]', script.content.decode())[1]
     assert files.count('"/static/') == len(files.split(",")) > 12

@@ -6,8 +6,11 @@ import time
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Route
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from playwright.sync_api import BrowserContext, Error, Page, Route
 
 from cases.models import Category
 from tests.lives import inside
@@ -63,6 +66,43 @@ _OLD_PUT = """(item) => new Promise((done, fail) => {
 })"""
 
 
+#: What the worker of the release before this one did, in short: it had the field to itself and kept a page.
+_OLD_WORKER = """
+self.addEventListener("install", (event) => {
+  self.skipWaiting();
+  const page = new Response("<main data-owner=1>alt</main>", { headers: { "Content-Type": "text/html" } });
+  event.waitUntil(caches.open("shell-12345").then((cache) => cache.put("/field/shell/", page)));
+});
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("fetch", (event) => {
+  if (event.request.mode === "navigate") {
+    event.respondWith(fetch(event.request).catch(() => caches.match("/field/shell/", { ignoreVary: true })));
+  }
+});
+"""
+
+
+def old_worker(request: HttpRequest) -> HttpResponse:
+    """The script as the release before this one served it."""
+    return HttpResponse(_OLD_WORKER, content_type="text/javascript")
+
+
+#: The addresses of the release before this one, as far as they were others: ROOT_URLCONF of a story.
+urlpatterns = [path("field/sw.js", old_worker), path("", include("config.urls"))]
+
+
+def workers(page: Page) -> list[str]:
+    """The scopes of the service workers that this browser has."""
+    scopes = page.evaluate(
+        "async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope)"
+    )
+    return [urlsplit(scope).path for scope in scopes]
+
+
+def caches_of(page: Page) -> list[str]:
+    return page.evaluate("() => caches.keys()")
+
+
 class Contents:
     """What somebody finds who opens the phone's databases by hand."""
 
@@ -103,11 +143,17 @@ class Contents:
 
 
 def wait_until(page: Page, condition: Callable[[], object]) -> None:
-    """Look again and again; for what the page does without showing it."""
+    """Look again and again; for what the page does without showing it, even while it loads itself anew."""
     end = time.monotonic() + PATIENCE / 1000
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
+    while time.monotonic() < end:
+        try:
+            if condition():
+                return
+        except Error as problem:
+            if "context was destroyed" not in str(problem):
+                raise
         page.wait_for_timeout(50)
+    raise AssertionError("it did not happen")
 
 
 def old_item(

@@ -35,7 +35,9 @@ DESK = Device(1440, 900)
 PHONE = Device(390, 844, is_carried=True)
 
 
-def open_device(browser: Browser, site: str, device: Device) -> BrowserContext:
+def open_device(
+    browser: Browser, site: str, device: Device, *, service_workers: str = "block"
+) -> BrowserContext:
     """A browser of its own; a carried one stands in the first grid of 尚义社区 and knows it."""
     carried = {}
     if device.is_carried:
@@ -53,7 +55,7 @@ def open_device(browser: Browser, site: str, device: Device) -> BrowserContext:
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
         reduced_motion="reduce",
-        service_workers="block",
+        service_workers=service_workers,
         **carried,
     )
     context.set_default_timeout(PATIENCE)

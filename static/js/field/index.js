@@ -4,10 +4,9 @@ import "../forms.js";
 import { startQueue } from "./queue.js";
 import { startQueueList } from "./queue_list.js";
 import { startReport } from "./report.js";
+import { startWorker } from "./worker.js";
 
 startReport(document);
 startQueueList(document);
 startQueue();
-
-// Only over HTTPS (or on this very machine); without it the pages work as long as there is signal.
-navigator.serviceWorker?.register("/field/sw.js").catch(() => {});
+startWorker();
