@@ -23,7 +23,7 @@ from tests.invariants import contradictions, tally
 from tests.lives import MORNING, PATHS, hands, inside, settled_by
 from tests.scale import tries
 
-STEPS = tries(500, full=5_000, trust=25_000)
+STEPS = tries(300, full=5_000, trust=25_000)
 LENGTH = 50
 MADE_BY_PEOPLE = [move for move in MOVES.values() if move.sources]
 REPORTERS = ("wangge", "zhiyuan", "jiandu", "xuncha", "shouli")

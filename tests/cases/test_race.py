@@ -21,7 +21,7 @@ from tests.lives import MORNING, case_at, inside, reported, settled_by, walk
 from tests.rivals import Rivals, rivals
 from tests.scale import tries
 
-CASES, RIVALS = tries(100, trust=300), 8
+CASES, RIVALS = tries(40, full=100, trust=300), 8
 
 
 @pytest.fixture
