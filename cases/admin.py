@@ -1,5 +1,6 @@
 """Configuration of the loop: categories, the responsibility list, the calendar. Cases are not here."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
@@ -8,11 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from cases.actions import catalogue
+from cases.actions import catalogue, timekeeping
 from cases.deadlines import Limit
-from cases.models import Category, Responsibility, WorkDay, WorkingHours
+from cases.models import CalendarChange, CalendarYear, Category, Responsibility, WorkDay, WorkingHours
 from cases.models.catalogue import LIMITED
-from governance.admin import ByRole
+from governance.admin import ByRole, ReadOnly
 from governance.models import Function, Level, Organization
 from governance.roles import Role
 
@@ -118,40 +119,62 @@ class ResponsibilityAdmin(ByRole):
             catalogue.retire(row, on=timezone.localdate())
 
 
-@admin.register(WorkDay)
-class WorkDayAdmin(ByRole):
+class OfTheCalendar(ByRole):
+    """What changes here is written down, and open deadlines are counted again (``actions.timekeeping``)."""
+
     managers: ClassVar = {Role.SYSTEM_ADMIN}
     may_delete = True
+    save: ClassVar[Callable[..., None]]
+    remove: ClassVar[Callable[..., None]]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
+        type(self).save(obj, by=request.user, now=timezone.now())
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        type(self).remove([obj], by=request.user, now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        type(self).remove(queryset, by=request.user, now=timezone.now())
+
+
+@admin.register(WorkDay)
+class WorkDayAdmin(OfTheCalendar):
+    save, remove = timekeeping.save_day, timekeeping.remove_days
     list_display = ["day", "is_working", "note"]
     list_filter = ["is_working"]
     date_hierarchy = "day"
 
 
+@admin.register(CalendarYear)
+class CalendarYearAdmin(OfTheCalendar):
+    """Declared on the page of the yearly notice; here it may be taken back."""
+
+    remove = timekeeping.withdraw_years
+    list_display = ["year", "notice", "declared_at", "declared_by"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(CalendarChange)
+class CalendarChangeAdmin(ReadOnly):
+    managers: ClassVar = {Role.SYSTEM_ADMIN}
+    list_display = ["made_at", "made_by", "words", "first_day", "last_day", "district"]
+
+
 class WorkingHoursForm(forms.ModelForm):
-    windows = forms.RegexField(
-        label="工作时段",
-        regex=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d( ([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)*$",
-        help_text="例如 09:00-12:00 13:00-17:00",
-        error_messages={"invalid": "请写成 09:00-12:00 13:00-17:00。"},
-    )
     district = forms.ModelChoiceField(label="区", queryset=Organization.objects.territories(Level.DISTRICT))
 
     class Meta:
         model = WorkingHours
         fields = ["district", "valid_from", "windows"]
 
-    def clean_windows(self) -> str:
-        """Each window ends after it starts, and the next begins no earlier than that."""
-        windows = self.cleaned_data["windows"]
-        times = windows.replace("-", " ").split()
-        if times != sorted(times) or len(set(times)) < len(times):
-            raise forms.ValidationError("时段须按先后排列，互不重叠。")
-        return windows
-
 
 @admin.register(WorkingHours)
-class WorkingHoursAdmin(ByRole):
-    managers: ClassVar = {Role.SYSTEM_ADMIN}
-    may_delete = True
+class WorkingHoursAdmin(OfTheCalendar):
+    save, remove = timekeeping.save_hours, timekeeping.remove_hours
     form = WorkingHoursForm
     list_display = ["district", "valid_from", "windows"]

@@ -6,11 +6,12 @@ import json
 from django.db import connection
 
 from cases.deadlines import Calendar
+from cases.hours import read_windows
 
 _SQL = """
     SELECT coalesce((SELECT json_agg(json_build_array(day, is_working))
                      FROM cases_workday WHERE day BETWEEN %s AND %s), '[]'),
-           coalesce((SELECT json_agg(DISTINCT extract(year FROM day)::int) FROM cases_workday), '[]'),
+           coalesce((SELECT json_agg(year) FROM cases_calendaryear), '[]'),
            coalesce((SELECT json_agg(json_build_array(valid_from, windows) ORDER BY valid_from)
                      FROM cases_workinghours WHERE district_id = %s), '[]')
 """
@@ -19,20 +20,18 @@ _AHEAD = dt.timedelta(days=500)
 _BEHIND = dt.timedelta(days=60)
 
 
-def _times(windows: str) -> tuple[tuple[dt.time, dt.time], ...]:
-    pairs = (window.split("-") for window in windows.split())
-    return tuple((dt.time.fromisoformat(start), dt.time.fromisoformat(end)) for start, end in pairs)
-
-
-def calendar_for(district_id: int, now: dt.datetime) -> Calendar:
-    """Working days and hours around ``now`` for a district."""
+def calendar_for(district_id: int, now: dt.datetime, since: dt.datetime | None = None) -> Calendar:
+    """Working days and hours around ``now`` for a district, from ``since`` on where that is longer ago."""
+    first = min(now, since or now) - _BEHIND
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, [(now - _BEHIND).date(), (now + _AHEAD).date(), district_id])
+        cursor.execute(_SQL, [first.date(), (now + _AHEAD).date(), district_id])
         days, years, hours = (json.loads(c) if isinstance(c, str) else c for c in cursor.fetchone())
     settings = {
         "exceptions": {dt.date.fromisoformat(day): working for day, working in days},
         "published": frozenset(years),
     }
     if hours:
-        settings["hours"] = tuple((dt.date.fromisoformat(start), _times(windows)) for start, windows in hours)
+        settings["hours"] = tuple(
+            (dt.date.fromisoformat(start), read_windows(windows)) for start, windows in hours
+        )
     return Calendar(**settings)

@@ -122,10 +122,11 @@ def _facts(
         yield f"并入 {case.merged_into.number}"
     if facts.get("deadline"):
         yield f"答复期限 {due(parse_datetime(facts['deadline']))}"
-    if event.move in ("grant_extension", "resume") and facts.get("due_at"):
+    if event.move in ("grant_extension", "resume", "recount") and facts.get("due_at"):
         yield f"新的截止时间 {due(parse_datetime(facts['due_at']))}"
     if facts.get("due_before"):
-        yield f"原截止 {due(parse_datetime(facts['due_before']))}，{when(parse_datetime(facts['asked_at']))} 申请"
+        asked = f"，{when(parse_datetime(facts['asked_at']))} 申请" if facts.get("asked_at") else ""
+        yield f"原截止 {due(parse_datetime(facts['due_before']))}{asked}"
     if facts.get("red_at"):
         yield f"{when(parse_datetime(facts['red_at']))} 曾标超期，{TAKEN_BACK}"
     if facts.get("held_until"):

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 from pypinyin import Style, lazy_pinyin
 
+from cases.actions import timekeeping
 from cases.models import Category, Responsibility, WorkDay, WorkingHours
 from cases.models.catalogue import LIMITED
 from governance.importing import Changes, read_csv, synchronize
@@ -137,8 +138,11 @@ def calendar_exceptions(years: Iterable[int]) -> dict[dt.date, tuple[bool, str]]
 
 
 @transaction.atomic
-def import_workdays(*, years: Iterable[int] = PUBLISHED_YEARS) -> list[Changes]:
-    """Bring holidays and make-up workdays of published years in line; give each district its office hours once."""
+def import_workdays(*, now: dt.datetime, years: Iterable[int] = PUBLISHED_YEARS) -> list[Changes]:
+    """Bring holidays and make-up workdays of published years in line and declare the years complete.
+
+    Gives each district its office hours once; open legs that were counted across a changed day are counted again.
+    """
     years = tuple(years)
     days, hours = Changes("节假日与调休"), Changes("工作时段")
     wanted = {
@@ -146,13 +150,25 @@ def import_workdays(*, years: Iterable[int] = PUBLISHED_YEARS) -> list[Changes]:
         for day, (is_working, note) in calendar_exceptions(years).items()
     }
     existing = {row.day: row for row in WorkDay.objects.filter(day__year__in=years)}
+    worked = {day: row.is_working for day, row in existing.items()}
     synchronize(days, WorkDay, wanted, existing)
-    gone = [row for day, row in existing.items() if day not in wanted]
+    gone = [row for day, row in existing.items() if day not in wanted and not _belongs_to_next_year(day)]
     WorkDay.objects.filter(pk__in=[row.pk for row in gone]).delete()
     days.ended += [str(row) for row in gone]
+    moved = [day for day, row in wanted.items() if worked.get(day, day.weekday() < 5) != row["is_working"]]
+    moved += [row.day for row in gone if not timekeeping.is_ordinary(row.day, row.is_working)]
+    words = f"程序所带 {'、'.join(map(str, years))} 年安排"
+    for year in timekeeping.declare_years(years, words=words, by=None, now=now):
+        moved += [dt.date(year, 1, 1), dt.date(year, 12, 31)]
+    timekeeping.changed(moved, words=words, by=None, now=now)
     for district in Organization.objects.territories(Level.DISTRICT):
         # Whoever set other hours by hand keeps them.
         _, is_new = WorkingHours.objects.get_or_create(district=district, valid_from=FIRST_VALID)
         hours.created += [str(district)] if is_new else []
         hours.unchanged += not is_new
     return [days, hours]
+
+
+def _belongs_to_next_year(day: dt.date) -> bool:
+    """New Year's arrangement may begin in the last days of the year before, whose own notice is silent about them."""
+    return (day.month, day.day) >= (12, 25)

@@ -201,6 +201,7 @@ _MOVES = (
     # What the sweep writes when time passes; nobody else may.
     Move("warn",               "临期预警",   OPEN,                               (),                                 (S,),      (),                                       Clock.UNCHANGED),
     Move("overdue",            "超期",       OPEN,                               (),                                 (S,),      (),                                       Clock.UNCHANGED),
+    Move("recount",            "重算时限",   (*OPEN, State.CLOSED),              (),                                 (S,),      (),                                       Clock.MOVES),
     Move("draw_anew",          "重新抽派",   (State.CHECKING, State.HANDLED),    (),                                 (S,),      (),                                       Clock.OPENS),
     Move("raise_closing",      "上级代结案", (State.VERIFIED,),                  (),                                 (S,),      (),                                       Clock.OPENS),
 )

@@ -146,6 +146,8 @@ ENDPOINTS = (
     Endpoint("admin:cases_category_changelist",       "/admin/cases/category/",               KEEPS_LISTS),
     Endpoint("admin:cases_responsibility_changelist", "/admin/cases/responsibility/",         KEEPS_LISTS),
     Endpoint("admin:cases_workday_changelist",        "/admin/cases/workday/",                KEEPS_LISTS),
+    Endpoint("admin:cases_calendaryear_changelist",   "/admin/cases/calendaryear/",           KEEPS_LISTS),
+    Endpoint("admin:cases_calendarchange_changelist", "/admin/cases/calendarchange/",         KEEPS_LISTS),
     Endpoint("admin:cases_workinghours_changelist",   "/admin/cases/workinghours/",           KEEPS_LISTS),
     # Last, because it ends the session
     Endpoint("governance:logout",       "/logout/",                             anonymous=MAY, method="post"),

@@ -13,6 +13,7 @@ from django.db.models import CharField, Value, When
 from django.utils import timezone
 
 from cases import chain
+from cases.actions import recounting
 from cases.actions.notices import tell_about
 from cases.actions.refusals import Forbidden, KeyReused, Refused, Stale, Unfit
 from cases.calendar import calendar_for
@@ -61,6 +62,7 @@ class Walk:
     others: dict[uuid.UUID, Case] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     tell_also: list[dict[str, Any]] = field(default_factory=list)
+    tell_owner: bool = True
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -70,6 +72,8 @@ class Walk:
 Effect = Callable[[Walk], State | None]
 #: Effect of each move by name: changes the case and its legs, may return the state it leads to.
 EFFECTS: dict[str, Effect] = {}
+
+RECOUNT = "recount"
 
 #: Answers that are words; one text a move, kept apart from the event.
 WORDS = ("words", "reason")
@@ -157,6 +161,13 @@ def _walk(
     case = locked.pop(case_uuid)
     found = columns(case)
     leg = _open_leg(case, move)
+    if move.name != RECOUNT and leg is not None and leg.outdated_by_id is not None:
+        if by is None:
+            raise Stale("日历已变，时限待重算。")  # changed between the sweep's look and the lock
+        # Whatever people do is judged by the deadline of today's calendar; then everything is read again.
+        if not recounting.still_right(case, leg, now):
+            recount(case, leg, now)
+        return _walk(case_uuid, move, by=by, now=now, key=key, given=given, leg_id=leg_id, wanted=wanted)
     before = State(case.state)
     if before not in move.sources:
         raise Stale(f"案件现为“{before.label}”，不能{move.label}。")
@@ -177,8 +188,27 @@ def _walk(
     return record(walk, before, key=key, wanted=wanted)
 
 
+def recount(case: Case, leg: Assignment, now: dt.datetime) -> None:
+    """Count the open leg again by a move of the system, which says what changed; the case is locked."""
+    given = {"reason": recounting.reason(leg)}
+    perform(
+        case.uuid,
+        RECOUNT,
+        by=None,
+        now=now,
+        key=chain.own_key(f"{RECOUNT}:{leg.pk}:{case.version}"),
+        given=given,
+        leg=leg.pk,
+    )
+
+
 def _is_due(move: Move, leg: Assignment, now: dt.datetime) -> bool:
-    """Whether time asks for a move of the system's; who was drawn and has left is replaced at any time."""
+    """Whether time asks for a move of the system's.
+
+    Counting again after a change of the calendar, and replacing a drawn person who has left, wait for no clock.
+    """
+    if move.name == RECOUNT:
+        return True
     if leg.sweep_at is not None and leg.sweep_at <= now:
         return True
     return move.name == "draw_anew" and Assignment.objects.left(timezone.localdate(now)).contains(leg)

@@ -12,7 +12,7 @@ from cases.models import Assignment, Case, Request, Responsibility
 from cases.permissions import may_grade
 from cases.routing import ELSEWHERE
 from cases.units import desk_is_staffed, units_in_reach
-from cases.workflow import UNREGISTERED, Grade, Loop, State, Step
+from cases.workflow import UNREGISTERED, Grade, Lateness, Loop, State, Step
 from governance.models import Organization, Post, User
 from governance.roles import Role
 
@@ -302,6 +302,25 @@ def mark(walk: Walk) -> None:
     walk.case.lateness = leg.lateness
     if walk.move.name == "overdue" and leg.step == Step.HANDLING:
         walk.case.was_late = True
+
+
+@effect("recount")
+def recount(walk: Walk) -> None:
+    """The marks by the calendar of today; a case that is not late by them is no longer called late."""
+    case, leg = walk.case, walk.leg
+    assert leg is not None
+    marks = legs.marks_of(walk, leg)
+    walk.facts |= {"due_before": leg.due_at, "due_at": marks.due_at, "change": leg.outdated_by_id}
+    if marks.is_provisional:
+        walk.facts["provisional"] = True
+    walk.tell_owner = marks.due_at < leg.due_at  # more time is no news that ten thousand inboxes need
+    was_red = leg.lateness == Lateness.RED
+    legs.renew(leg, marks, walk.now)
+    leg.outdated_by = None
+    leg.save(update_fields=[*legs.MARKS, "outdated_by"])
+    case.due_at, case.lateness = leg.due_at, leg.lateness
+    if was_red and leg.lateness != Lateness.RED:
+        case.was_late = legs.was_late_before(case)
 
 
 @effect("draw_anew")

@@ -1,5 +1,6 @@
 """Legs and their clocks: stop one, open the next, draw who checks."""
 
+import datetime as dt
 from decimal import Decimal
 from functools import reduce
 from operator import or_
@@ -9,6 +10,7 @@ from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Value,
 from django.utils import timezone
 
 from cases import deadlines
+from cases.actions import recounting
 from cases.actions.door import Walk
 from cases.deadlines import Limit, Marks
 from cases.models import Assignment, Case, Request
@@ -125,10 +127,8 @@ def open_leg(
 
 
 def marks_of(walk: Walk, leg: Assignment) -> Marks:
-    """The marks of a leg by the calendar of now: counted again, or around its due date where no basis was kept."""
-    if leg.basis is None:
-        return deadlines.marks_around(leg.due_at, leg.limit, walk.calendar)
-    return deadlines.recount(leg.basis, leg.limit, walk.calendar)
+    """The marks of a leg by the calendar of now."""
+    return recounting.marks_of(walk.case, leg, walk.calendar, walk.now)
 
 
 def set_marks(leg: Assignment, marks: Marks, *, quiet: bool = False) -> None:
@@ -145,6 +145,21 @@ def set_marks(leg: Assignment, marks: Marks, *, quiet: bool = False) -> None:
 def standing(case: Case) -> Assignment:
     """The leg that stands still (for a check or a suspension)."""
     return case.legs.filter(outcome=Assignment.Outcome.STANDING).order_by("-pk")[0]
+
+
+def renew(leg: Assignment, marks: Marks, now: dt.datetime) -> None:
+    """Write marks that were counted again onto a leg that runs: its colour stays as far as they allow."""
+    sweep_at, escalate_at, held_until = leg.sweep_at, leg.escalate_at, leg.held_until
+    lateness = recounting.lateness_after(leg, marks, now)
+    set_marks(leg, marks, quiet=leg.step in QUIET)
+    leg.lateness = lateness
+    if lateness == Lateness.YELLOW:
+        leg.sweep_at = marks.due_at
+    elif lateness == Lateness.RED:
+        leg.sweep_at, leg.held_until = marks.escalate_at, held_until
+        if sweep_at is not None and sweep_at != escalate_at:
+            # Held after an outage, or waiting for the answer to an order: no sooner than that.
+            leg.sweep_at = max(marks.escalate_at, sweep_at)
 
 
 def continue_standing(walk: Walk) -> Assignment:

@@ -34,7 +34,7 @@ def tell_about(walk: "Walk") -> None:
     if walk.move.name in SILENT and not walk.tell_also:
         return
     case, audience = walk.case, list(walk.tell_also)
-    if owner := owner_of(walk):
+    if walk.tell_owner and (owner := owner_of(walk)):
         audience.append(owner)
     if walk.move.name in TOLD_TO_REPORTERS or (not audience and walk.move.clock == Clock.ENDS):
         audience += [{"user": person} for person in case.reporters]

@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases import chain, clocks
-from cases.actions.door import perform
+from cases.actions import recounting
+from cases.actions.door import perform, recount
 from cases.actions.refusals import Stale
-from cases.models import Assignment
+from cases.models import Assignment, Case
 from cases.workflow import Lateness, Loop, Step
 
 log = logging.getLogger(__name__)
@@ -76,13 +77,16 @@ def _climb(leg: Assignment, now: dt.datetime) -> tuple[str, dict]:
 
 
 def sweep(*, now: dt.datetime, most: int = 1000) -> int:
-    """Do what is due on open legs, oldest first; returns the number of moves made.
+    """Count again what the calendar changed, then do what is due, oldest first; returns the number of moves made.
 
     Checks that were drawn for somebody who is no longer there are drawn anew, whatever their clock says. A leg that
     somebody moves meanwhile is left alone: the door says stale, and that is fine.
     """
+    recounting.look_again(now)
+    outdated = Assignment.objects.outdated().select_related("case")[:most]  # before anything is found late
+    done = sum(_tried(leg, sweep_leg, now) for leg in outdated)
     due = Assignment.objects.due_for_sweep(now).select_related("case")[:most]
-    done = sum(_tried(leg, sweep_leg, now) for leg in due)
+    done += sum(_tried(leg, sweep_leg, now) for leg in due)
     left = Assignment.objects.left(timezone.localdate(now)).select_related("case").order_by("pk")[:most]
     return done + sum(_tried(leg, replace, now) for leg in left)
 
@@ -112,8 +116,11 @@ def key_of(leg: Assignment, name: str) -> uuid.UUID:
 
 
 def sweep_leg(leg: Assignment, *, now: dt.datetime) -> int:
-    """Do all that is due on one leg."""
+    """Do all that is due on one leg, after counting it again where the calendar changed."""
     done = 0
+    if leg.outdated_by_id is not None:
+        done += _recount(leg, now)
+        leg = Assignment.objects.select_related("case").get(pk=leg.pk)
     while leg.sweep_at is not None and leg.sweep_at <= now and leg.stopped_at is None:
         due = next_move(leg, now)
         if due is None:
@@ -123,3 +130,14 @@ def sweep_leg(leg: Assignment, *, now: dt.datetime) -> int:
         done += 1
         leg = Assignment.objects.select_related("case").get(pk=leg.pk)
     return done
+
+
+@transaction.atomic
+def _recount(leg: Assignment, now: dt.datetime) -> int:
+    """Count an outdated leg again; a leg whose marks stay where they are needs no event."""
+    case = Case.objects.select_for_update(of=("self",)).get(pk=leg.case_id)
+    found = Assignment.objects.outdated().filter(pk=leg.pk).first()
+    if found is None or recounting.still_right(case, found, now):
+        return 0
+    recount(case, found, now)
+    return 1

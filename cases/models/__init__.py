@@ -2,10 +2,12 @@ from cases.models.case import Case
 from cases.models.catalogue import Category, Responsibility
 from cases.models.legs import Assignment, Request, Supervision
 from cases.models.records import CaseEvent, CaseText, Contact, Photo
-from cases.models.time import WorkDay, WorkingHours
+from cases.models.time import CalendarChange, CalendarYear, WorkDay, WorkingHours
 
 __all__ = [
     "Assignment",
+    "CalendarChange",
+    "CalendarYear",
     "Case",
     "CaseEvent",
     "CaseText",

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from cases.deadlines import Basis, Limit, Unit
 from cases.models.case import Case
 from cases.models.catalogue import Responsibility
+from cases.models.time import CalendarChange
 from cases.workflow import Lateness, Loop, State, Step
 from governance.models import Organization, Post, User
 from governance.roles import Duty
@@ -36,6 +37,10 @@ class AssignmentQuerySet(models.QuerySet):
     def due_for_sweep(self, now) -> "AssignmentQuerySet":
         """Open legs on which time has something to do."""
         return self.open().filter(sweep_at__lte=now).order_by("sweep_at", "pk")
+
+    def outdated(self) -> "AssignmentQuerySet":
+        """Open legs that were counted across a day that the calendar says otherwise about by now."""
+        return self.open().filter(outdated_by__isnull=False).order_by("sweep_at", "pk")
 
 
 class Assignment(models.Model):
@@ -82,6 +87,10 @@ class Assignment(models.Model):
     held_until = models.DateTimeField("升级暂缓至", null=True)
     lateness = models.CharField("时限", max_length=10, choices=Lateness, default=Lateness.NONE)
     is_provisional = models.BooleanField("日历未公布", default=False)
+    # The change of the calendar after which this leg is to be counted again; nothing for one that is right.
+    outdated_by = models.ForeignKey(
+        CalendarChange, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name="待重算"
+    )
 
     stopped_at = models.DateTimeField("结束", null=True)
     outcome = models.CharField("结果", max_length=20, choices=Outcome, blank=True)
@@ -112,6 +121,14 @@ class Assignment(models.Model):
             ),
             models.Index(
                 fields=["centre"], condition=Q(stopped_at=None, step="closing"), name="leg_to_close"
+            ),
+            models.Index(
+                fields=["sweep_at", "id"],
+                condition=Q(stopped_at=None, outdated_by__isnull=False),
+                name="leg_outdated",
+            ),
+            models.Index(
+                fields=["case"], condition=Q(stopped_at=None, is_provisional=True), name="leg_provisional"
             ),
         ]
 

@@ -2,10 +2,12 @@
 
 import re
 import time as clock_time
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given, settings
@@ -434,6 +436,95 @@ def test_two_extensions_equal_one_of_both_and_a_longer_limit(opened, limit, firs
     whole = start(opened, limit + both, calendar)
     for name in ("warn_at", "due_at", "escalate_at", "limit"):
         assert getattr(twice, name) == getattr(marks, name) == getattr(whole, name)
+
+
+def slow_close(day: date, unit: Unit, calendar: Calendar) -> datetime:
+    """The end of a day by its windows, or 24:00, without the code under test."""
+    hours = [windows for valid_from, windows in calendar.hours if valid_from <= day] or [calendar.hours[0][1]]
+    closes = time(0) if unit == Unit.CALENDAR_DAY else hours[-1][-1][1]
+    midnight = datetime.combine(day, time.min, SHANGHAI)
+    return midnight + timedelta(hours=closes.hour or 24, minutes=closes.minute)
+
+
+def slow_days(day: date, count: int, unit: Unit, calendar: Calendar) -> date:
+    while count:
+        day += timedelta(days=1)
+        count -= unit == Unit.CALENDAR_DAY or calendar.exceptions.get(day, day.weekday() < 5)
+    return day
+
+
+def slow_minutes(moment: datetime, count: int, unit: Unit, calendar: Calendar) -> datetime:
+    day, minute = moment.date(), moment.hour * 60 + moment.minute
+    while count:
+        if minute == 1440:
+            day, minute = day + timedelta(days=1), 0
+        count -= unit == Unit.URGENT_HOUR or minute in open_minutes(day, calendar)
+        minute += 1
+    return datetime.combine(day, time.min, SHANGHAI) + timedelta(minutes=minute)
+
+
+def slow_end(opened: datetime, amounts: list[int], unit: Unit, calendar: Calendar) -> datetime:
+    """A limit and extensions counted one after another by hand: days, or minutes."""
+    if not unit.is_days:
+        for amount in amounts:
+            opened = slow_minutes(opened, amount, unit, calendar)
+        return opened
+    day = opened.date()
+    for amount in amounts:
+        day = slow_days(day, amount, unit, calendar)
+    return slow_close(day, unit, calendar)
+
+
+@quick
+@given(
+    opened=MOMENTS,
+    unit=st.sampled_from(list(Unit)),
+    amounts=st.lists(st.integers(1, 20), min_size=1, max_size=3),
+    before=CALENDARS,
+    after=CALENDARS,
+)
+def test_counted_again_under_another_calendar_the_marks_are_those_of_a_count_by_hand(
+    opened, unit, amounts, before, after
+):
+    opened, scale = opened.replace(second=0, microsecond=0), 1 if unit.is_days else 60
+    limits = [
+        Limit(amount=Decimal(amount), unit=unit) if unit.is_days else Limit.of_seconds(amount * 3600, unit)
+        for amount in amounts
+    ]
+    marks = start(opened, limits[0], before)
+    for more in limits[1:]:
+        marks = extend(marks, more, before)
+    again = recount(marks.basis, marks.limit, after)
+    assert again.limit.amount == sum(amounts)
+    assert again.due_at == slow_end(opened, [amount * scale for amount in amounts], unit, after)
+    if unit.is_days:
+        last = (again.due_at - timedelta(seconds=1)).date()
+        grace = -(-sum(amounts) // 5)
+        assert again.escalate_at == slow_close(slow_days(last, grace, unit, after), unit, after)
+    else:
+        grace = sum(amounts) * 12 * (unit == Unit.WORKING_HOUR)
+        assert again.escalate_at == slow_minutes(again.due_at, grace, unit, after)
+    assert opened <= again.warn_at <= again.due_at <= again.escalate_at
+    assert recount(again.basis, again.limit, before) == replace(marks, is_provisional=ANY)
+
+
+@quick
+@given(opened=MOMENTS, limit=LIMITS, share=st.floats(0, 1), gap=st.integers(0, 60), calendar=CALENDARS)
+def test_what_was_resumed_and_extended_is_counted_again_from_where_it_was_resumed(
+    opened, limit, share, gap, calendar
+):
+    clock = start(opened, limit, calendar)
+    stopped = clock.basis.since + (clock.due_at - clock.basis.since) * share
+    rest = remainder(clock.due_at, limit, stopped, calendar)
+    resumed = resume(stopped + timedelta(days=gap), rest, limit, calendar)
+    extended = extend(resumed, limit, calendar)
+    for marks in (resumed, extended):
+        again = recount(marks.basis, marks.limit, calendar)
+        assert (again.due_at, again.warn_at, again.escalate_at) == (
+            marks.due_at,
+            marks.warn_at,
+            marks.escalate_at,
+        )
 
 
 @quick

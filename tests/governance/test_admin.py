@@ -7,7 +7,18 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import Assignment, Case, CaseEvent, Category, Photo, Responsibility, WorkDay, WorkingHours
+from cases.models import (
+    Assignment,
+    CalendarChange,
+    CalendarYear,
+    Case,
+    CaseEvent,
+    Category,
+    Photo,
+    Responsibility,
+    WorkDay,
+    WorkingHours,
+)
 from demo.accounts import DEMO_PASSWORD
 from governance import actions
 from governance.models import AccessLog, Organization, Outbox, Post, SignIn, User
@@ -22,7 +33,7 @@ PASSWORD = "a-quiet-street-7"
 
 SYSTEM = {Organization, Grid, GridDuty, Category, Responsibility, WorkDay, WorkingHours}
 SECURITY = {User, Post}
-READ_ONLY = {AccessLog, LogEntry, Outbox, SignIn}
+READ_ONLY = {AccessLog, LogEntry, Outbox, SignIn, CalendarYear, CalendarChange}
 
 
 def by_name(models: set) -> list:

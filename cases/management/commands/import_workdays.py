@@ -1,4 +1,5 @@
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 from cases.importing import PUBLISHED_YEARS, import_workdays
 
@@ -10,5 +11,5 @@ class Command(BaseCommand):
         parser.add_argument("--years", type=int, nargs="*", default=PUBLISHED_YEARS)
 
     def handle(self, *, years: list[int], verbosity: int, **options) -> None:
-        for changes in import_workdays(years=years):
+        for changes in import_workdays(now=timezone.now(), years=years):
             self.stdout.write("\n".join(changes.lines()) if verbosity > 1 else str(changes))

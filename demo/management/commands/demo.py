@@ -72,7 +72,7 @@ class Command(BaseCommand):
     def import_basis(self, today) -> None:
         for changes in (import_divisions(on=today), *import_grids(on=today), import_categories()):
             self.stdout.write(str(changes))
-        for changes in (import_responsibilities(on=today), *import_workdays()):
+        for changes in (import_responsibilities(on=today), *import_workdays(now=timezone.now())):
             self.stdout.write(str(changes))
         settle_staff()
         self.stdout.write("人员与岗位：已就绪")

@@ -1,0 +1,171 @@
+"""Everything that changes the calendar: holidays, years declared complete, office hours.
+
+Each change is written down with who made it, and marks the open legs that were counted across its days.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from cases.actions.recounting import mark_outdated
+from cases.models import CalendarChange, CalendarYear, WorkDay, WorkingHours
+from cases.models.time import FIRST_DAY, LAST_DAY
+from governance.models import User
+
+
+@dataclass(frozen=True)
+class Day:
+    """What an arrangement says of a day."""
+
+    is_working: bool
+    note: str = ""
+
+
+def is_ordinary(day: dt.date, is_working: bool) -> bool:
+    """Whether a day is worked as its weekday says, so that no row is needed for it."""
+    return is_working == (day.weekday() < 5)
+
+
+@transaction.atomic
+def arrange(
+    days: Mapping[dt.date, Day],
+    *,
+    words: str,
+    by: User | None,
+    now: dt.datetime,
+    key: uuid.UUID | None = None,
+    complete: int | None = None,
+) -> CalendarChange | None:
+    """Save what an arrangement says of some days and, with ``complete``, declare a year; the same key does it once.
+
+    Days that nothing is said of stay as they are. Returns the change, or None where everything was so before.
+    """
+    _one_at_a_time()
+    if key is not None and (earlier := CalendarChange.objects.filter(key=key).first()):
+        return earlier
+    before = {row.day: row for row in WorkDay.objects.filter(day__in=days)}
+    moved = [day for day, said in days.items() if _worked(day, before) != said.is_working]
+    for day, said in days.items():
+        row = before.get(day)
+        if is_ordinary(day, said.is_working):
+            if row is not None:
+                row.delete()
+        elif row is None or (row.is_working, row.note) != (said.is_working, said.note):
+            WorkDay.objects.update_or_create(
+                day=day, defaults={"is_working": said.is_working, "note": said.note}
+            )
+    if complete is not None and declare_years([complete], words=words, by=by, now=now):
+        moved += [dt.date(complete, 1, 1), dt.date(complete, 12, 31)]
+    return changed(moved, words=words, by=by, now=now, key=key)
+
+
+def _worked(day: dt.date, rows: Mapping[dt.date, WorkDay]) -> bool:
+    return rows[day].is_working if day in rows else day.weekday() < 5
+
+
+def declare_years(years: Iterable[int], *, words: str, by: User | None, now: dt.datetime) -> list[int]:
+    """Declare years complete that nobody has declared yet; returns them. Marking legs is the caller's."""
+    known = set(CalendarYear.objects.values_list("year", flat=True))
+    fresh = [year for year in years if year not in known]
+    CalendarYear.objects.bulk_create(
+        CalendarYear(year=year, notice=words[:120], declared_by=by, declared_at=now) for year in fresh
+    )
+    return fresh
+
+
+def changed(
+    days: Iterable[dt.date],
+    *,
+    words: str,
+    by: User | None,
+    now: dt.datetime,
+    key: uuid.UUID | None = None,
+    district_id: int | None = None,
+) -> CalendarChange | None:
+    """Write down a change of some days and mark the legs that were counted across them; None without a day."""
+    days = list(days)
+    if not days:
+        return None
+    change = CalendarChange.objects.create(
+        key=key or uuid.uuid4(),
+        made_at=now,
+        made_by=by,
+        words=words[:200],
+        first_day=min(days),
+        last_day=max(days),
+        district_id=district_id,
+    )
+    mark_outdated(change)
+    return change
+
+
+@transaction.atomic
+def save_day(row: WorkDay, *, by: User, now: dt.datetime) -> None:
+    """Save one row of the calendar, which may have been moved from another day."""
+    _one_at_a_time()
+    before = WorkDay.objects.filter(pk=row.pk).first() if row.pk else None
+    row.save()
+    old = {before.day: before} if before else {}
+    new = {row.day: row}
+    days = [day for day in {*old, *new} if _worked(day, old) != _worked(day, new)]
+    changed(days, words=f"{row}", by=by, now=now)
+
+
+@transaction.atomic
+def remove_days(rows: Iterable[WorkDay], *, by: User, now: dt.datetime) -> None:
+    """Remove rows of the calendar: their days are again what their weekday says."""
+    _one_at_a_time()
+    rows = list(rows)
+    days = [row.day for row in rows if not is_ordinary(row.day, row.is_working)]
+    WorkDay.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    changed(days, words=f"取消{'、'.join(map(str, rows))}", by=by, now=now)
+
+
+@transaction.atomic
+def withdraw_years(rows: Iterable[CalendarYear], *, by: User, now: dt.datetime) -> None:
+    """Take back that years are complete: limits that reach them are provisional again."""
+    _one_at_a_time()
+    for row in list(rows):
+        row.delete()
+        days = [dt.date(row.year, 1, 1), dt.date(row.year, 12, 31)]
+        changed(days, words=f"撤销“{row.year} 年安排已齐”", by=by, now=now)
+
+
+@transaction.atomic
+def save_hours(row: WorkingHours, *, by: User, now: dt.datetime) -> None:
+    """Save office hours of a district, which hold from a day on."""
+    _one_at_a_time()
+    before = WorkingHours.objects.filter(pk=row.pk).first() if row.pk else None
+    row.save()
+    row.refresh_from_db()
+    said = (row.district_id, row.valid_from, row.windows)
+    if before is None or (before.district_id, before.valid_from, before.windows) != said:
+        for one in (before, row) if before else (row,):
+            _hours_changed(one, words=f"作息时间：{row}", by=by, now=now)
+
+
+@transaction.atomic
+def remove_hours(rows: Iterable[WorkingHours], *, by: User, now: dt.datetime) -> None:
+    """Remove office hours: those before them hold on."""
+    _one_at_a_time()
+    for row in list(rows):
+        WorkingHours.objects.filter(pk=row.pk).delete()
+        _hours_changed(row, words=f"取消作息时间：{row}", by=by, now=now)
+
+
+def _hours_changed(row: WorkingHours, *, words: str, by: User | None, now: dt.datetime) -> None:
+    # The first hours of a district hold before their day as well.
+    is_first = not WorkingHours.objects.filter(
+        district=row.district_id, valid_from__lt=row.valid_from
+    ).exists()
+    first = FIRST_DAY if is_first else row.valid_from
+    changed([first, LAST_DAY], words=words, by=by, now=now, district_id=row.district_id)
+
+
+def _one_at_a_time() -> None:
+    """Let changes of the calendar wait for each other until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('cases.calendar'))")
