@@ -1,12 +1,17 @@
 """The official calendar of a district, read in one statement for ``cases/deadlines.py``."""
 
 import datetime as dt
+import itertools
 import json
+from dataclasses import dataclass
 
 from django.db import connection
+from django.utils import timezone
 
 from cases.deadlines import Calendar
 from cases.hours import read_windows
+from cases.permissions import may_keep_calendar
+from governance.models import User
 
 _SQL = """
     SELECT coalesce((SELECT json_agg(json_build_array(day, is_working))
@@ -35,3 +40,40 @@ def calendar_for(district_id: int, now: dt.datetime, since: dt.datetime | None =
             (dt.date.fromisoformat(start), read_windows(windows)) for start, windows in hours
         )
     return Calendar(**settings)
+
+
+# Years that nobody has declared -----------------------------------------------------------------------------------
+
+_GAP = """
+    SELECT coalesce((SELECT json_agg(year) FROM cases_calendaryear WHERE year >= %s), '[]'),
+           (SELECT count(*) FROM cases_assignment WHERE stopped_at IS NULL AND is_provisional)
+"""
+#: The State Council's notice comes in autumn; from this month on its absence is worth a word.
+NOTICE_MONTH = 10
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The first year that nobody has declared complete, and how many open deadlines are provisional."""
+
+    year: int
+    provisional: int
+
+    @property
+    def words(self) -> str:
+        reach = f"，在办案件中 {self.provisional:,} 件的时限暂定" if self.provisional else ""
+        return f"{self.year} 年放假安排尚未录齐{reach}。"
+
+
+def gap_for(user: User, now: dt.datetime) -> Gap | None:
+    """What whoever keeps the calendar has to hear: limits reach a year that is not declared, or its notice is near."""
+    if not may_keep_calendar(user):
+        return None
+    today = timezone.localdate(now)
+    with connection.cursor() as cursor:
+        cursor.execute(_GAP, [today.year])
+        years, provisional = cursor.fetchone()
+    declared = set(json.loads(years) if isinstance(years, str) else years)
+    year = next(year for year in itertools.count(today.year) if year not in declared)
+    is_near = year == today.year or (year == today.year + 1 and today.month >= NOTICE_MONTH)
+    return Gap(year, provisional) if provisional or is_near else None

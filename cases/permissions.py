@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cases.models import Assignment, Case, Request, Supervision
 from cases.workflow import MOVES, Loop, Move, State, Step, moves_from
-from governance.models import Post, User
+from governance.models import Level, Post, User
 from governance.roles import DUTIES, Duty, Role
 from grid.models import Grid, TerritoryRing
 
@@ -188,6 +188,15 @@ _NEEDS_NO_CALLER = frozenset({Duty.ANYONE, Duty.LEAD})
 def may_call_back(case: Case, leg: Assignment | None, user: User) -> bool:
     """Whether a person works on the case now and may see who called (with a reason, and logged)."""
     return bool(duties_on(case, leg, user) - _NEEDS_NO_CALLER)
+
+
+def may_keep_calendar(user: User) -> bool:
+    """The system admin, and the duty chief of a district's centre: holidays hold for all below."""
+    return user.is_superuser or any(
+        post.role == Role.SYSTEM_ADMIN
+        or (post.role == Role.DUTY_CHIEF and post.organization.level == Level.DISTRICT)
+        for post in user.powers.posts
+    )
 
 
 def may_report(user: User, move_name: str = "report") -> bool:

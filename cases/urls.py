@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from cases.views import case, categories, desk, field, offline, phone
+from cases.views import calendar, case, categories, desk, field, offline, phone
 from cases.views.map import MapView, areas_json, cases_json
 
 app_name = "cases"
@@ -25,6 +25,7 @@ urlpatterns = [
     path("categories/", categories.category_search, name="categories"),
     path("desk/", desk.desk, name="desk"),
     path("desk/export/", desk.export, name="desk_export"),
+    path("desk/calendar/", calendar.calendar_page, name="calendar"),
     path("desk/gaps/", desk.gaps, name="desk_gaps"),
     path("desk/phone/", phone.phone, name="desk_phone"),
     path("desk/phone/nearby/", phone.nearby, name="desk_phone_nearby"),

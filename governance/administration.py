@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
+from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -19,6 +20,14 @@ class Configuration(AdminSite):
 
     site_header = site_title = "GridLoop 网格闭环 · 配置"
     index_title = "配置"
+    #: What an app has to say on the first page to whoever opens it; nothing where it returns nothing.
+    notes: ClassVar[list[Callable[[HttpRequest], str | None]]] = []
+
+    def index(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        for note in self.notes:
+            if said := note(request):
+                messages.warning(request, said)
+        return super().index(request, extra_context)
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user

@@ -25,6 +25,7 @@ WHO: dict[str, tuple[Role, str]] = {
     "community_worker": (Role.COMMUNITY_WORKER, COMMUNITY),
     "acceptor": (Role.ACCEPTOR, STREET),
     "duty_chief": (Role.DUTY_CHIEF, STREET),
+    "district_chief": (Role.DUTY_CHIEF, DISTRICT),
     "dispatcher": (Role.DISPATCHER, DISTRICT),
     "handler": (Role.HANDLER, f"{COMMUNITY}-property"),
     "leader": (Role.LEADER, DISTRICT),
@@ -47,13 +48,14 @@ SEES_CASE = ALL - {
 WORKS_ON_CASE = frozenset({"clerk", "handler"})
 WITH_TERRITORY = frozenset(
     {
-        "grid_worker", "supervisor", "clerk", "community_worker", "acceptor", "duty_chief", "dispatcher", "leader",
+        "grid_worker", "supervisor", "clerk", "community_worker", "acceptor", "duty_chief", "district_chief", "dispatcher", "leader",
         "deputy_leader", "auditor", "sibling", "stranger",
     }
 )  # fmt: skip
 SEES_STATUS = ALL - {"grid_worker", "inspector", "volunteer", "courtyard_leader", "building_leader"}
 TAKES_CALLS = frozenset({"clerk", "acceptor", "sibling", "stranger"})
 LEADS = frozenset({"leader", "deputy_leader"})
+KEEPS_CALENDAR = frozenset({"system_admin", "district_chief"})
 KEEPS_LISTS = frozenset({"system_admin", "auditor"})
 KEEPS_PEOPLE = frozenset({"security_admin", "auditor"})
 READS_LOOKS = frozenset({"auditor"})
@@ -103,6 +105,7 @@ ENDPOINTS = (
     Endpoint("cases:desk",              "/desk/?case={case}",                   SEES_CASE),
     Endpoint("cases:desk_export",       "/desk/export/"),
     Endpoint("cases:desk_gaps",         "/desk/gaps/",                          WITH_TERRITORY, FORBIDDEN),
+    Endpoint("cases:calendar",          "/desk/calendar/",                      KEEPS_CALENDAR, FORBIDDEN),
     Endpoint("cases:desk_phone",        "/desk/phone/",                         TAKES_CALLS, FORBIDDEN),
     Endpoint("cases:desk_phone_nearby", "/desk/phone/nearby/",                  TAKES_CALLS, FORBIDDEN),
     # One case

@@ -6,6 +6,8 @@ and counting are apart so that ten thousand cases do not hold up the page that s
 
 import datetime as dt
 
+from django.db.models import QuerySet
+
 from cases import deadlines
 from cases.calendar import calendar_for
 from cases.clocks import stamp
@@ -17,6 +19,7 @@ from cases.workflow import Lateness
 LONG_AGO = dt.timedelta(days=50)
 #: Who opened a leg while a change was being saved may have counted it by the old calendar.
 WHILE_SAVING = dt.timedelta(minutes=10)
+WORKING = [unit for unit in Unit if unit.is_working]
 SETTLED_AFTER = dt.timedelta(minutes=2)
 
 
@@ -34,10 +37,9 @@ def mark_outdated(change: CalendarChange, *, again: bool = False) -> int:
 
     ``again`` looks for those alone that were opened while the change was being saved.
     """
-    first, end = _midnight(change.first_day), _midnight(change.last_day + dt.timedelta(days=1))
-    legs = Assignment.objects.open().filter(counted_from__lt=end, escalate_at__gte=first)
+    legs = counted_across(change.first_day, change.last_day)
     if change.district_id is None:
-        legs = legs.filter(limit_unit__in=[unit for unit in Unit if unit.is_working])
+        legs = legs.filter(limit_unit__in=WORKING)
     else:  # the office hours: a calendar day's yellow begins with them
         legs = legs.exclude(limit_unit=Unit.URGENT_HOUR).filter(case__district=change.district_id)
     if again:
@@ -46,6 +48,12 @@ def mark_outdated(change: CalendarChange, *, again: bool = False) -> int:
             opened_at__range=(made_at - WHILE_SAVING, made_at + SETTLED_AFTER), outdated_by=None
         )
     return legs.update(outdated_by=change)
+
+
+def counted_across(first_day: dt.date, last_day: dt.date) -> QuerySet[Assignment]:
+    """Open legs between whose beginning and grace a day of these lies."""
+    first, end = _midnight(first_day), _midnight(last_day + dt.timedelta(days=1))
+    return Assignment.objects.open().filter(counted_from__lt=end, escalate_at__gte=first)
 
 
 def look_again(now: dt.datetime) -> None:

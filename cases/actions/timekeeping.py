@@ -6,22 +6,14 @@ Each change is written down with who made it, and marks the open legs that were 
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from django.db import connection, transaction
 
 from cases.actions.recounting import mark_outdated
+from cases.holidays import Day
 from cases.models import CalendarChange, CalendarYear, WorkDay, WorkingHours
 from cases.models.time import FIRST_DAY, LAST_DAY
 from governance.models import User
-
-
-@dataclass(frozen=True)
-class Day:
-    """What an arrangement says of a day."""
-
-    is_working: bool
-    note: str = ""
 
 
 def is_ordinary(day: dt.date, is_working: bool) -> bool:

@@ -18,10 +18,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cases import queues
+from cases.calendar import gap_for
 from cases.clocks import due_stamp, stamp
 from cases.filters import FilterForm, narrow, places_in_sight
 from cases.models import Case, Request
 from cases.names import with_names
+from cases.permissions import may_keep_calendar
 from cases.views.case import case_context, visible_case
 from cases.workflow import Lateness, Loop
 from governance.actions import log_access
@@ -169,6 +171,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     context = _list(request)
     context["can_take_calls"] = request.user.powers.has(Duty.ACCEPT)
     context["can_see_gaps"] = bool(request.user.powers.territories)
+    context["keeps_calendar"] = may_keep_calendar(request.user)
+    context["gap"] = gap_for(request.user, timezone.now())
     chosen = request.GET.get("case", "")
     if chosen:
         try:

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from cases import actions, chain
 from cases.actions import timekeeping
-from cases.actions.timekeeping import Day
 from cases.calendar import calendar_for
+from cases.holidays import Day
 from cases.hours import read_windows, write_windows
 from cases.importing import import_workdays
 from cases.models import Assignment, CalendarChange, CalendarYear, Case, WorkDay, WorkingHours

@@ -14,6 +14,7 @@ from django.utils import timezone
 from cases import actions, clocks, history
 from cases.filters import narrow
 from cases.models import Assignment, Case
+from cases.units import eligible_units
 from cases.workflow import Loop, State
 from governance.models import User
 from tests import people
@@ -107,8 +108,15 @@ def test_an_extension_goes_along_to_the_same_unit_and_the_next_is_measured_by_th
 
 @pytest.mark.django_db
 def test_what_another_unit_was_granted_does_not_shorten_what_the_first_may_ask_for():
-    case = sent_back_and_given_again("4 工作日", MORNING, MORNING + 5 * MINUTE, MORNING + 9 * MINUTE)
-    assert open_leg(case).limit_at_first.amount == 4
+    limit_all(settled_by(Loop.COMMUNITY), "4 工作日")
+    case = walk(case_at(State.DISPATCHED), "refuse", now=MORNING + 5 * MINUTE)
+    first = case.legs.get(outcome="refused").unit
+    other = next(unit for unit in eligible_units(case) if unit != first)
+    case = walk(case, "dispatch", now=MORNING + 10 * MINUTE, unit=other)
+    case = walk(case, "accept", "ask_extension", "grant_extension", now=MORNING + 11 * MINUTE)
+    assert open_leg(case).limit_at_first.amount == 4 < open_leg(case).limit.amount
+    case = walk(case, "refuse", "adjudicate", now=MORNING + 20 * MINUTE, unit=first)
+    assert open_leg(case).limit.amount == open_leg(case).limit_at_first.amount == 4
 
 
 @pytest.mark.django_db
