@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 
 from governance import signing_in
 from governance.choosing import Choosing, may_be_id
-from governance.kept_forms import keeps_form, kept
+from governance.kept_forms import WAITING, keeps_form, kept
 from governance.models import AccessLog, Kind, Organization, Outbox, Post, SignIn, User
 from governance.roles import Role
 
@@ -40,11 +40,17 @@ class ByRole(Choosing, admin.ModelAdmin):
 
     @keeps_form()
     def add_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        self._say_what_waits(request)
         return super().add_view(request, *args, **options)
 
     @keeps_form()
     def change_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        self._say_what_waits(request)
         return super().change_view(request, *args, **options)
+
+    def _say_what_waits(self, request: HttpRequest) -> None:
+        if kept(request) is not None:
+            self.message_user(request, WAITING, messages.WARNING)
 
     def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> type[forms.ModelForm]:
         shape, data = super().get_form(request, *args, **options), kept(request)

@@ -6,7 +6,7 @@ Only views that are marked keep their forms. Nothing is ever sent by itself, and
 import datetime as dt
 from collections.abc import Callable
 
-from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 
 from governance import secrets
@@ -16,6 +16,7 @@ from governance.models import KeptForm, User
 LIFETIME = dt.timedelta(hours=1)
 MOST_BYTES = 64 * 1024
 MOST_FORMS = 3
+WAITING = "这是登录过期前填写的内容，还没有提交。请核对后再提交。"
 _IN_SESSION = "kept_forms"
 _NEVER = {"csrfmiddlewaretoken", "password", "password1", "password2"}
 
@@ -63,22 +64,26 @@ def keep(request: HttpRequest, view: View, user: User, *, now: dt.datetime) -> b
     return True
 
 
+def of(user: User, *, now: dt.datetime) -> QuerySet[KeptForm]:
+    """What is kept for a person."""
+    return user.kept_forms.filter(at__gt=now - LIFETIME)
+
+
 def find(request: HttpRequest, user: User, *, now: dt.datetime) -> None:
     """Note in the session of somebody who has just signed in which pages have something for them."""
-    found = user.kept_forms.filter(at__gt=now - LIFETIME).values_list("path", flat=True)
-    if paths := list(found):
+    if paths := list(of(user, now=now).values_list("path", flat=True)):
         request.session[_IN_SESSION] = paths
 
 
 def kept(request: HttpRequest) -> QueryDict | None:
-    """What this person had filled in on the page that is asked for; the page then says so."""
+    """What this person had filled in on the page that is asked for; ``is_kept`` on it lets templates say so."""
     if request.method != "GET" or request.path not in request.session.get(_IN_SESSION, ()):
         return None
     if not hasattr(request, "kept_form"):
         row = KeptForm.objects.filter(user=request.user, path=request.path).first()
         request.kept_form = QueryDict(secrets.unseal(row.sealed), mutable=True) if row else None
         if row:
-            messages.warning(request, "这是登录过期前填写的内容，还没有提交。请核对后再提交。")
+            request.kept_form.is_kept = True
     return request.kept_form
 
 

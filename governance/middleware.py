@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -14,11 +13,11 @@ from django.utils.http import urlencode
 from governance import kept_forms, sessions
 from governance.hashing import TryLater
 
-EXPIRED = "登录已过期，请重新登录"
+EXPIRED = "登录已过期，请重新登录。"
 
 
 class Sessions:
-    """End what lasted too long, note activity, and tell scripts of pages to sign in in a way they can follow."""
+    """Treat who was away too long as nobody, note activity, and lead to the sign-in page in a way scripts can follow."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -27,27 +26,25 @@ class Sessions:
         now = timezone.now()
         request.signed_out = None
         if sessions.is_over(request, now=now):
+            # The row stays: a page that renews itself must not take away whose form comes a moment later.
             request.signed_out = request.user if request.user.is_authenticated else None
-            logout(request)
+            request.user = AnonymousUser()
         else:
             sessions.see(request, now=now)
         return _to_sign_in(request, self.get_response(request))
 
     def process_view(self, request: HttpRequest, view: Callable, *_: object) -> None:
-        """Keep the form of a person whose session has just ended; Django has looked at its token already."""
-        now, person = timezone.now(), request.signed_out
-        if person is None:
-            if request.method == "POST":
-                kept_forms.forget(request)
+        """Keep the form of a person whose session is over; Django has looked at its token already."""
+        person = request.signed_out
+        if person is None and request.method == "POST":
+            kept_forms.forget(request)
+        if person is None or not kept_forms.is_keepable(request, view):
             return
-        words = EXPIRED
-        if kept_forms.is_keepable(request, view):
-            request.user = person  # whose photos they become
-            is_kept = kept_forms.keep(request, view, person, now=now)
-            request.user = AnonymousUser()
-            words += "，填写的内容已保留" if is_kept else "。填写的内容太长，没有保留"
-        if not sessions.is_by_itself(request):
-            messages.warning(request, f"{words}。")
+        request.user = person  # whose photos they become
+        is_kept = kept_forms.keep(request, view, person, now=timezone.now())
+        request.user = AnonymousUser()
+        if not is_kept:
+            messages.error(request, "填写的内容太长，没有保留，请重新填写。")
 
 
 def _to_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -59,7 +56,7 @@ def _to_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if request.htmx:
         told = HttpResponse(status=401, headers={"HX-Redirect": address})
     elif request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-        told = JsonResponse({"detail": f"{EXPIRED}。", "login": resolve_url(settings.LOGIN_URL)}, status=401)
+        told = JsonResponse({"detail": EXPIRED, "login": resolve_url(settings.LOGIN_URL)}, status=401)
     elif page != request.get_full_path():
         told = redirect(address)
     else:

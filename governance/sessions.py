@@ -26,6 +26,8 @@ _NAMES = {face for faces in FACES.values() for face in faces}
 
 def begin(request: HttpRequest, user: User, *, now: dt.datetime) -> None:
     """Start counting for a person who has just signed in."""
+    if _BEGUN in request.session:  # Django lets a person go on under the name of their session that is over
+        request.session.cycle_key()
     posts = User(pk=user.pk).powers.posts  # as they are now, whatever the object remembers
     request.session[_BEGUN] = request.session[_SEEN] = int(now.timestamp())
     request.session[_FACE] = next(iter(faces_of(post.role for post in posts)), "")

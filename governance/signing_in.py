@@ -125,11 +125,15 @@ def _count(try_: SignInTry, *, now: dt.datetime) -> None:
 
 
 def _lock(try_: SignInTry) -> None:
-    """Hold both locks until the transaction ends: always the account's first, so that nobody waits in a circle."""
+    """Hold the locks of what is counted until the transaction ends: always the account's before the address's, so that
+    nobody waits in a circle. A known device does not stand in line with strangers."""
+    locks = [("account", try_.account + try_.device)]
+    if not try_.device:
+        locks.append(("address", try_.address))
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
-            for kind, name in (("account", try_.account), ("address", try_.address)):
+            for kind, name in locks:
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", [kind, name])
     except OperationalError as problem:
         if isinstance(problem.__cause__, LockNotAvailable):

@@ -33,6 +33,12 @@ class SignIn(LoginView):
     template_name = "login.html"
     authentication_form = SignInForm
 
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        """Whose session is over reads so, and whether a form that came too late is kept."""
+        person = self.request.signed_out
+        has_kept = person is not None and kept_forms.of(person, now=timezone.now()).exists()
+        return super().get_context_data(**more, is_over=person is not None, has_kept=has_kept)
+
     def form_valid(self, form: SignInForm) -> HttpResponse:
         response = super().form_valid(form)
         devices.remember(response, self.request, form.get_user())

@@ -80,6 +80,28 @@ def test_the_real_way_through_the_sign_in_page_leads_to_the_filled_form(clock):
     assert words_in(answer.content.decode()) == WORDS
 
 
+def test_a_page_that_renews_itself_does_not_take_a_later_form_away(clock):
+    case = case_at(State.REGISTERED)
+    desk = Desk(clock, "shequ")
+    for headers in ({"X-By-Itself": "1"}, {"HX-Request": "true"}, {"Accept": "application/json"}, {}):
+        assert desk.browser.get("/desk/", headers=headers).status_code in (302, 401)
+    desk.browser.post(comment_on(case), {"words": WORDS, "key": str(uuid.uuid4())})
+    desk.browser.post("/cases/x/", headers={"X-By-Itself": "1"})
+    assert SENTENCE in desk.page("/login/") and SENTENCE in desk.page("/login/")
+    desk.sign_in("shequ")
+    assert words_in(desk.page(comment_on(case))) == WORDS
+
+
+def test_forms_of_two_tabs_come_back(clock):
+    first, second = case_at(State.REGISTERED), case_at(State.REGISTERED)
+    desk = Desk(clock, "shequ")
+    for case in (first, second):
+        desk.browser.post(comment_on(case), {"words": WORDS + case.number, "key": str(uuid.uuid4())})
+    desk.sign_in("shequ")
+    for case in (first, second):
+        assert words_in(desk.page(comment_on(case))) == WORDS + case.number
+
+
 def test_another_person_who_signs_in_sees_nothing_of_it(clock):
     case = case_at(State.REGISTERED)
     desk = Desk(clock, "shequ")
@@ -144,7 +166,8 @@ def test_too_much_is_not_kept_and_that_is_said(clock):
     case = case_at(State.REGISTERED)
     desk = Desk(clock, "shequ")
     desk.browser.post(comment_on(case), {"words": "长" * 30_000})
-    assert "填写的内容太长，没有保留" in desk.page("/login/")
+    page = desk.page("/login/")
+    assert "填写的内容太长，没有保留" in page and SENTENCE not in page
     assert not KeptForm.objects.exists()
 
 

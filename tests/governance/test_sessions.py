@@ -151,6 +151,16 @@ def test_a_session_from_before_these_rules_begins_to_count_now(clock):
     assert not is_let_in(client, "/desk/")
 
 
+@pytest.mark.parametrize("path", ["/inbox/", "/logout/", "/photos/", "/desk/phone/", "/account/password/"])
+def test_a_session_that_is_over_does_nothing(clock, path):
+    client = signed_in("shouli")
+    client.get("/desk/")
+    clock.shift(31 * MINUTE)
+    answer = client.post(path, {"words": "x"})
+    assert answer.status_code == 403 or answer["Location"].startswith("/login/")
+    assert User.objects.get(username="shouli").name not in client.get("/no-such-page/").content.decode()
+
+
 def test_signing_in_again_makes_a_new_session(clock):
     client = signed_in("shequ")
     before = client.session.session_key
