@@ -10,7 +10,7 @@ from random import Random
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.test import Client
 
 from cases.models import Assignment
@@ -217,7 +217,7 @@ def drawn_for(case: str) -> int:
     while True:
         try:
             return Assignment.objects.get(case__uuid=case, stopped_at=None).person_id
-        except (OperationalError, InterfaceError):
+        except (DatabaseError, InterfaceError):
             connection.close()
             assert time.monotonic() < end, "the database does not come back"
             time.sleep(0.2)
