@@ -19,6 +19,7 @@ from cases.models.catalogue import LIMITED
 from governance.admin import ByRole, ReadOnly
 from governance.models import Function, Level, Organization
 from governance.roles import Role
+from governance.wording import SaidAtField
 
 
 def unpublished(request: HttpRequest) -> str | None:
@@ -54,7 +55,7 @@ class LimitField(forms.CharField):
             raise forms.ValidationError(str(problem)) from None
 
 
-class ResponsibilityForm(forms.ModelForm):
+class ResponsibilityForm(SaidAtField):
     helpers = forms.MultipleChoiceField(label="协办职能", choices=Function, required=False)
     registering = LimitField(label="立案时限", help_text="紧急工作时、工作时、工作日、自然日，例如 4 工作时")
     checking = LimitField(label="核实时限")
@@ -86,6 +87,7 @@ class ResponsibilityForm(forms.ModelForm):
         super().__init__(*args, instance=instance, **options)
 
     def clean(self) -> dict[str, Any]:
+        super().clean()
         self.instance.limits = {step: self.cleaned_data.get(step, "") for step in LIMITED}
         if self.instance.pk is None:
             self.instance.valid_from = timezone.localdate()
@@ -177,7 +179,7 @@ class CalendarChangeAdmin(ReadOnly):
     list_display = ["made_at", "made_by", "words", "first_day", "last_day", "district"]
 
 
-class WorkingHoursForm(forms.ModelForm):
+class WorkingHoursForm(SaidAtField):
     district = forms.ModelChoiceField(label="区", queryset=Organization.objects.territories(Level.DISTRICT))
 
     class Meta:

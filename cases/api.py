@@ -16,7 +16,6 @@ from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import exceptions, generics
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -26,6 +25,7 @@ from cases import serializers as shapes
 from cases.actions import Forbidden, Refused, Stale, Unfit
 from cases.forms import MoveForm, ReportForm, move_form
 from cases.models import Assignment, Case, CaseEvent, CaseText, Category, Photo
+from cases.parsing import WholeForm
 from cases.permissions import duties_on, may_report, offers
 from cases.workflow import MOVES, Lateness, Loop, Move, State
 
@@ -285,7 +285,7 @@ class Schema(SpectacularAPIView):
 class PhotoUpload(Doorway):
     """Upload a picture; a report or a move then names it by its id."""
 
-    parser_classes = [MultiPartParser]
+    parser_classes = [WholeForm]
     most_body, too_large = MOST_BODY, photos.TOO_LARGE
 
     @extend_schema(

@@ -15,6 +15,7 @@ from cases.units import units_in_reach
 from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
 from governance import telephones
 from governance.models import Organization, User
+from governance.wording import ask_by_name
 
 LONGEST_DEADLINE = dt.timedelta(days=366)
 _TEXT = forms.Textarea(attrs={"rows": 3})
@@ -179,8 +180,12 @@ def _responsibilities(case: Case, category: Category) -> forms.ModelChoiceField:
 def _grades(case: Case) -> forms.ChoiceField:
     grades = RESIDENT_GRADES if case.is_from_resident else STAFF_GRADES
     label = "回访结果" if case.is_from_resident else "对办理结果打分"
+    choices = [(grade.value, grade.label) for grade in grades]
     return forms.ChoiceField(
-        label=label, choices=[(g.value, g.label) for g in grades], widget=forms.RadioSelect
+        label=label,
+        choices=choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": f"请选择{label[-2:]}。"},
     )
 
 
@@ -237,6 +242,26 @@ class MoveForm(KeyedForm):
         """The cleaned answers, as ``perform`` takes them."""
         return {name: value for name, value in self.cleaned_data.items() if name not in ("key", "leg")}
 
+    def typed(self) -> list[tuple[str, str]]:
+        """What a person had put in, as label and words, where the form itself cannot be sent any more."""
+        rows = []
+        for field in self.visible_fields():
+            value = field.value()
+            if isinstance(value, list | tuple):
+                value = (
+                    ""
+                    if isinstance(field.field, PhotosField)
+                    else "，".join(str(one) for one in value if one)
+                )
+            if isinstance(field.field, forms.ChoiceField | forms.ModelChoiceField):
+                names = {str(key): str(label) for key, label in field.field.choices}
+                value = names.get(str(value), "") if value else ""
+            elif isinstance(field.field, forms.BooleanField):
+                value = "是" if value else ""
+            if value:
+                rows.append((str(field.label), str(value)))
+        return rows
+
     def clean_deadline(self):
         deadline = self.cleaned_data["deadline"]
         if not dt.timedelta() < deadline - timezone.now() <= LONGEST_DEADLINE:
@@ -257,6 +282,7 @@ def move_form(
     form = MoveForm(data, initial={"leg": leg_id})
     for name in move.needs:
         form.fields[name] = FIELDS[name](case, user)
+        ask_by_name(form.fields[name])
     if category is not None and "responsibility" in form.fields:
         form.fields["responsibility"] = _responsibilities(case, category)
     return form
@@ -310,8 +336,8 @@ class HandledReportForm(ReportForm):
     """Self-handled 自处理: settled on the spot, shown by a picture before and one after."""
 
     photos = None
-    before_photo = PhotosField(label="处置前", most=1)
-    after_photo = PhotosField(label="处置后", most=1)
+    before_photo = PhotosField(label="处置前", most=1, error_messages={"required": "请拍一张处置前的照片。"})
+    after_photo = PhotosField(label="处置后", most=1, error_messages={"required": "请拍一张处置后的照片。"})
 
 
 class PhoneReportForm(ReportForm):

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from cases import photos
 from cases.actions.refusals import KeyReused, Refused, Unfit
+from governance.wording import ask_by_name
 
 MISSING = "这次提交缺少防止重复的编号，没有保存。填写的文字都在，照片须重新选择；请核对后再提交一次。"
 
@@ -36,6 +37,11 @@ class KeyedForm(forms.Form):
     SENT_BEFORE = "这张表单已经提交过，这次的内容不同，没有再办。确要再办，请核对后再提交一次。"
 
     key = KeyField()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            ask_by_name(field)
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Nobody sees the key: what is wrong with it stands above the form."""
@@ -81,6 +87,7 @@ class PhotosField(forms.Field):
     """Ids of uploaded photos; the view stores uploaded files first and gives their ids here."""
 
     widget = PhotosWidget
+    default_error_messages = {"required": "请至少拍一张照片。"}
 
     def __init__(self, *, most: int = photos.MOST, **options: Any) -> None:
         self.most = most

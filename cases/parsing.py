@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.authentication import SessionScheme
 from rest_framework import exceptions
-from rest_framework.parsers import JSONParser
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.request import Request
 
 UNSTORABLE = "含有不能保存的字符，请删去后再提交。"
 
@@ -18,9 +21,37 @@ class PlainJSON(JSONParser):
             wrong = unstorable(body)
         except RecursionError:
             raise exceptions.ParseError("请求内容嵌套过深。") from None
+        except exceptions.ParseError:
+            raise exceptions.ParseError("请求内容不是完整的 JSON，请核对格式。") from None
         if wrong is not None:
             raise exceptions.ValidationError({wrong: [UNSTORABLE]} if wrong else {"detail": UNSTORABLE})
         return body
+
+
+class WholeForm(MultiPartParser):
+    """A form with files that came as a whole."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except exceptions.ParseError:
+            raise exceptions.ParseError("表单内容不完整，请重新提交。") from None
+
+
+class SameSite(SessionAuthentication):
+    """A person's session, and for writes the token of our own pages."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        try:
+            super().enforce_csrf(request)
+        except exceptions.PermissionDenied:
+            raise exceptions.PermissionDenied("页面已过期，没有提交。请刷新后再试。") from None
+
+
+class Described(SessionScheme):
+    """How the description of the interface speaks of ``SameSite``: as of any session."""
+
+    target_class = SameSite
 
 
 def unstorable(body: Any) -> str | None:

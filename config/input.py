@@ -15,6 +15,7 @@ from config.failures import refused
 
 NUL = "\0"
 UNREADABLE = "地址或请求头里有不能使用的字符，请核对地址后再试。"
+OTHER_METHOD = "这个地址不接受这种请求，请从页面上的按钮或链接进入。"
 OTHER_ENCODING = "请求须用 UTF-8 编码。"
 _REFUSED = "gridloop.refused"
 
@@ -47,7 +48,12 @@ class ReadableInput:
             return refused(request, UNREADABLE, 400)
         if not is_url(request.META.get("HTTP_HX_CURRENT_URL", "")):
             del request.META["HTTP_HX_CURRENT_URL"]  # nobody needs to know where the page is
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if answer.status_code == 405 and not answer.content:
+            told = refused(request, OTHER_METHOD, 405)
+            told["Allow"] = answer["Allow"]
+            return told
+        return answer
 
 
 def texts(request: HttpRequest) -> Iterator[str]:

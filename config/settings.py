@@ -234,6 +234,8 @@ LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True
+# Every form, model and package asks gettext for its sentences: ours come first (docs/decisions/0020).
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 
 # --- Accounts
 
@@ -345,7 +347,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # --- Interfaces for programs
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["cases.parsing.SameSite"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],

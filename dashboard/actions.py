@@ -2,6 +2,7 @@
 
 import datetime as dt
 import secrets
+import uuid
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -20,19 +21,24 @@ _LENGTH = 10
 
 
 @transaction.atomic
-def make_wall(name: str, *, filters: dict[str, str], by: User, now: dt.datetime) -> tuple[Wall, str]:
-    """A new screen and the code that opens it once; raises ``PermissionDenied`` for who is no leader."""
+def make_wall(
+    name: str, *, filters: dict[str, str], by: User, now: dt.datetime, key: uuid.UUID
+) -> tuple[Wall, str]:
+    """A new screen and the code that opens it once; the same key again is the same screen, with a fresh code until then.
+
+    Raises ``PermissionDenied`` for who is no leader.
+    """
     if not by.powers.has(Duty.LEAD):
         raise PermissionDenied("大屏由领导设立。")
     code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
-    wall = Wall.objects.create(
-        name=name,
+    link = {"link_digest": _digest(code), "link_until": now + LINK_LIFETIME}
+    wall, is_new = Wall.objects.get_or_create(
+        key=uuid.uuid5(key, str(by.pk)),
         maker=by,
-        filters=filters,
-        link_digest=_digest(code),
-        link_until=now + LINK_LIFETIME,
-        made_at=now,
+        defaults={"name": name, "filters": filters, "made_at": now, **link},
     )
+    if not is_new and not Wall.objects.standing().filter(pk=wall.pk, opened_at=None).update(**link):
+        return wall, ""
     return wall, f"{code[:5]}-{code[5:]}"
 
 

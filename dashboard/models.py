@@ -22,6 +22,9 @@ class Wall(models.Model):
     keeps afterwards is a token, of which only the digest is here.
     """
 
+    key = models.UUIDField(
+        unique=True, null=True, editable=False
+    )  # of the form: sent twice, it is one screen
     name = models.CharField("名称", max_length=40)
     maker = models.ForeignKey(User, models.PROTECT, related_name="walls", verbose_name="设立人")
     filters = models.JSONField("显示内容", default=dict)
@@ -43,10 +46,18 @@ class Wall(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["token_digest"], condition=~Q(token_digest=""), name="wall_token_once"
+                fields=["token_digest"],
+                condition=~Q(token_digest=""),
+                name="wall_token_once",
+                violation_error_message="这个开通码已在另一块屏上使用。",
+                violation_error_code="name",
             ),
             models.UniqueConstraint(
-                fields=["link_digest"], condition=~Q(link_digest=""), name="wall_link_once"
+                fields=["link_digest"],
+                condition=~Q(link_digest=""),
+                name="wall_link_once",
+                violation_error_message="这个链接已属于另一块屏。",
+                violation_error_code="name",
             ),
         ]
 

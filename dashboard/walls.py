@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from cases.filters import places_in_sight
+from cases.keyed import KeyedForm
 from cases.models import Case
 from cases.views.map import areas_answer, cases_of_a_wall
 from dashboard import actions
@@ -28,7 +29,7 @@ LISTED = 50
 _NEW = "new_wall"
 
 
-class WallForm(forms.Form):
+class WallForm(KeyedForm):
     name = forms.CharField(
         label="大屏名称",
         max_length=40,
@@ -56,9 +57,9 @@ def walls(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied("大屏由领导设立。")
     now, places = timezone.now(), places_in_sight(request.user)
     shown = BoardForm(request.GET, places).chosen | _show(request.GET.get("show"))
-    form = WallForm(request.POST or None)
+    form = WallForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        wall, code = actions.make_wall(form.cleaned_data["name"], filters=shown, by=request.user, now=now)
+        wall, code = actions.make_wall(**form.cleaned_data, filters=shown, by=request.user, now=now)
         request.session[_NEW] = [wall.pk, code]  # shown once: a page that is loaded again makes no second one
         return redirect(request.get_full_path())
     mine = list(request.user.walls.order_by("revoked_at", "-pk")[:LISTED])

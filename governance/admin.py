@@ -22,6 +22,7 @@ from governance.choosing import Choosing, may_be_id
 from governance.kept_forms import WAITING, keeps_form, kept
 from governance.models import AccessLog, Kind, Organization, Outbox, Post, SignIn, User
 from governance.roles import Role
+from governance.wording import SaidAtField
 
 admin.site.unregister(Group)  # what people may do comes from their posts alone
 
@@ -114,7 +115,10 @@ class ReadOnly(ByRole):
         return False
 
 
-class OrganizationForm(forms.ModelForm):
+LONGEST_PATH = Organization._meta.get_field("path").max_length
+
+
+class OrganizationForm(SaidAtField):
     class Meta:
         model = Organization
         fields = [
@@ -138,12 +142,16 @@ class OrganizationForm(forms.ModelForm):
             )
 
     def clean(self) -> dict[str, Any]:
+        super().clean()
         is_territory = self.cleaned_data.get("kind", self.instance.kind) == Kind.TERRITORY
         function = self.cleaned_data.get("function")
         if is_territory and function:
             self.add_error("function", "区域没有职能，请留空。")
         if not is_territory and not function:
             self.add_error("function", "部门和单位须有职能。")
+        parent, code = self.cleaned_data.get("parent"), self.cleaned_data.get("code")
+        if parent and code and len(f"{parent.path}{code}/") > LONGEST_PATH:
+            self.add_error("code", "编码太长：连同各级上级的编码最多 200 个字符，请缩短。")
         return self.cleaned_data
 
 
@@ -185,7 +193,7 @@ class PostsOf(Choosing, admin.TabularInline):
         return False
 
 
-class AccountForm(UserChangeForm):
+class AccountForm(SaidAtField, UserChangeForm):
     class Meta:
         model = User
         fields = ["username", "password", "name", "email", "is_active"]
@@ -223,7 +231,7 @@ class UserAdmin(ByRole, AccountAdmin):
         messages.success(request, "已解除登录锁定。")
 
 
-class PostForm(forms.ModelForm):
+class PostForm(SaidAtField):
     """Nobody appoints himself."""
 
     appointer: User | None = None

@@ -10,6 +10,8 @@ from django.db import models
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
+from governance.wording import SaidAtField
+
 
 def may_be_id(field: models.Field, value: Any) -> bool:
     """Whether a column of ids could hold a value: words and numbers beyond its range are errors to the database."""
@@ -29,7 +31,9 @@ class Autocomplete(AutocompleteSelect):
 
 
 class Choosing(BaseModelAdmin):
-    """Takes the careful widget for every field that is searched in."""
+    """Takes the careful widget for every field that is searched in, and says at its field what does not fit."""
+
+    form = SaidAtField
 
     def formfield_for_foreignkey(
         self, db_field: models.ForeignKey, request: HttpRequest, **options: Any

@@ -84,7 +84,12 @@ class Grid(models.Model):
         verbose_name = verbose_name_plural = "网格"
         ordering = ["code"]
         constraints = [
-            models.CheckConstraint(condition=Q(code__regex=r"^\d{15}$"), name="grid_code_has_15_digits")
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^\d{15}$"),
+                name="grid_code_has_15_digits",
+                violation_error_message="网格编码为 15 位数字。",
+                violation_error_code="code",
+            )
         ]
 
     def __str__(self) -> str:
@@ -159,15 +164,21 @@ class GridDuty(models.Model):
                 condition=Q(ends_on=None) & ~Q(duty="helper"),
                 name="grid_has_one_of_each",
                 violation_error_message="这个网格的该岗位已经有人。",
+                violation_error_code="duty",
             ),
             models.UniqueConstraint(
                 fields=["user"],
                 condition=Q(ends_on=None, engagement="full_time"),
                 name="full_time_means_one_grid",
                 violation_error_message="专职网格员一人只能负责一个网格。",
+                violation_error_code="user",
             ),
             models.UniqueConstraint(
-                fields=["user", "grid", "duty"], condition=Q(ends_on=None), name="grid_duty_held_once"
+                fields=["user", "grid", "duty"],
+                condition=Q(ends_on=None),
+                name="grid_duty_held_once",
+                violation_error_message="这个人在这个网格已有这项值守。",
+                violation_error_code="duty",
             ),
             models.CheckConstraint(
                 condition=Q(duty="worker", engagement="full_time")
@@ -175,9 +186,16 @@ class GridDuty(models.Model):
                 | Q(duty="helper", engagement="part_time"),
                 name="engagement_fits_duty",
                 violation_error_message="专职力量一格一员，专业力量一员多格，兼职力量一格多员。",
+                violation_error_code="engagement",
             ),
             models.CheckConstraint(
-                condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")), name="grid_duty_dates_in_order"
+                condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")),
+                name="grid_duty_dates_in_order",
+                violation_error_message="止期须晚于起期。",
+                violation_error_code="ends_on",
             ),
         ]
         indexes = [models.Index(fields=["user", "duty"], name="grid_duty_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.grid} · {self.get_duty_display()} {self.user}"

@@ -88,7 +88,7 @@ def things(clients) -> dict[str, object]:
     return {
         "case": case.uuid,
         "photo": Photo.objects.filter(case=case).first().uuid,
-        "wall": make_wall("大厅", filters={}, by=leader, now=timezone.now())[0].pk,
+        "wall": make_wall("大厅", filters={}, by=leader, now=timezone.now(), key=uuid.uuid4())[0].pk,
         "notice": Notice.objects.get(user=worker).pk,
     }
 

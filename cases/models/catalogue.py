@@ -45,7 +45,12 @@ class Category(models.Model):
         verbose_name = verbose_name_plural = "案件类别"
         ordering = ["edition", "kind", "code"]
         constraints = [
-            models.UniqueConstraint(fields=["edition", "kind", "code"], name="category_code_once_an_edition")
+            models.UniqueConstraint(
+                fields=["edition", "kind", "code"],
+                name="category_code_once_an_edition",
+                violation_error_message="这个版本的这一类里已有这个代码。",
+                violation_error_code="code",
+            )
         ]
 
     def __str__(self) -> str:
@@ -104,12 +109,17 @@ class Responsibility(models.Model):
         ordering = ["category", "condition", "loop"]
         constraints = [
             models.UniqueConstraint(
-                fields=["category", "condition", "loop", "version"], name="responsibility_version_once"
+                fields=["category", "condition", "loop", "version"],
+                name="responsibility_version_once",
+                violation_error_message="这个类别的这种情形在这一级闭环已有权责，请打开现行的那一条修改。",
+                violation_error_code="condition",
             ),
             models.UniqueConstraint(
                 fields=["category", "condition", "loop"],
                 condition=Q(is_current=True),
                 name="responsibility_one_current",
+                violation_error_message="这个类别的这种情形在这一级闭环已有权责，请打开现行的那一条修改。",
+                violation_error_code="condition",
             ),
         ]
 

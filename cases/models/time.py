@@ -33,6 +33,7 @@ class WorkDay(models.Model):
                 condition=Q(day__range=(FIRST_DAY, LAST_DAY)),
                 name="work_day_in_range",
                 violation_error_message=IN_RANGE,
+                violation_error_code="day",
             ),
         ]
 
@@ -56,6 +57,7 @@ class CalendarYear(models.Model):
                 condition=Q(year__range=(FIRST_DAY.year, LAST_DAY.year)),
                 name="calendar_year_in_range",
                 violation_error_message=IN_RANGE,
+                violation_error_code="year",
             ),
         ]
 
@@ -80,11 +82,13 @@ class WorkingHours(models.Model):
                 fields=["district", "valid_from"],
                 name="working_hours_once_a_day",
                 violation_error_message="这个区已有同一天生效的工作时段，请改那一条。",
+                violation_error_code="valid_from",
             ),
             models.CheckConstraint(
                 condition=Q(valid_from__range=(FIRST_DAY, LAST_DAY)),
                 name="working_hours_in_range",
                 violation_error_message=IN_RANGE,
+                violation_error_code="valid_from",
             ),
         ]
 

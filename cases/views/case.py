@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from cases import actions, history
-from cases.actions import Refused
+from cases.actions import Refused, Stale
 from cases.forms import CategoryForm, LookForm, MoveForm, move_form
 from cases.keyed import form_with_files, with_uploads
 from cases.models import Assignment, Case, CaseEvent, Contact
@@ -183,6 +183,8 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
                 given=form.given,
                 leg=form.cleaned_data["leg"],
             )
+        except Stale as refusal:
+            return _moved_on(request, case, move, form, refusal.status)
         except Refused as refusal:
             return _ask(request, case, move, form, form.refuse(refusal))
     else:
@@ -195,6 +197,24 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
     is_ours = url_has_allowed_host_and_scheme(then, allowed_hosts=None) and then.startswith("/")
     fits = is_ours and len(iri_to_uri(then)) <= LONGEST_WAY
     return redirect(then) if fits else redirect("cases:case", case_uuid=case.uuid)
+
+
+def _moved_on(request: HttpRequest, case: Case, move: Move, form: MoveForm, status: int) -> HttpResponse:
+    """The case as it is now, what may be done with it, and what had been typed: in its form if that may still be sent."""
+    fresh = visible_case(request, case.uuid)
+    context = case_context(request, fresh)
+    data = form.data.copy()
+    data["leg"] = context["leg"].pk if context["leg"] else ""
+    may_again = move in (*context["next_moves"], *context["aside_moves"]) and form.visible_fields()
+    context |= {
+        "move": move,
+        "typed": form.typed(),
+        "form": move_form(move, fresh, request.user, data) if may_again else None,
+        "category_form": None,
+        "then": data.get("then", ""),
+    }
+    piece = request.htmx and not request.htmx.boosted
+    return render(request, "cases/_case.html" if piece else "cases/case.html", context, status=status)
 
 
 def _ask(request: HttpRequest, case: Case, move: Move, form: MoveForm, status: int) -> HttpResponse:

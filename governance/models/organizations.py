@@ -100,10 +100,14 @@ class Organization(models.Model):
             models.CheckConstraint(
                 condition=Q(kind=Kind.TERRITORY, function="") | ~Q(kind=Kind.TERRITORY) & ~Q(function=""),
                 name="organization_units_have_a_function",
+                violation_error_message="区域没有职能，部门和单位须有职能。",
+                violation_error_code="function",
             ),
             models.CheckConstraint(
                 condition=Q(active_until=None) | Q(active_until__gt=F("active_from")),
                 name="organization_dates_in_order",
+                violation_error_message="终止日期须晚于生效日期。",
+                violation_error_code="active_until",
             ),
         ]
         indexes = [models.Index(fields=["function", "parent"], name="organization_function")]

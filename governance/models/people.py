@@ -146,9 +146,14 @@ class Post(models.Model):
                 fields=["user", "organization", "role"],
                 condition=Q(ends_on=None),
                 name="post_held_once",
+                violation_error_message="这个人在这里已任这个岗位。",
+                violation_error_code="role",
             ),
             models.CheckConstraint(
-                condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")), name="post_dates_in_order"
+                condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")),
+                name="post_dates_in_order",
+                violation_error_message="离任日期须晚于任职日期。",
+                violation_error_code="ends_on",
             ),
         ]
         indexes = [models.Index(fields=["organization", "role"], name="post_by_place")]
@@ -179,3 +184,6 @@ class AccessLog(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "个人信息查看记录"
         ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M} {self.user} 查看 {self.subject}"

@@ -17,6 +17,9 @@ class SignIn(models.Model):
         verbose_name = verbose_name_plural = "登录记录"
         ordering = ["-at"]
 
+    def __str__(self) -> str:
+        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M} {self.user} 登录"
+
 
 class SignInTry(models.Model):
     """A try with a password that was not right, or is just being checked.

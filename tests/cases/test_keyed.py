@@ -171,6 +171,8 @@ KEYLESS = {
     "_components/header_tools.html": "who signed out is signed out",
     "503.html": "sends again what was sent, its key among it",
     "governance/password.html": "a password is what it is, however often it is set",
+    "dashboard/wall_open.html": "a code is good once",
+    "dashboard/walls.html": "ending a screen: it ends once, by itself",
     "login.html": "a session is no record",
     "governance/inbox.html": "says up to which notice was read (upto), and that is done once",
     "cases/_contact.html": "every look at a number is written down, one sent again too",

@@ -220,4 +220,4 @@ def test_a_case_that_moved_on_meanwhile_is_refused_as_stale():
         f"/cases/{case.uuid}/moves/register/", {"key": uuid.uuid4(), "responsibility": row, "leg": seen}
     )
     assert answer.status_code == 409
-    assert "已被他人办理" in answer.content.decode()
+    assert "案件又办过一步" in answer.content.decode()

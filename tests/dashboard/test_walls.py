@@ -1,6 +1,7 @@
 """Screens on walls: made by a leader, opened once, read only, and gone when they should be."""
 
 import re
+import uuid
 
 import pytest
 import time_machine
@@ -37,7 +38,7 @@ def code_of(page: str) -> str:
 
 def make(leader: Client, query: str = "", name: str = "一楼大厅") -> str:
     """Make a screen on the board; returns the code that opens it."""
-    answer = leader.post(f"/board/walls/{query}", {"name": name}, follow=True)
+    answer = leader.post(f"/board/walls/{query}", {"key": uuid.uuid4(), "name": name}, follow=True)
     assert answer.status_code == 200
     return code_of(answer.content.decode())
 
@@ -215,5 +216,15 @@ def test_when_it_was_last_there_is_written_every_five_minutes_at_most(screen):
 
 
 def test_a_name_is_asked_for():
-    answer = signed_in().post("/board/walls/", {"name": " "})
+    answer = signed_in().post("/board/walls/", {"key": uuid.uuid4(), "name": " "})
     assert answer.status_code == 422 and "请填写大屏名称" in answer.content.decode()
+
+
+def test_a_screen_made_by_a_form_sent_twice_is_one_with_a_fresh_code_until_it_is_opened():
+    leader, body = signed_in(), {"key": str(uuid.uuid4()), "name": "一楼大厅"}
+    codes = [code_of(leader.post("/board/walls/", body, follow=True).content.decode()) for _ in range(2)]
+    assert Wall.objects.count() == 1 and codes[0] != codes[1]
+    assert not is_dark(opened(codes[1]))
+    answer = leader.post("/board/walls/", body, follow=True)
+    assert answer.status_code == 200 and Wall.objects.count() == 1
+    assert leader.post("/board/walls/", {"name": "二楼"}).status_code == 422 and Wall.objects.count() == 1
