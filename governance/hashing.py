@@ -6,12 +6,14 @@ from threading import BoundedSemaphore
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-#: In one process. Of the eight threads that serve requests the others stay free for everybody who is signed in.
-AT_ONCE, IN_LINE = 2, 2
+#: In one process, which serves requests with eight threads (tools/supervisor.py, Dockerfile): two passwords are hashed
+#: while three wait for it; so the others stay free for everybody who is signed in.
+AT_ONCE, IN_LINE = 2, 3
 PATIENCE_SECONDS = 1.0
 
 _slots = BoundedSemaphore(AT_ONCE)
-_line = BoundedSemaphore(AT_ONCE + IN_LINE)
+#: Whoever is known does not stand in line with strangers.
+_lines = {is_known: BoundedSemaphore(AT_ONCE + IN_LINE) for is_known in (False, True)}
 
 
 class TryLater(Exception):
@@ -30,19 +32,26 @@ class Busy(TryLater):
 
 
 @contextmanager
-def slot() -> Iterator[None]:
-    """Hold one of the places for hashing; raises ``Busy`` when none is free within a second or the line is full."""
-    if not _line.acquire(blocking=False):
+def place_in_line(*, is_known: bool) -> Iterator[None]:
+    """Stand among the few whose password is looked at now; raises ``Busy`` at once when the line is full."""
+    line = _lines[is_known]
+    if not line.acquire(blocking=False):
         raise Busy
     try:
-        if not _slots.acquire(timeout=PATIENCE_SECONDS):
-            raise Busy
-        try:
-            yield
-        finally:
-            _slots.release()
+        yield
     finally:
-        _line.release()
+        line.release()
+
+
+@contextmanager
+def slot() -> Iterator[None]:
+    """Hold one of the places for hashing; raises ``Busy`` when none is free within a second."""
+    if not _slots.acquire(timeout=PATIENCE_SECONDS):
+        raise Busy
+    try:
+        yield
+    finally:
+        _slots.release()
 
 
 class SharedArgon2(Argon2PasswordHasher):

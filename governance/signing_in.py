@@ -24,7 +24,7 @@ from django.utils.crypto import salted_hmac
 from psycopg2.errors import LockNotAvailable
 
 from governance import devices
-from governance.hashing import Busy, TryLater
+from governance.hashing import Busy, TryLater, place_in_line
 from governance.models import SignIn, SignInTry, User
 
 WINDOW = dt.timedelta(minutes=15)
@@ -69,21 +69,18 @@ def attempt(
 
     Raises ``Locked`` when this try is one too many and ``Busy`` when too many come at once; then nothing was checked.
     """
-    try_ = SignInTry(
-        account=account_of(username),
-        address=address_of(request),
-        device=devices.known_as(request, username),
-        at=now,
-    )
-    _count(try_, now=now)
-    try:
-        found = check()
-    except Busy:
-        try_.delete()
-        raise
+    device = devices.known_as(request, username)
+    try_ = SignInTry(account=account_of(username), address=address_of(request), device=device, at=now)
+    with place_in_line(is_known=bool(device)):
+        _count(try_, now=now)
+        try:
+            found = check()
+        except Busy:
+            try_.delete()
+            raise
     if found is not None:
-        mine = SignInTry.objects.filter(account=try_.account, device=try_.device)
-        (mine if try_.device else mine.filter(address=try_.address)).delete()
+        mine = SignInTry.objects.filter(account=try_.account, device=device)
+        (mine if device else mine.filter(address=try_.address)).delete()
     return found
 
 

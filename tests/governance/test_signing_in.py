@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.cookies import SimpleCookie
 from importlib import import_module
 from unittest import mock
@@ -287,9 +287,15 @@ def test_tries_that_no_rule_counts_are_removed(dispatcher):
 # Many at once -----------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def many_processes(monkeypatch):
+    """As many at once as the processes of a large site let in together."""
+    monkeypatch.setattr(hashing, "_lines", dict.fromkeys((False, True), threading.BoundedSemaphore(THREADS)))
+
+
 @pytest.mark.trust
 @pytest.mark.django_db(transaction=True)
-def test_guesses_on_one_account_from_anywhere_are_checked_five_times_at_most(promise):
+def test_guesses_on_one_account_from_anywhere_are_checked_five_times_at_most(promise, many_processes):
     person()
     mine = known_device()
     with counted_checks() as checked:
@@ -313,7 +319,7 @@ def test_guesses_on_one_account_from_anywhere_are_checked_five_times_at_most(pro
 
 @pytest.mark.trust
 @pytest.mark.django_db(transaction=True)
-def test_one_address_over_sixty_accounts_is_checked_ten_times_at_most(promise):
+def test_one_address_over_sixty_accounts_is_checked_ten_times_at_most(promise, many_processes):
     accounts, rounds = 60, tries(1, trust=16)
     with counted_checks() as checked:
         in_threads(lambda n: sign_in("guess", f"test_{n % accounts}"), accounts * rounds)
@@ -382,6 +388,15 @@ def test_forty_sign_ins_at_once_leave_the_other_pages_alone(promise, settings):
     assert Held.most <= hashing.AT_ONCE and pages > 0
     assert codes == {200: hashing.AT_ONCE, 429: logins - hashing.AT_ONCE}
     promise("sign-ins at once, two passwords hashed at a time, pages answered", tried=logins, held=logins)
+
+
+def test_known_devices_do_not_stand_in_line_with_strangers(dispatcher):
+    mine = known_device()
+    with ExitStack() as strangers:
+        for _ in range(hashing.AT_ONCE + hashing.IN_LINE):
+            strangers.enter_context(hashing.place_in_line(is_known=False))
+        assert sign_in(PASSWORD).status_code == 429
+        assert sign_in(PASSWORD, client=mine).status_code == 302
 
 
 def test_who_was_not_checked_is_told_so_and_not_counted(dispatcher, settings, monkeypatch):
