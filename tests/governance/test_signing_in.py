@@ -409,6 +409,15 @@ def test_who_was_not_checked_is_told_so_and_not_counted(dispatcher, settings, mo
     assert SignInTry.objects.count() == 0
 
 
+def test_a_password_is_hashed_in_one_thread_and_older_hashes_are_renewed(dispatcher, settings):
+    settings.PASSWORD_HASHERS = ["governance.hashing.SharedArgon2"]
+    older = Argon2PasswordHasher().encode(PASSWORD, "salt-of-some-length")
+    User.objects.filter(pk=dispatcher.pk).update(password=older)
+    assert "p=8" in older and sign_in(PASSWORD).status_code == 302
+    dispatcher.refresh_from_db()
+    assert "p=1" in dispatcher.password and dispatcher.check_password(PASSWORD)
+
+
 def test_setting_a_password_goes_through_the_same_places(db, settings, monkeypatch):
     monkeypatch.setattr(hashing, "PATIENCE_SECONDS", 0.01)
     settings.PASSWORD_HASHERS = ["governance.hashing.SharedArgon2"]
