@@ -5,6 +5,7 @@ Whoever rewrites events and seals their chains again would have to rewrite the c
 """
 
 import datetime as dt
+import errno
 import fcntl
 import hashlib
 import os
@@ -75,10 +76,20 @@ def write(now: dt.datetime) -> int:
         before = (_read(kept.read()) or [Anchor("", 0, "")])[-1]
         last = _last_event()
         digest = _digest(before.digest, before.last, last)
-        kept.write(f"{now.isoformat(timespec='seconds')} {last} {digest}\n")
-        kept.flush()
-        os.fsync(kept.fileno())
+        _append(kept.fileno(), f"{now.isoformat(timespec='seconds')} {last} {digest}\n".encode())
     return last
+
+
+def _append(handle: int, line: bytes) -> None:
+    """Add a whole line, or none: half a line, on a full disk, would make the file unreadable for ever."""
+    end = os.lseek(handle, 0, os.SEEK_END)
+    try:
+        if os.write(handle, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(handle)
+    except OSError:
+        os.ftruncate(handle, end)
+        raise
 
 
 def broken() -> list[str]:

@@ -55,7 +55,8 @@ class Doorway(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, Refused):
             body = {"detail": exc.sentence} | ({"field": exc.field} if exc.field else {})
-            return Response(body, status=exc.status)
+            headers = {"Retry-After": str(exc.retry_after)} if exc.retry_after else None
+            return Response(body, status=exc.status, headers=headers)
         if isinstance(exc, Case.DoesNotExist):
             exc = exceptions.NotFound("没有这个案件，或不在您的管辖范围内。")
         return super().handle_exception(exc)
@@ -292,7 +293,12 @@ class PhotoUpload(Doorway):
         summary="上传照片",
         parameters=[KEY],
         request={"multipart/form-data": shapes.PhotoInput},
-        responses={201: shapes.PhotoRow, 400: shapes.RefusalBody},
+        responses={
+            201: shapes.PhotoRow,
+            400: shapes.RefusalBody,
+            503: shapes.RefusalBody,
+            507: shapes.RefusalBody,
+        },
     )
     def post(self, request: Request) -> Response:
         if not may_report(request.user):

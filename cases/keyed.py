@@ -2,15 +2,16 @@
 
 import uuid
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from cases import photos
-from cases.actions.refusals import KeyReused, Refused, Unfit
+from cases.actions.refusals import Busy, KeyReused, NoRoom, Refused, Unfit
 from governance.wording import ask_by_name
 
 MISSING = "这次提交缺少防止重复的编号，没有保存。填写的文字都在，照片须重新选择；请核对后再提交一次。"
@@ -57,11 +58,24 @@ class KeyedForm(forms.Form):
             self.add_error(refusal.field if refusal.field in self.fields else None, refusal.sentence)
         return refusal.status
 
-    def refuse_photos(self, refused: dict[str, list[str]]) -> None:
-        """Say at their fields which files were no photos; the others stay in the form."""
+    def refuse_photos(self, refused: dict[str, list[Refused]]) -> int:
+        """Say at their fields which files were not taken, the others stay in the form; returns the status of the answer."""
+        status = 422
         for name in refused.keys() & self.fields.keys():
             self.errors.pop(name, None)  # that one is missing is said by what is wrong with it
-            self.add_error(name, refused[name])
+            for refusal in refused[name]:
+                self.add_error(name, refusal.sentence)
+                if not isinstance(refusal, Unfit):
+                    status = refusal.status
+        return status
+
+
+def with_status(response: HttpResponse, status: int) -> HttpResponse:
+    """The answer that shows a form again; one that was refused for now says when to come back."""
+    response.status_code = status
+    if status == Busy.status:
+        response["Retry-After"] = str(Busy.retry_after)
+    return response
 
 
 class PhotosWidget(forms.ClearableFileInput):
@@ -106,7 +120,7 @@ class PhotosField(forms.Field):
         return ids
 
 
-def with_uploads(request: HttpRequest, room: dict[str, int]) -> tuple[QueryDict, dict[str, list[str]]]:
+def with_uploads(request: HttpRequest, room: dict[str, int]) -> tuple[QueryDict, dict[str, list[Refused]]]:
     """The posted data with the files of some fields stored and named by their ids; and what was refused, by field.
 
     ``room`` says how many photos a field takes; the file of a field for one photo takes the place of the one before.
@@ -122,14 +136,16 @@ def with_uploads(request: HttpRequest, room: dict[str, int]) -> tuple[QueryDict,
         if not files:
             continue
         ids = [] if most == 1 else data.getlist(name)
-        wrong = [f"最多 {most} 张照片，其余没有上传。"] if len(files) > most - len(ids) else []
+        wrong: list[Refused] = []
+        if len(files) > most - len(ids):
+            wrong.append(Unfit(f"最多 {most} 张照片，其余没有上传。"))
         for file in files[: max(most - len(ids), 0)]:
             try:
                 if file.size > photos.MAX_BYTES:
                     raise Unfit(photos.TOO_LARGE)
                 photo = photos.store_of_form(file.read(), key, name, by=request.user, now=timezone.now())
-            except Unfit as refusal:
-                wrong.append(f"{file.name}：{refusal.sentence}")
+            except (Unfit, Busy, NoRoom) as refusal:
+                wrong.append(type(refusal)(f"{file.name}：{refusal.sentence}"))
             else:
                 ids.append(str(photo.uuid))
         data.setlist(name, list(dict.fromkeys(ids)) or data.getlist(name))
@@ -141,9 +157,8 @@ def with_uploads(request: HttpRequest, room: dict[str, int]) -> tuple[QueryDict,
 def form_with_files(request: HttpRequest) -> QueryDict:
     """A form that came after the session had ended, its pictures stored."""
     data, refused = with_uploads(request, {"photos": photos.MOST, "before_photo": 1, "after_photo": 1})
-    for sentences in refused.values():
-        for sentence in sentences:
-            messages.error(request, sentence)
+    for refusal in chain.from_iterable(refused.values()):
+        messages.error(request, refusal.sentence)
     return data
 
 

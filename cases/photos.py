@@ -1,12 +1,16 @@
 """Photos in: never the file that came, always a new one made of its pixels (trust rule 7)."""
 
 import datetime as dt
+import errno
 import hashlib
 import json
+import logging
 import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import BoundedSemaphore
 
@@ -14,13 +18,15 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cases.actions.refusals import KeyReused, Unfit
+from cases.actions.refusals import Busy, KeyReused, NoRoom, Unfit
 from cases.models import Case, Photo
 from cases.permissions import reports_at
 from governance.models import User
 
 #: Photos of one report or move.
 MOST = 9
+log = logging.getLogger(__name__)
+
 MAX_BYTES = 12 * 1024 * 1024
 TOO_LARGE = "照片超过 12 MB，请用普通画质重拍。"
 REFUSALS = {
@@ -30,9 +36,15 @@ REFUSALS = {
     "broken": "照片不完整或已损坏，请重新拍照。",
 }
 _SCRIPT = Path(__file__).with_name("rebuilding.py")
+BUSY = "正在处理别的照片，这张没有存下。请过几秒再试一次。"
+FULL = "照片存储空间已满，这张没有存下。请联系系统管理员，清理空间后再试。"
 _SECONDS = 20
-#: Two at a time in a process: pictures must not take the memory of everything else.
-_SLOTS = BoundedSemaphore(2)
+#: Two at a time in a process: pictures must not take the memory of everything else. Two more may wait for them for
+#: ``_PATIENCE`` seconds: of the threads of a process (config/gunicorn.py) most stay free for pages.
+_SLOTS, _IN_HAND = BoundedSemaphore(2), BoundedSemaphore(4)
+_PATIENCE = 3.0
+#: How the system says that nothing more fits: the disk, somebody's share of it, the size of a file.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def store(
@@ -51,7 +63,8 @@ def store(
     in private.
 
     ``key`` is the client's own and becomes the photo's id: the same key and picture give the same photo again.
-    Raises ``Unfit`` for what is no picture, not a whole one, or too large, ``KeyReused`` for another picture.
+    Raises ``Unfit`` for what is no picture, not a whole one, or too large, ``KeyReused`` for another picture, ``Busy``
+    when too many come at once and ``NoRoom`` when the disk is full.
     """
     if len(data) > MAX_BYTES:
         raise Unfit(TOO_LARGE, field="photos")
@@ -77,8 +90,7 @@ def store(
     if earlier := _repeated(photo):
         return earlier
     # Files first: a row never speaks of a picture that a power cut has taken.
-    write(thumb_path(photo), thumb)
-    write(path(photo), body)
+    _write_both(photo, body, thumb)
     try:
         with transaction.atomic():
             photo.save(force_insert=True)
@@ -111,8 +123,8 @@ def _repeated(photo: Photo) -> Photo | None:
 
 def rebuilt(data: bytes) -> tuple[dict, bytes, bytes]:
     """Facts, picture and thumbnail from a process of its own with limits on memory and time."""
-    try:
-        with _SLOTS:
+    with _slot():
+        try:
             result = subprocess.run(
                 [sys.executable, "-I", str(_SCRIPT)],
                 input=data,
@@ -120,8 +132,8 @@ def rebuilt(data: bytes) -> tuple[dict, bytes, bytes]:
                 timeout=_SECONDS,
                 env={},
             )
-    except subprocess.TimeoutExpired:
-        raise Unfit(REFUSALS["broken"], field="photos") from None
+        except subprocess.TimeoutExpired:  # it has less than that of the processor: the machine is at fault
+            raise Busy(BUSY, field="photos") from None
     head, _, rest = result.stdout.partition(b"\n")
     if result.returncode or not head:  # killed by a limit, or by what it was fed
         raise Unfit(REFUSALS["broken"], field="photos")
@@ -129,6 +141,22 @@ def rebuilt(data: bytes) -> tuple[dict, bytes, bytes]:
     if refusal := facts.get("refused"):
         raise Unfit(REFUSALS[refusal], field="photos")
     return facts, rest[: facts["body"]], rest[facts["body"] :]
+
+
+@contextmanager
+def _slot() -> Iterator[None]:
+    """The turn of one picture; raises ``Busy`` when it does not come soon."""
+    if not _IN_HAND.acquire(blocking=False):
+        raise Busy(BUSY, field="photos")
+    try:
+        if not _SLOTS.acquire(timeout=_PATIENCE):
+            raise Busy(BUSY, field="photos")
+        try:
+            yield
+        finally:
+            _SLOTS.release()
+    finally:
+        _IN_HAND.release()
 
 
 def path(photo: Photo) -> Path:
@@ -142,15 +170,33 @@ def thumb_path(photo: Photo) -> Path:
     return whole.with_name(f"{whole.stem}-s.jpg")
 
 
+def _write_both(photo: Photo, body: bytes, thumb: bytes) -> None:
+    """Both files of a picture, or neither; raises ``NoRoom``."""
+    try:
+        write(thumb_path(photo), thumb)
+        write(path(photo), body)
+    except OSError as problem:
+        thumb_path(photo).unlink(missing_ok=True)
+        if problem.errno not in _NO_ROOM:
+            raise
+        log.error("no room for photos in %s: %s", settings.MEDIA_ROOT, problem.strerror)
+        raise NoRoom(FULL, field="photos") from None
+
+
 def write(target: Path, content: bytes) -> None:
     """Write a file that is either whole or absent, and on the disk when this returns."""
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(".part")  # names are random: nobody else writes this one
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(target)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(target)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
     folder = os.open(target.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

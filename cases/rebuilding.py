@@ -6,6 +6,7 @@ finds nothing here.
 """
 
 import json
+import os
 import resource
 import sys
 from io import BytesIO
@@ -28,7 +29,8 @@ class NotAPicture(Exception):
 
 
 def limit_process() -> None:
-    """Take away what a decoder does not need: memory and time beyond measure, files and processes."""
+    """Take away what a decoder does not need: memory and time beyond measure, files, and the turn of those at pages."""
+    os.nice(5)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -1,9 +1,10 @@
-"""The last answer to an error: what the database cannot do now is 503 or 507 with a way on, the rest is our own 500.
+"""The last answer to an error: what database or disk cannot do now is 503 or 507 with a way on, the rest is our own 500.
 
 Errors of views and of middleware end here (``handler500``), whatever face they come from. Nothing here may ask the
 database: neither session nor person is known.
 """
 
+import errno
 import sys
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -46,15 +47,18 @@ _BY_CODE = {
     "40001": BUSY,  # serialization failure
     "40P01": BUSY,  # deadlock
 }
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # on a disk of our own
 _OWN_FAULT = "54"  # limits of the program: a statement that is too complex is not mended by waiting
 
 
 def trouble(error: BaseException | None) -> Trouble | None:
-    """What kept the database from answering, or None where the error is another one."""
+    """What kept us from answering that is not our mistake, or None."""
     for one in _causes(error):
         said = getattr(one.__cause__, "pgcode", None)
         if isinstance(one, (OperationalError, InterfaceError)) and not (said or "").startswith(_OWN_FAULT):
             return _BY_CODE.get(said or "", AWAY)
+        if isinstance(one, OSError) and one.errno in _NO_ROOM:
+            return FULL
         if type(one) is DatabaseError and one.__cause__ is not None and said is None:
             return AWAY  # the connection was lost in the middle of an answer
     return None
@@ -89,13 +93,14 @@ def refused(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
 
 
 def told(request: HttpRequest, found: Trouble) -> HttpResponse:
-    """The page for people, JSON for programs; both say when to come back."""
+    """The page for people, JSON for programs; both say when to come back where waiting helps."""
     if wants_page(request):
         page = get_template("503.html")
-        answer = HttpResponse(page.render({"trouble": found, **_again(request)}), status=found.status)
+        answer = HttpResponse(page.render({"trouble": found, **_again(request, found)}), status=found.status)
     else:
         answer = JsonResponse({"detail": f"{found.title}。{found.sentence}"}, status=found.status)
-    answer["Retry-After"] = SECONDS
+    if found.status == 503:
+        answer["Retry-After"] = SECONDS
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -106,11 +111,11 @@ def wants_page(request: HttpRequest) -> bool:
     return is_page and not request.path.startswith("/api/")
 
 
-def _again(request: HttpRequest) -> dict[str, object]:
+def _again(request: HttpRequest, found: Trouble) -> dict[str, object]:
     """What the page needs to ask the same thing once more: a form comes along with its key, and so happens once."""
     asked = {"address": request.get_full_path(), "seconds": 0, "is_form": False}
     if request.method != "POST":
-        return asked | {"seconds": SECONDS}
+        return asked | {"seconds": SECONDS if found.status == 503 else 0}
     try:
         fields = [(name, value) for name, values in request.POST.lists() for value in values]
         has_files = bool(request.FILES)

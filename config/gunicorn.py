@@ -4,6 +4,8 @@ worker_class = "gthread"
 workers = 2
 threads = 8
 preload_app = True  # the processes share one import of the code
+# Longer than the proxy keeps a connection to us (Caddyfile): whoever closes first must be the one who sends.
+keepalive = 75
 timeout = 60
 graceful_timeout = 5
 max_requests = 20_000

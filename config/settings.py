@@ -341,6 +341,8 @@ STORAGES = {
 # Uploads lie outside the static files: only a view that checks the viewer hands them out.
 MEDIA_ROOT = Path(env("MEDIA_ROOT", str(DATA_DIR / "media")))
 FILE_UPLOAD_PERMISSIONS = 0o640
+# What the proxy lets through stays in memory: a full disk must not lose the words that came with a picture.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -141,6 +142,17 @@ def test_a_container_serves_as_the_supervisor_does():
     same = '"--config", "config/gunicorn.py", "--bind", '
     for name in ("Dockerfile", "tools/supervisor.py"):
         assert same in (ROOT / name).read_text(), name
+
+
+def test_the_proxy_closes_a_connection_before_we_do():
+    ours = runpy.run_path(str(ROOT / "config" / "gunicorn.py"))["keepalive"]
+    (proxys,) = re.findall(r"keepalive (\d+)s", (ROOT / "Caddyfile").read_text())
+    assert ours >= int(proxys) + 10
+
+
+def test_what_the_proxy_lets_through_is_kept_in_memory():
+    sizes = re.findall(r"(?:max_size|request_buffers) (\d+)MB", (ROOT / "Caddyfile").read_text())
+    assert {int(size) * 10**6 <= settings.FILE_UPLOAD_MAX_MEMORY_SIZE for size in sizes} == {True}
 
 
 def test_the_example_environment_names_every_variable_that_the_settings_read():

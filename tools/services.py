@@ -27,7 +27,8 @@ class Log:
         self.lock = threading.Lock()
 
     def line(self, name: str, text: str) -> None:
-        with self.lock:
+        # Where it goes may be full or closed: that must end neither the site nor the reading of what others say.
+        with self.lock, contextlib.suppress(OSError):
             print(f"{name:<8} | {text}", flush=True)
 
     def follow(self, name: str, process: subprocess.Popen) -> None:

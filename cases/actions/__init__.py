@@ -2,14 +2,16 @@
 
 from cases.actions import effects, merging, requests  # noqa: F401  (they register the effects of the moves)
 from cases.actions.door import Answer, answered, perform
-from cases.actions.refusals import Forbidden, KeyReused, Refused, Stale, Unfit
+from cases.actions.refusals import Busy, Forbidden, KeyReused, NoRoom, Refused, Stale, Unfit
 from cases.actions.reporting import locate, report
 from cases.actions.sweeping import sweep
 
 __all__ = [
     "Answer",
+    "Busy",
     "Forbidden",
     "KeyReused",
+    "NoRoom",
     "Refused",
     "Stale",
     "Unfit",

@@ -5,6 +5,8 @@ class Refused(Exception):
     """A move that does not happen; nothing is written."""
 
     status = 409
+    #: Seconds after which the same may be tried again; nothing where trying again does not help.
+    retry_after: int | None = None
 
     def __init__(self, sentence: str, field: str | None = None) -> None:
         super().__init__(sentence)
@@ -30,3 +32,16 @@ class Unfit(Refused):
     """What was given does not fit; ``field`` says where."""
 
     status = 400
+
+
+class Busy(Refused):
+    """Not now: what it needs is taken by others."""
+
+    status = 503
+    retry_after = 5
+
+
+class NoRoom(Refused):
+    """The disk is full; somebody has to make room."""
+
+    status = 507

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from cases import actions, history
 from cases.actions import Refused, Stale
 from cases.forms import CategoryForm, LookForm, MoveForm, move_form
-from cases.keyed import form_with_files, with_uploads
+from cases.keyed import form_with_files, with_status, with_uploads
 from cases.models import Assignment, Case, CaseEvent, Contact
 from cases.names import give_names
 from cases.permissions import may_call_back, offers, offers_now
@@ -171,7 +171,7 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
     """Make a move and go on, or show its form again with what was refused."""
     data, refused = with_uploads(request, {"photos": MOST} if "photos" in move.needs else {})
     form = move_form(move, case, request.user, data)
-    form.refuse_photos(refused)
+    status = form.refuse_photos(refused)
     if form.is_valid():
         try:
             answer = actions.perform(
@@ -191,7 +191,7 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
         key = form.cleaned_data.get("key")
         answer = key and actions.answered(key, move.name, by=request.user, case=case)
         if not answer:
-            return _ask(request, case, move, form, 422)
+            return _ask(request, case, move, form, status)
     messages.success(request, f"{case.number} 已{move.label}，现为“{State(answer.state).label}”。")
     then = request.POST.get("then", "")
     is_ours = url_has_allowed_host_and_scheme(then, allowed_hosts=None) and then.startswith("/")
@@ -228,7 +228,7 @@ def _ask(request: HttpRequest, case: Case, move: Move, form: MoveForm, status: i
         "then": form.data.get("then", "") or _way_back(request),
         "base": base_template(request),
     }
-    return render(request, "cases/_move.html" if piece else "cases/move.html", context, status=status)
+    return with_status(render(request, "cases/_move.html" if piece else "cases/move.html", context), status)
 
 
 @login_required

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from cases import actions
 from cases.actions import KeyReused, Refused
 from cases.forms import HandledReportForm, ReportForm
-from cases.keyed import form_with_files, room_for_photos, with_uploads
+from cases.keyed import form_with_files, room_for_photos, with_status, with_uploads
 from cases.models import Assignment, Case, Category, Responsibility
 from cases.names import with_names
 from cases.permissions import may_report
@@ -289,11 +289,11 @@ def _save(request: HttpRequest) -> HttpResponse:
     shape = HandledReportForm if handled else ReportForm
     data, refused = with_uploads(request, room_for_photos(shape.base_fields))
     form = shape(request.user, data)
-    form.refuse_photos(refused)
+    status = form.refuse_photos(refused)
     if not form.is_valid():
         key = form.cleaned_data.get("key")
         earlier = key and actions.answered(key, "report_handled" if handled else "report", by=request.user)
-        return _saved(request, earlier) if earlier else _ask_again(request, form, 422)
+        return _saved(request, earlier) if earlier else _ask_again(request, form, status)
     key, now = form.cleaned_data["key"], timezone.now()
     if not told.cleaned_data["nearby_seen"]:
         twins = _twins(request.user, form, key, now)
@@ -332,9 +332,9 @@ def _ask_again(request: HttpRequest, form: ReportForm, status: int, **more: Any)
     """Nothing is lost: what was typed, the photos already stored and the key come back with the sentences."""
     if wants_json(request):
         errors = {name: list(sentences) for name, sentences in form.errors.items()}
-        return JsonResponse({"errors": errors, "nearby": len(more.get("nearby", []))}, status=status)
+        return with_status(JsonResponse({"errors": errors, "nearby": len(more.get("nearby", []))}), status)
     context = _report_context(request.user, form, is_asked_again=True, metres=NEARBY_METRES, **more)
-    return render(request, "cases/field_report.html", context, status=status)
+    return with_status(render(request, "cases/field_report.html", context), status)
 
 
 def _refuse_other(request: HttpRequest) -> HttpResponse:

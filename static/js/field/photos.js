@@ -5,6 +5,7 @@ import { post } from "./requests.js";
 
 const LONGEST_SIDE = 1600;
 const SMALL_BYTES = 600000;
+const TRIES = 3;
 const running = new WeakMap(); // form → uploads under way
 
 // Only over HTTPS or on this very machine does the browser make keys.
@@ -12,7 +13,15 @@ export function newKey() {
   return crypto.randomUUID?.();
 }
 
-// Sends one picture; answers {uuid, thumb}, {refused: sentence} or {login: true}. Throws without a connection.
+// The picture is fine, the server is not: too much to do (then there are seconds to wait), or no room.
+class NotNow extends Error {
+  constructor({ detail }, seconds) {
+    super(detail);
+    Object.assign(this, { sentence: detail, seconds });
+  }
+}
+
+// Sends one picture; answers {uuid, thumb}, {refused: sentence} or {login: true}. Throws without a connection, or NotNow.
 // The same key sent again is the same picture, whether or not the first answer arrived. `told`: where it was taken, and
 // whose it is: who has signed in on this phone meanwhile must not become its owner.
 export async function upload(file, key, told = {}, { isByItself } = {}) {
@@ -24,7 +33,7 @@ export async function upload(file, key, told = {}, { isByItself } = {}) {
   const json = await answer.json();
   if (answer.ok) return json;
   if (answer.status < 500 && answer.status !== 429) return { refused: json.detail ?? "照片没有被接受，请重拍。" };
-  throw new Error(`status ${answer.status}`);
+  throw new NotNow(json, Number(answer.headers.get("Retry-After") ?? 0));
 }
 
 // A phone's picture has ten times the pixels that are kept; sending them would cost the worker a minute.
@@ -84,17 +93,31 @@ class Photos {
 
   async send(file, shown) {
     try {
-      const { uuid, refused, login } = await upload(file, newKey(), this.told());
+      const { uuid, refused, login } = await this.persist(file, newKey(), shown);
       if (login) return this.say(shown, "随单上传");
       if (!this.waiting.delete(file)) return;
       if (refused) {
         shown.remove();
         this.complain(refused);
       } else this.confirm(shown, uuid);
-    } catch {
+    } catch ({ sentence }) {
       this.say(shown, "随单上传");
+      if (sentence) this.complain(sentence);
     }
     this.keepWaiting();
+  }
+
+  // Comes back as often as the server asks for it; the form does not wait for that.
+  async persist(file, key, shown) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await upload(file, key, this.told());
+      } catch (problem) {
+        if (!problem.seconds || tries === TRIES || !this.waiting.has(file)) throw problem;
+        this.say(shown, "排队上传");
+        await new Promise((resolve) => setTimeout(resolve, problem.seconds * 1000));
+      }
+    }
   }
 
   confirm(shown, uuid) {
