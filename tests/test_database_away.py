@@ -74,6 +74,7 @@ class Form(HTMLParser):
             self.fields[self._area][-1] += data
 
 
+@pytest.mark.trust
 @pytest.mark.django_db(transaction=True)
 def test_every_address_says_that_the_database_is_away(promise):
     things = defaultdict(uuid.uuid4, notice=1)

@@ -48,7 +48,7 @@ PAGES = {
     "wuye": ["/desk/", "/field/", "{handling}", "{handling}moves/feedback/", "{handling}moves/ask_suspension/"],
     "zhifa": ["/desk/?queue=mine-dispatched", "{sent}", "{sent}moves/refuse/"],
     "shouli": ["/desk/", "/desk/phone/", "{call}"],
-    "zhiban": ["/desk/", "{disputed}", "{disputed}moves/adjudicate/"],
+    "zhiban": ["/desk/", "/status/", "{disputed}", "{disputed}moves/adjudicate/"],
     "paiqian": ["{registered}", "{registered}moves/dispatch/"],
     "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/"],
     "quling": ["/board/", "/desk/?queue=closed&closed=30", "{verified}", "/inbox/"],

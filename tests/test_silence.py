@@ -62,6 +62,7 @@ def postgres() -> Iterator[servers.Postgres]:
         server.stop()
 
 
+@pytest.mark.trust
 def test_a_server_that_is_silent_keeps_no_thread(postgres, tmp_path: Path, promise):
     rounds = tries(1, full=2, trust=10)
     log = tmp_path / "web.log"
