@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.models import Min, TextChoices
 from redis import Redis, RedisError
 
@@ -131,10 +131,10 @@ def _database(now: dt.datetime) -> Seen:
 @check("migrations", "数据表", todo="请系统管理员执行 manage.py migrate，再重启网页和任务进程。")
 def _migrations(now: dt.datetime) -> Seen:
     if not _migrations.are_applied:  # once they are, they stay so for as long as this code runs
-        executor = MigrationExecutor(connection)
-        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        loader = MigrationLoader(connection)
+        missing = loader.graph.nodes.keys() - loader.applied_migrations.keys()
         if missing:
-            return Seen(State.FAILING, f"有 {missing} 项更新还没有执行")
+            return Seen(State.FAILING, f"有 {len(missing)} 项更新还没有执行")
         _migrations.are_applied = True
     return Seen(State.OK, "与程序版本一致")
 
