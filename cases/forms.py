@@ -31,7 +31,9 @@ class PositionField(forms.MultiValueField):
         self.error_messages["required"] = "请定位，或在地图上点选位置。"
         self.error_messages["incomplete"] = self.error_messages["required"]
 
-    def compress(self, values: list[float]) -> list[float] | None:
+    def compress(self, values: list[float | None]) -> list[float] | None:
+        if None in values:  # half a position is none, also where none is needed
+            raise forms.ValidationError(self.error_messages["incomplete"])
         return list(values) if values else None
 
 
