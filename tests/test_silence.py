@@ -34,6 +34,17 @@ def family(pid: int) -> list[int]:
     return [pid, *map(int, found.stdout.split())]
 
 
+def waits_for_a_lock(server: servers.Postgres) -> bool:
+    """Whether somebody in there waits for somebody else."""
+    watcher = psycopg2.connect(server.url())
+    try:
+        with watcher.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return cursor.fetchone()[0] > 0
+    finally:
+        watcher.close()
+
+
 @contextmanager
 def stopped(server: servers.Postgres) -> Iterator[None]:
     """Nobody in there moves any more."""
@@ -82,7 +93,7 @@ def test_a_server_that_is_silent_keeps_no_thread(postgres, tmp_path: Path, promi
             with rival.cursor() as cursor:
                 cursor.execute("LOCK TABLE django_session")
             held = people.submit(visit)
-            time.sleep(0.5)  # it waits for the lock now
+            assert wait_for(lambda: waits_for_a_lock(postgres), 15, [log])
             with stopped(postgres):
                 begun = time.monotonic()
                 answers = [*people.map(visit, range(8)), held.result()]
