@@ -50,7 +50,11 @@ def is_keepable(request: HttpRequest, view: View) -> bool:
 
 def keep(request: HttpRequest, view: View, user: User, *, now: dt.datetime) -> bool:
     """Keep the form of this request for a person; False when it is too long."""
-    data = view.read_form(request).copy()
+    asker, request.user = request.user, user  # whose photos they become
+    try:
+        data = view.read_form(request).copy()
+    finally:
+        request.user = asker
     for name in _NEVER:
         data.pop(name, None)
     text = data.urlencode()
@@ -88,9 +92,9 @@ def kept(request: HttpRequest) -> QueryDict | None:
 
 
 def forget(request: HttpRequest) -> None:
-    """The form of this page was sent: what was kept of it is removed."""
+    """The form of this page was taken: what was kept of it is removed."""
     paths = request.session.get(_IN_SESSION, ())
-    if request.path in paths:
+    if request.user.is_authenticated and request.path in paths:
         request.session[_IN_SESSION] = [path for path in paths if path != request.path]
         KeptForm.objects.filter(user=request.user, path=request.path).delete()
 

@@ -24,26 +24,25 @@ class Sessions:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         now = timezone.now()
-        request.signed_out = None
+        request.signed_out, request.is_sent = None, False
         if sessions.is_over(request, now=now):
             # The row stays: a page that renews itself must not take away whose form comes a moment later.
             request.signed_out = request.user if request.user.is_authenticated else None
             request.user = AnonymousUser()
         else:
             sessions.see(request, now=now)
-        return _to_sign_in(request, self.get_response(request))
+        response = self.get_response(request)
+        if request.is_sent and response.status_code < 400:
+            kept_forms.forget(request)
+        return _to_sign_in(request, response)
 
     def process_view(self, request: HttpRequest, view: Callable, *_: object) -> None:
         """Keep the form of a person whose session is over; Django has looked at its token already."""
         person = request.signed_out
-        if person is None and request.method == "POST":
-            kept_forms.forget(request)
+        request.is_sent = person is None and request.method == "POST"
         if person is None or not kept_forms.is_keepable(request, view):
             return
-        request.user = person  # whose photos they become
-        is_kept = kept_forms.keep(request, view, person, now=timezone.now())
-        request.user = AnonymousUser()
-        if not is_kept:
+        if not kept_forms.keep(request, view, person, now=timezone.now()):
             messages.error(request, "填写的内容太长，没有保留，请重新填写。")
 
 

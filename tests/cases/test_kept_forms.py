@@ -230,3 +230,40 @@ def test_a_form_from_before_the_last_sign_in_comes_back_too():
     assert words_in(browser.get(comment_on(case)).content.decode()) == WORDS
     foreign = browser.post(comment_on(case), body, headers={"Origin": "https://evil.example"})
     assert foreign.status_code == 403
+
+
+def test_a_late_form_with_an_old_token_comes_back_with_its_photo(clock):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(User.objects.get(username="wangge"))
+    browser.get("/field/report/")
+    clock.shift(12.2 * 3600)
+    photo = SimpleUploadedFile("a.jpg", jpeg(), "image/jpeg")
+    body = {"key": str(uuid.uuid4()), "words": WORDS, "photos": photo, "csrfmiddlewaretoken": "a" * 64}
+    answer = browser.post("/field/report/", body, headers={"Origin": "http://testserver"})
+    assert (answer.status_code, answer["Location"]) == (302, "/field/report/")
+    stored = Photo.objects.get(case=None, uploaded_by__username="wangge")
+    browser.force_login(User.objects.get(username="wangge"))
+    page = browser.get("/field/report/").content.decode()
+    assert words_in(page) == WORDS and str(stored.uuid) in page
+
+
+def test_what_is_kept_stays_until_the_form_was_taken(clock):
+    case = case_at(State.REGISTERED)
+    desk, path = Desk(clock, "shequ"), comment_on(case)
+    desk.browser.post(path, {"words": WORDS, "key": str(uuid.uuid4())})
+    desk.sign_in("shequ")
+    assert desk.browser.post(path, {"words": "", "key": str(uuid.uuid4())}).status_code == 422
+    assert words_in(desk.page(path)) == WORDS
+    assert desk.browser.post(path, {"words": WORDS, "key": str(uuid.uuid4())}).status_code == 302
+    assert words_in(desk.page(path)) == "" and not KeptForm.objects.exists()
+
+
+def test_whose_account_was_closed_meanwhile_is_led_to_the_sign_in_page(clock):
+    case = case_at(State.REGISTERED)
+    desk, path = Desk(clock, "shequ"), comment_on(case)
+    body = {"words": WORDS, "key": str(uuid.uuid4())}
+    desk.browser.post(path, body)
+    desk.sign_in("shequ")
+    User.objects.filter(username="shequ").update(is_active=False)
+    assert desk.browser.post(path, body)["Location"].startswith("/login/")
+    assert not CaseEvent.objects.filter(case=case, move="comment").exists()
