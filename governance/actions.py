@@ -17,8 +17,15 @@ LEASE = dt.timedelta(minutes=1)
 TRIES = 5
 
 
-def tell(subject: str, *, url: str, audience: list[dict], now: dt.datetime) -> None:
-    """Write a notice to be delivered, in the transaction of the change it speaks of."""
+def tell(
+    subject: str, *, url: str, audience: list[dict], now: dt.datetime, instead: dict | None = None
+) -> None:
+    """Write a notice to be delivered, in the transaction of the change it speaks of.
+
+    ``instead`` is the desk (an address) that is told where all people of the audience have left.
+    """
+    if instead:
+        audience = [address | {"instead": instead} if "user" in address else address for address in audience]
     if audience:
         Outbox.objects.create(subject=subject[:120], url=url, audience=audience, created_at=now)
 

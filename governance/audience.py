@@ -33,7 +33,8 @@ class NobodyThere(Exception):
 def reached(audience: Iterable[dict], *, on: dt.date) -> set[int]:
     """Ids of the people that an audience of the outbox reaches on a day.
 
-    Somebody who is not on duty is left out, and stood in for by the desk of the last post where nobody else is told.
+    Somebody who is not on duty is left out. Where nobody else is told, the desk named in the address stands in, which
+    lies where the matter lies; without one, the desk of the person's last post.
 
     Raises ``NobodyThere`` when nobody is reached at all.
     """
@@ -45,14 +46,21 @@ def reached(audience: Iterable[dict], *, on: dt.date) -> set[int]:
     for address in audience:
         if "organization" in address:
             told |= holders(Duty(address["duty"]), address["organization"], on=on)
-    for user_id in () if told else named:
-        posts = Post.objects.filter(user=user_id)
-        last = posts.order_by(F("ends_on").desc(nulls_first=True), "-starts_on", "-pk").first()
-        if last is not None:
-            told |= holders(_stands_in(Role(last.role)), last.organization_id, on=on)
+    desks = set() if told else {_desk_instead(address) for address in audience if "user" in address}
+    for duty, place_id in filter(None, desks):
+        told |= holders(duty, place_id, on=on)
     if not told:
         raise NobodyThere("收件人都不在岗，上级也无人在岗")
     return told
+
+
+def _desk_instead(address: dict) -> tuple[Duty, int] | None:
+    """The desk that looks after what somebody would have been told."""
+    if desk := address.get("instead"):
+        return Duty(desk["duty"]), desk["organization"]
+    posts = Post.objects.filter(user=address["user"])
+    last = posts.order_by(F("ends_on").desc(nulls_first=True), "-starts_on", "-pk").first()
+    return (_stands_in(Role(last.role)), last.organization_id) if last else None
 
 
 def holders(duty: Duty, place_id: int, *, on: dt.date) -> set[int]:

@@ -42,4 +42,6 @@ def tell_about(walk: "Walk") -> None:
         audience = [address for address in audience if address != {"user": walk.by.pk}]
     state = State(case.state).label
     subject = f"{case.number} {walk.move.label} · {case.address or '现场'}（{state}）"
-    tell(subject, url=f"/cases/{case.uuid}/", audience=audience, now=walk.now)
+    # Only a desk where the case lies may read its address; somebody who has left may have had a post elsewhere.
+    desk = {"organization": case.centre_id, "duty": Duty.ACCEPT}
+    tell(subject, url=f"/cases/{case.uuid}/", audience=audience, now=walk.now, instead=desk)

@@ -19,7 +19,8 @@ class OutboxQuerySet(models.QuerySet):
 class Outbox(models.Model):
     """A side effect, written in the transaction of its change and worked off by the relay.
 
-    ``audience`` is a list of ``{"user": id}`` and ``{"organization": id, "duty": letter}``.
+    ``audience`` is a list of ``{"organization": id, "duty": letter}`` and ``{"user": id}``; the latter may name the desk
+    that is told ``"instead"`` of somebody who has left, an address of the first kind.
     """
 
     subject = models.CharField("标题", max_length=120)
