@@ -76,11 +76,11 @@ ORDER BY c.back DESC;
 
 INSERT INTO cases_assignment (
     case_id, step, loop, centre_id, unit_id, person_id, desk_allowed, tried, opened_at, limit_amount, limit_unit,
-    counted_from, counted_amount, added_amount, extended_amount, due_at, warn_at, escalate_at, sweep_at, lateness, is_provisional, stopped_at, outcome, is_late, back_to, rest_amount, responsibility_id)
+    counted_at, counted_from, counted_amount, added_amount, extended_amount, due_at, warn_at, escalate_at, sweep_at, lateness, is_provisional, stopped_at, outcome, is_late, back_to, rest_amount, responsibility_id)
 SELECT
     c.id, l.step, l.loop, CASE l.loop WHEN 'community' THEN c.community WHEN 'street' THEN c.street ELSE c.district END,
     CASE WHEN l.unit_id IS NULL THEN NULL ELSE coalesce(m.unit, l.unit_id) END, l.person_id, l.desk_allowed, l.tried,
-    l.opened_at - c.back, l.limit_amount, l.limit_unit, l.counted_from - c.back, l.counted_amount,
+    l.opened_at - c.back, l.limit_amount, l.limit_unit, l.counted_at - c.back, l.counted_from - c.back, l.counted_amount,
     l.added_amount, l.extended_amount, l.due_at - c.back, l.warn_at - c.back, l.escalate_at - c.back, l.sweep_at - c.back,
     l.lateness, l.is_provisional, l.stopped_at - c.back, l.outcome, l.is_late, l.back_to, l.rest_amount, l.responsibility_id
 FROM copies c

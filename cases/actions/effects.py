@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.utils import timezone
 
-from cases.actions import legs
+from cases.actions import legs, recounting
 from cases.actions.door import Walk, effect
 from cases.actions.refusals import Forbidden, Refused, Unfit
 from cases.deadlines import Limit
@@ -316,8 +316,8 @@ def recount(walk: Walk) -> None:
     walk.tell_owner = marks.due_at < leg.due_at  # more time is no news that ten thousand inboxes need
     was_red = leg.lateness == Lateness.RED
     legs.renew(leg, marks, walk.now)
-    leg.outdated_by = None
-    leg.save(update_fields=[*legs.MARKS, "outdated_by"])
+    leg.save(update_fields=legs.MARKS)
+    recounting.settle(leg)
     case.due_at, case.lateness = leg.due_at, leg.lateness
     if was_red and leg.lateness != Lateness.RED:
         case.was_late = legs.was_late_before(case)

@@ -30,6 +30,7 @@ NOTHING = Decimal(0)
 MARKS = (
     "limit_amount",
     "limit_unit",
+    "counted_at",
     "counted_from",
     "counted_amount",
     "added_amount",
@@ -114,7 +115,7 @@ def open_leg(
         back_to=back_to or "",
         extended_amount=extended,
     )
-    set_marks(leg, marks, quiet=step in QUIET)
+    set_marks(leg, marks, walk.now, quiet=step in QUIET)
     case.due_at = leg.due_at
     case.lateness = leg.lateness
     if person_id and person_id not in case.people:
@@ -131,8 +132,9 @@ def marks_of(walk: Walk, leg: Assignment) -> Marks:
     return recounting.marks_of(walk.case, leg, walk.calendar, walk.now)
 
 
-def set_marks(leg: Assignment, marks: Marks, *, quiet: bool = False) -> None:
+def set_marks(leg: Assignment, marks: Marks, now: dt.datetime, *, quiet: bool = False) -> None:
     """Write a clock onto a leg and say when the sweep looks at it next."""
+    leg.counted_at = now
     leg.limit_amount, leg.limit_unit = marks.limit.amount, marks.limit.unit
     if basis := marks.basis:
         leg.counted_from, leg.counted_amount, leg.added_amount = basis.since, basis.amount, basis.added
@@ -151,7 +153,7 @@ def renew(leg: Assignment, marks: Marks, now: dt.datetime) -> None:
     """Write marks that were counted again onto a leg that runs: its colour stays as far as they allow."""
     sweep_at, escalate_at, held_until = leg.sweep_at, leg.escalate_at, leg.held_until
     lateness = recounting.lateness_after(leg, marks, now)
-    set_marks(leg, marks, quiet=leg.step in QUIET)
+    set_marks(leg, marks, now, quiet=leg.step in QUIET)
     leg.lateness = lateness
     if lateness == Lateness.YELLOW:
         leg.sweep_at = marks.due_at

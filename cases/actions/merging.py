@@ -88,7 +88,7 @@ def _count_from(walk: Walk, older: Assignment) -> None:
     if marks.due_at >= own.due_at:
         return
     before = own.lateness
-    legs.set_marks(own, marks)
+    legs.set_marks(own, marks, walk.now)
     if before != Lateness.NONE:  # a mark that was seen is not written twice
         own.lateness = before
         own.sweep_at = marks.escalate_at if before == Lateness.RED else marks.due_at
@@ -104,7 +104,7 @@ def _let_stand(walk: Walk, older: Assignment) -> None:
     if marks.due_at >= deadlines.resume(walk.now, rest, own.limit, walk.calendar).due_at:
         return
     before = own.lateness
-    legs.set_marks(own, marks)
+    legs.set_marks(own, marks, walk.now)
     own.lateness, own.sweep_at = before, None
     own.rest_amount = deadlines.remainder(own.due_at, own.limit, walk.now, walk.calendar).amount
     own.save(update_fields=[*legs.MARKS, "rest_amount"])

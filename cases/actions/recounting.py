@@ -17,7 +17,7 @@ from cases.workflow import Lateness
 
 #: Longer ago than the calendar of a move reaches.
 LONG_AGO = dt.timedelta(days=50)
-#: Who opened a leg while a change was being saved may have counted it by the old calendar.
+#: Marks that were set while a change was being saved may have been counted by the old calendar.
 WHILE_SAVING = dt.timedelta(minutes=10)
 WORKING = [unit for unit in Unit if unit.is_working]
 SETTLED_AFTER = dt.timedelta(minutes=2)
@@ -35,7 +35,7 @@ def marks_of(case: Case, leg: Assignment, calendar: Calendar, now: dt.datetime) 
 def mark_outdated(change: CalendarChange, *, again: bool = False) -> int:
     """Mark the open legs whose counting went across the changed days; returns how many.
 
-    ``again`` looks for those alone that were opened while the change was being saved.
+    ``again`` looks for those alone whose marks were set while the change was being saved.
     """
     legs = counted_across(change.first_day, change.last_day)
     if change.district_id is None:
@@ -45,7 +45,7 @@ def mark_outdated(change: CalendarChange, *, again: bool = False) -> int:
     if again:
         made_at = change.made_at
         legs = legs.filter(
-            opened_at__range=(made_at - WHILE_SAVING, made_at + SETTLED_AFTER), outdated_by=None
+            counted_at__range=(made_at - WHILE_SAVING, made_at + SETTLED_AFTER), outdated_by=None
         )
     return legs.update(outdated_by=change)
 
@@ -57,7 +57,7 @@ def counted_across(first_day: dt.date, last_day: dt.date) -> QuerySet[Assignment
 
 
 def look_again(now: dt.datetime) -> None:
-    """Mark, once, the legs that were opened while a change was being saved."""
+    """Mark, once, the legs whose marks were set while a change was being saved."""
     for change in CalendarChange.objects.filter(is_settled=False, made_at__lte=now - SETTLED_AFTER):
         mark_outdated(change, again=True)
         CalendarChange.objects.filter(pk=change.pk).update(is_settled=True)
@@ -68,9 +68,13 @@ def still_right(case: Case, leg: Assignment, now: dt.datetime) -> bool:
     marks = marks_of(case, leg, calendar_for(case.district_id, now), now)
     if (marks.due_at, marks.warn_at, marks.escalate_at) != (leg.due_at, leg.warn_at, leg.escalate_at):
         return False
-    leg.is_provisional, leg.outdated_by = marks.is_provisional, None
-    leg.save(update_fields=["is_provisional", "outdated_by"])
+    settle(leg, is_provisional=marks.is_provisional)
     return True
+
+
+def settle(leg: Assignment, **counted: bool) -> None:
+    """Take the mark that was read off a leg; the mark of a later change, committed meanwhile, stays."""
+    Assignment.objects.filter(pk=leg.pk, outdated_by=leg.outdated_by_id).update(outdated_by=None, **counted)
 
 
 def reason(leg: Assignment) -> str:

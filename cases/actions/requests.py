@@ -97,7 +97,7 @@ def grant_extension(walk: Walk) -> None:
         request.red_at = marks.values_list("at", flat=True).first()
         case.was_late = legs.was_late_before(case)
     amount = Limit(amount=request.amount, unit=leg.limit.unit)
-    legs.set_marks(leg, deadlines.extend(legs.marks_of(walk, leg), amount, walk.calendar))
+    legs.set_marks(leg, deadlines.extend(legs.marks_of(walk, leg), amount, walk.calendar), walk.now)
     leg.extended_amount += amount.amount
     leg.save(update_fields=[*legs.MARKS, "extended_amount"])
     request.due_after = leg.due_at

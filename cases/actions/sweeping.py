@@ -11,9 +11,11 @@ from django.utils import timezone
 from cases import chain, clocks
 from cases.actions import recounting
 from cases.actions.door import perform, recount
+from cases.actions.legs import QUIET
 from cases.actions.refusals import Stale
 from cases.models import Assignment, Case
 from cases.workflow import Lateness, Loop, Step
+from governance.health import SWEPT
 
 log = logging.getLogger(__name__)
 
@@ -22,20 +24,21 @@ RETRY = dt.timedelta(minutes=10)
 #: How long the named leader has to answer a supervision order.
 SUPERVISION_TIME = dt.timedelta(days=3)
 MINUTE = dt.timedelta(minutes=1)
-#: A red mark is on time when the sweep writes it so soon; later, the sweep was away.
-ON_TIME = 5 * MINUTE
+#: A red mark is on time when the sweep writes it so soon; later, the sweep was away, as the status page says too.
+ON_TIME = dt.timedelta(seconds=SWEPT)
 #: How long a mark that was written late is seen before the case climbs.
 SEEN_FOR = 15 * MINUTE
 
 
 def next_move(leg: Assignment, now: dt.datetime) -> tuple[str, dict] | None:
     """What time asks of an open leg: the move and what it is given; None when nothing is due."""
+    if now < leg.due_at:
+        can_warn = leg.step not in QUIET and leg.lateness == Lateness.NONE and leg.warn_at <= now
+        return ("warn", {"lateness": Lateness.YELLOW, "sweep_at": leg.due_at}) if can_warn else None
     if leg.step == Step.WAITING:
         return "resume", {}
     if leg.step == Step.EVALUATING:
         return "evaluate", {}
-    if leg.lateness == Lateness.NONE and leg.warn_at < leg.due_at and now < leg.due_at:
-        return "warn", {"lateness": Lateness.YELLOW, "sweep_at": leg.due_at}
     if leg.lateness != Lateness.RED:
         return "overdue", {"lateness": Lateness.RED, **_after_red(leg, now)}
     if now < leg.escalate_at:
@@ -49,7 +52,7 @@ def next_move(leg: Assignment, now: dt.datetime) -> tuple[str, dict] | None:
 def _after_red(leg: Assignment, now: dt.datetime) -> dict[str, dt.datetime]:
     """When the leg is looked at after its red mark: by its grace, but a mark written late is seen for a while first."""
     earliest = now + SEEN_FOR
-    is_late_mark = now > leg.due_at + ON_TIME or leg.opened_at >= leg.due_at
+    is_late_mark = now > leg.due_at + ON_TIME or leg.counted_at >= leg.due_at
     if not is_late_mark or earliest <= leg.escalate_at:
         return {"sweep_at": leg.escalate_at}
     return {"sweep_at": earliest, "held_until": earliest}
@@ -57,7 +60,10 @@ def _after_red(leg: Assignment, now: dt.datetime) -> dict[str, dt.datetime]:
 
 def _why_held(leg: Assignment) -> str:
     assert leg.held_until is not None
-    cause = "转来时已过期限" if leg.opened_at >= leg.due_at else "后台曾中断"
+    if leg.opened_at >= leg.due_at:
+        cause = "转来时已过期限"
+    else:
+        cause = "时限重算时已过期限" if leg.counted_at >= leg.due_at else "后台曾中断"
     marked = clocks.stamp(leg.held_until - SEEN_FOR)
     return f"{cause}，{marked} 才标为超期，故多留 {SEEN_FOR // MINUTE} 分钟后办理。"
 
@@ -100,7 +106,9 @@ def _tried(leg: Assignment, work: Callable[..., int], now: dt.datetime) -> int:
         log.info("leg %s left alone: %s", leg.pk, refusal)
     except Exception:  # logged and counted
         log.exception("sweep of leg %s failed", leg.pk)
-        Assignment.objects.filter(pk=leg.pk, sweep_at=leg.sweep_at).update(sweep_at=now + RETRY)
+        # One that is not due, but outdated or left, keeps its time: it is tried again by the next sweep.
+        due = Assignment.objects.due_for_sweep(now).filter(pk=leg.pk, sweep_at=leg.sweep_at)
+        due.update(sweep_at=now + RETRY)
     return 0
 
 

@@ -73,6 +73,8 @@ class Assignment(models.Model):
     opened_at = models.DateTimeField("开始")
     limit_amount = models.DecimalField("时限", max_digits=9, decimal_places=4)
     limit_unit = models.CharField("单位", max_length=20, choices=Unit)
+    # When the marks below were set: by the calendar of then.
+    counted_at = models.DateTimeField("计时时间")
     # What the due date was counted from; a leg from before this was kept has nothing here and is not counted again.
     counted_from = models.DateTimeField("起算", null=True)
     counted_amount = models.DecimalField("起算量", max_digits=9, decimal_places=4, null=True)

@@ -12,12 +12,14 @@ from django.test.utils import CaptureQueriesContext
 
 from cases import actions, chain
 from cases.actions import timekeeping
+from cases.actions.door import EFFECTS, Walk
+from cases.actions.recounting import mark_outdated, still_right
 from cases.calendar import calendar_for
 from cases.holidays import Day
 from cases.hours import read_windows, write_windows
 from cases.importing import import_workdays
 from cases.models import Assignment, CalendarChange, CalendarYear, Case, WorkDay, WorkingHours
-from cases.workflow import Lateness, Loop, State
+from cases.workflow import MOVES, Lateness, Loop, State
 from governance.models import Organization, User
 from tests import people
 from tests.cases.walks import limit_all
@@ -361,6 +363,7 @@ def test_a_deadline_that_moves_into_the_past_is_seen_red_for_a_while_before_the_
     assert fresh(case).loop == Loop.COMMUNITY
     actions.sweep(now=at(11, 20, 17, 46))
     assert fresh(case).loop == Loop.STREET
+    assert "时限重算时已过期限" in words_of(case, "escalate")
 
 
 @pytest.mark.django_db
@@ -388,6 +391,62 @@ def test_a_leg_that_was_opened_while_the_change_was_being_saved_is_found_later()
     assert [event.move for event in case.events.all()] == ["report", "recount"]
     Assignment.objects.filter(case=case).update(outdated_by=None)
     assert actions.sweep(now=MORNING + 9 * MINUTE) == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("move", ["extension", "merge"])
+def test_old_legs_whose_marks_are_set_while_the_change_is_being_saved_are_looked_at_again(move):
+    limit_all(settled_by(Loop.COMMUNITY), "4 工作日")
+    saved = MORNING + 5 * HOUR
+    if move == "extension":
+        case = walk(case_at(State.HANDLING), "ask_extension", now=MORNING + HOUR)
+        case = walk(case, "grant_extension", now=saved - SECOND)
+    else:
+        older, case = reported(now=MORNING), reported(now=MORNING + DAY)
+        saved = MORNING + DAY + 5 * HOUR
+        case = walk(older, "merge", now=saved - SECOND, target=case).merged_into
+    change = arrange({dt.date(2026, 11, 20): Day(False, "临时放假")}, now=saved)
+    Assignment.objects.update(outdated_by=None)  # as if its marks had not been there yet
+    assert mark_outdated(change, again=True) == 1
+    assert open_leg(case).outdated_by == change
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_second_change_that_comes_while_a_leg_is_counted_again_is_not_forgotten(moves):
+    limit_all(settled_by(Loop.COMMUNITY), "4 工作日")
+    case = reported(now=MORNING)
+    arrange({dt.date(2026, 11, 20): Day(False, "临时放假")}, now=MORNING + MINUTE)
+    read = open_leg(case)
+    if not moves:
+        actions.sweep(now=MORNING + MINUTE)
+        read = open_leg(case)
+        Assignment.objects.update(outdated_by=(first := CalendarChange.objects.latest("pk")))
+        read.outdated_by = first
+    case, now = fresh(case), MORNING + 2 * MINUTE
+    second = CalendarChange.objects.create(
+        made_at=now, words="再改", first_day=dt.date(2026, 11, 19), last_day=dt.date(2026, 11, 19)
+    )
+    mark_outdated(second)
+    if moves:
+        EFFECTS["recount"](Walk(case, read, MOVES["recount"], None, now, {}))
+    else:
+        assert still_right(case, read, now)
+    assert open_leg(case).outdated_by == second
+
+
+@pytest.mark.django_db
+def test_a_recount_that_fails_is_tried_again_and_brings_nothing_forward():
+    limit_all(settled_by(Loop.COMMUNITY), "4 工作日")
+    case = reported(now=MORNING)
+    arrange({dt.date(2026, 11, 20): Day(False, "临时放假")}, now=MORNING + MINUTE)
+    before = open_leg(case)
+    Assignment.objects.update(counted_amount="9999.5")  # days are counted whole: it cannot be counted
+    actions.sweep(now=MORNING + 2 * MINUTE)
+    assert (leg := open_leg(case)).outdated_by == before.outdated_by and leg.sweep_at == before.sweep_at
+    Assignment.objects.update(counted_amount=before.counted_amount)
+    assert actions.sweep(now=MORNING + 3 * MINUTE) == 1
+    assert [event.move for event in case.events.all()] == ["report", "recount"]
 
 
 @pytest.mark.django_db

@@ -252,6 +252,19 @@ def test_an_older_report_that_is_late_makes_the_newer_one_red_with_the_next_swee
     assert fresh(target).loop == Loop.STREET
 
 
+def test_a_case_that_takes_over_a_clock_that_has_run_out_says_so_and_blames_no_outage():
+    limit_all(settled_by(Loop.COMMUNITY), "2 紧急工作时")  # which has no grace
+    older = reported()
+    due_at = open_leg(older).due_at
+    newer = reported(now=due_at - dt.timedelta(minutes=1))
+    now = due_at + dt.timedelta(minutes=30)
+    target = merge(older, newer, now)
+    actions.sweep(now=now + dt.timedelta(seconds=1))
+    actions.sweep(now=open_leg(target).sweep_at)
+    words = target.texts.get(sequence=target.events.filter(move="escalate").get().sequence).body
+    assert "时限重算时已过期限" in words and "后台" not in words
+
+
 def test_a_mark_that_was_seen_is_not_written_again_when_an_older_clock_joins():
     limit_all(settled_by(Loop.COMMUNITY), "4 工作时")
     older, newer = reported(), reported(now=MORNING + HOUR / 2)

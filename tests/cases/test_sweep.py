@@ -17,6 +17,7 @@ from cases.actions import Forbidden, Refused
 from cases.models import Assignment, Case, CaseEvent, Supervision
 from cases.workflow import Grade, Lateness, Loop, State, Step
 from governance import actions as governance
+from governance.health import SWEPT
 from governance.models import Organization, User
 from governance.roles import Role
 from tests import people
@@ -523,7 +524,7 @@ def test_a_mark_that_was_late_but_long_before_its_grace_ends_changes_nothing():
 
 @pytest.mark.parametrize(
     ("behind", "waits"),
-    [(dt.timedelta(), False), (dt.timedelta(minutes=5), False), (dt.timedelta(minutes=5, seconds=1), True)],
+    [(dt.timedelta(), False), (SWEPT * SECOND, False), ((SWEPT + 1) * SECOND, True)],
 )
 def test_a_mark_that_was_written_in_time_is_followed_at_once_where_there_is_no_grace(behind, waits):
     limit_all(settled_by(Loop.COMMUNITY), "2 紧急工作时")
@@ -547,6 +548,20 @@ def test_a_unit_that_gets_a_case_back_too_late_sees_the_mark_before_the_case_cli
     actions.sweep(now=now + QUARTER)
     assert fresh(case).loop == Loop.STREET
     assert "转来时已过期限" in words_of(case, "escalate")
+
+
+def test_a_mark_is_given_only_when_its_own_time_has_come():
+    yellow = case_at(State.HANDLING)
+    actions.sweep(now=open_leg(yellow).warn_at)
+    fine = case_at(State.HANDLING)
+    asked = {fine: open_leg(fine).warn_at}
+    for case in (yellow, case_at(State.SUSPENDED), case_at(State.CLOSED)):
+        asked[case] = open_leg(case).due_at
+    for case, moment in asked.items():
+        Assignment.objects.update(sweep_at=None)
+        case.legs.filter(stopped_at=None).update(sweep_at=MORNING)  # looked at too early, for whatever reason
+        assert actions.sweep(now=moment - SECOND) == 0
+        assert actions.sweep(now=moment) == 1
 
 
 def test_an_order_is_repeated_without_a_word_about_the_outage_that_is_over():
