@@ -12,9 +12,9 @@ from django.http import HttpRequest, QueryDict
 from governance import secrets
 from governance.models import KeptForm, User
 
-#: How long, how much (bytes) and how many for one person.
+#: How long, how much (bytes; the longest notice of the calendar takes 180 kB) and how many for one person.
 LIFETIME = dt.timedelta(hours=1)
-MOST_BYTES = 64 * 1024
+MOST_BYTES = 256 * 1024
 MOST_FORMS = 3
 WAITING = "这是登录过期前填写的内容，还没有提交。请核对后再提交。"
 _IN_SESSION = "kept_forms"

@@ -9,7 +9,8 @@ from cases.actions.recounting import WORKING, counted_across
 from cases.calendar import calendar_for
 from cases.deadlines import Calendar, Marks
 from cases.holidays import Day
-from cases.models import Assignment
+from cases.models import Assignment, Case
+from governance.models import User
 
 #: Rows that a page shows, and legs that it counts again while somebody waits.
 SHOWN, COUNTED = 50, 5_000
@@ -23,10 +24,11 @@ class Preview:
     settled: int = 0  # no longer provisional
     looked_at: int = 0
     is_whole: bool = True
-    first: list[tuple[Assignment, Marks]] = field(default_factory=list)
+    first: list[tuple[Assignment, Marks]] = field(default_factory=list)  # of the cases in the person's scope
+    hidden: int = 0  # moved, but out of scope: no more is said of them
 
 
-def preview(days: Mapping[dt.date, Day], *, complete: int | None, now: dt.datetime) -> Preview:
+def preview(days: Mapping[dt.date, Day], *, complete: int | None, by: User, now: dt.datetime) -> Preview:
     """Count open legs again as if an arrangement were saved."""
     touched = list(days)
     if complete is not None:
@@ -40,6 +42,7 @@ def preview(days: Mapping[dt.date, Day], *, complete: int | None, now: dt.dateti
     found.looked_at = len(legs)
     since = min((leg.counted_from for leg in legs if leg.counted_from), default=now)
     calendars: dict[int, Calendar] = {}
+    moved: list[tuple[Assignment, Marks]] = []
     for leg in legs:
         district = leg.case.district_id
         if district not in calendars:
@@ -48,9 +51,11 @@ def preview(days: Mapping[dt.date, Day], *, complete: int | None, now: dt.dateti
         marks = deadlines.recount(leg.basis, leg.limit, calendars[district])
         found.settled += leg.is_provisional and not marks.is_provisional
         if marks.due_at != leg.due_at:
-            found.moved += 1
-            if len(found.first) < SHOWN:
-                found.first.append((leg, marks))
+            moved.append((leg, marks))
+    of_moved = Case.objects.visible_to(by).filter(pk__in=[leg.case_id for leg, _ in moved])
+    visible = set(of_moved.values_list("pk", flat=True))
+    shown = [(leg, marks) for leg, marks in moved if leg.case_id in visible]
+    found.moved, found.hidden, found.first = len(moved), len(moved) - len(shown), shown[:SHOWN]
     return found
 
 

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from django.db import connection, transaction
 
+from cases import chain
 from cases.actions.recounting import mark_outdated
+from cases.actions.refusals import KeyReused
 from cases.holidays import Day
 from cases.models import CalendarChange, CalendarYear, WorkDay, WorkingHours
 from cases.models.time import FIRST_DAY, LAST_DAY
@@ -33,10 +35,16 @@ def arrange(
 ) -> CalendarChange | None:
     """Save what an arrangement says of some days and, with ``complete``, declare a year; the same key does it once.
 
-    Days that nothing is said of stay as they are. Returns the change, or None where everything was so before.
+    Days that nothing is said of stay as they are. Returns the change, or None where everything was so before; raises
+    ``KeyReused`` when the key was used for another arrangement.
     """
     _one_at_a_time()
+    said_of = [[f"{day}", said.is_working, said.note] for day, said in sorted(days.items())]
+    given = {"days": said_of, "complete": complete, "words": words}
+    wanted = chain.request_digests(by.pk if by else None, "arrange", given)
     if key is not None and (earlier := CalendarChange.objects.filter(key=key).first()):
+        if earlier.request_digest not in wanted:
+            raise KeyReused("同一标识已用于另一内容，没有保存。")
         return earlier
     before = {row.day: row for row in WorkDay.objects.filter(day__in=days)}
     moved = [day for day, said in days.items() if _worked(day, before) != said.is_working]
@@ -51,7 +59,7 @@ def arrange(
             )
     if complete is not None and declare_years([complete], words=words, by=by, now=now):
         moved += [dt.date(complete, 1, 1), dt.date(complete, 12, 31)]
-    return changed(moved, words=words, by=by, now=now, key=key)
+    return changed(moved, words=words, by=by, now=now, key=key, request_digest=wanted[0])
 
 
 def _worked(day: dt.date, rows: Mapping[dt.date, WorkDay]) -> bool:
@@ -75,6 +83,7 @@ def changed(
     by: User | None,
     now: dt.datetime,
     key: uuid.UUID | None = None,
+    request_digest: str = "",
     district_id: int | None = None,
 ) -> CalendarChange | None:
     """Write down a change of some days and mark the legs that were counted across them; None without a day."""
@@ -83,6 +92,7 @@ def changed(
         return None
     change = CalendarChange.objects.create(
         key=key or uuid.uuid4(),
+        request_digest=request_digest,
         made_at=now,
         made_by=by,
         words=words[:200],

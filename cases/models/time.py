@@ -100,6 +100,8 @@ class CalendarChange(models.Model):
     """A change of the calendar: which days, by whom, on what grounds; deadlines counted across it are counted again."""
 
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    # Of what came under the key (``chain.request_digests``); nothing where no page sent it.
+    request_digest = models.CharField(max_length=64, editable=False, default="")
     made_at = models.DateTimeField("时间")
     made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="经办人")
     words = models.CharField("变动", max_length=200)

@@ -1,7 +1,6 @@
 """The working calendar: the yearly notice pasted in, understood day by day, previewed, saved by one press."""
 
 import hashlib
-import uuid
 from typing import Any
 
 from django import forms
@@ -15,25 +14,21 @@ from django.views.decorators.http import require_http_methods
 
 from cases.actions import timekeeping
 from cases.actions.previewing import COUNTED, preview
+from cases.actions.refusals import KeyReused
 from cases.calendar import gap_for
 from cases.holidays import LONGEST_TEXT, Reading, lines_of, read_notice
+from cases.keyed import KeyedForm
 from cases.models import CalendarChange, CalendarYear, WorkDay
 from cases.permissions import may_keep_calendar
+from governance.kept_forms import keeps_form, kept
 
 #: Changes that the page lists.
 LISTED = 10
 
 
-class NoticeForm(forms.Form):
+class NoticeForm(KeyedForm):
     """A notice as it was pasted, and whether it is the whole arrangement of its year."""
 
-    key = forms.UUIDField(
-        widget=forms.HiddenInput,
-        error_messages={
-            "required": "这份表单缺少标识，请重新打开本页再粘贴一次。",
-            "invalid": "这份表单的标识不对，请重新打开本页再粘贴一次。",
-        },
-    )
     year = forms.TypedChoiceField(
         label="哪一年的安排",
         coerce=int,
@@ -59,6 +54,7 @@ class NoticeForm(forms.Form):
         self.fields["year"].choices = [(year, f"{year} 年") for year in range(this - 1, this + 3)]
 
 
+@keeps_form()
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def calendar_page(request: HttpRequest) -> HttpResponse:
@@ -69,7 +65,7 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     gap = gap_for(request.user, now)
     if request.method != "POST":
         year = gap.year if gap else timezone.localdate(now).year + 1
-        return _show(request, NoticeForm(initial={"key": uuid.uuid4(), "year": year}), gap=gap)
+        return _show(request, NoticeForm(kept(request), initial={"year": year}), gap=gap)
     form = NoticeForm(request.POST)
     if not form.is_valid():
         return _show(request, form, gap=gap, status=422)
@@ -79,23 +75,31 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
         return _show(request, form, gap=gap, reading=reading, status=422)
     complete = reading.year if given["complete"] else None
     seen = _digest(reading, complete)
-    if "save" not in request.POST or request.POST.get("seen") != seen:  # edited since: shown again first
-        found = preview(reading.days, complete=complete, now=now)
-        return _show(request, form, gap=gap, reading=reading, preview=found, most=f"{COUNTED:,}", seen=seen)
-    change = timekeeping.arrange(
-        reading.days,
-        words=f"{reading.year} 年部分节假日安排",
-        by=request.user,
-        now=now,
-        key=given["key"],
-        complete=complete,
-    )
+    status = 200
+    if "save" in request.POST and request.POST.get("seen") == seen:  # edited since: shown again first
+        try:
+            change = timekeeping.arrange(
+                reading.days,
+                words=f"{reading.year} 年部分节假日安排",
+                by=request.user,
+                now=now,
+                key=given["key"],
+                complete=complete,
+            )
+        except KeyReused as refusal:
+            status = form.refuse(refusal)
+        else:
+            return _saved(request, reading.year, change)
+    found = preview(reading.days, complete=complete, by=request.user, now=now)
+    more = {"reading": reading, "preview": found, "most": f"{COUNTED:,}", "seen": seen}
+    return _show(request, form, gap=gap, status=status, **more)
+
+
+def _saved(request: HttpRequest, year: int, change: CalendarChange | None) -> HttpResponse:
     if change is None:
-        messages.info(request, f"{reading.year} 年的安排与已有的完全相同，没有改动。")
+        messages.info(request, f"{year} 年的安排与已有的完全相同，没有改动。")
     else:
-        messages.success(
-            request, f"{reading.year} 年的安排已保存，受影响的在办时限正在重算，一般几分钟内完成。"
-        )
+        messages.success(request, f"{year} 年的安排已保存，受影响的在办时限正在重算，一般几分钟内完成。")
     return redirect("cases:calendar")
 
 

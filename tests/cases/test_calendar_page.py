@@ -1,6 +1,7 @@
 """The page of the yearly notice: understood, previewed, saved once; and who is told that a year is missing."""
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
@@ -12,6 +13,7 @@ from cases.actions import timekeeping
 from cases.actions.previewing import preview
 from cases.holidays import Day, read_notice
 from cases.models import CalendarChange, CalendarYear, Case, WorkDay
+from cases.views.calendar import NoticeForm
 from cases.workflow import Loop
 from governance.models import User
 from governance.roles import Role
@@ -95,8 +97,34 @@ def test_the_same_form_sent_twice_is_saved_once(chief, case):
     given = body(complete="on")
     save(chief, given)
     before = CalendarChange.objects.count()
+    timekeeping.arrange({dt.date(2027, 1, 1): Day(True)}, words="试", by=None, now=timezone.now())
     assert save(chief, given).status_code == 302
-    assert CalendarChange.objects.count() == before
+    assert CalendarChange.objects.count() == before + 1
+    assert not WorkDay.objects.filter(day=dt.date(2027, 1, 1)).exists()  # what was done meanwhile stays
+
+
+def test_the_same_key_with_another_arrangement_is_refused_and_gets_a_key_of_its_own(chief, case):
+    given = body()
+    save(chief, given)
+    before = list(WorkDay.objects.values()), CalendarChange.objects.count()
+    other = {**given, "text": "2027-05-04 放假 劳动节"}
+    answer = save(chief, other)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and NoticeForm.SENT_BEFORE in page and "2027-05-04" in page
+    assert (list(WorkDay.objects.values()), CalendarChange.objects.count()) == before
+    key = re.search(r'name="key" value="([0-9a-f-]{36})"', page)[1]
+    assert key != given["key"]
+    assert save(chief, {**other, "key": key}).status_code == 302
+    assert WorkDay.objects.filter(day=dt.date(2027, 5, 4)).exists()
+
+
+def test_who_holds_no_scope_of_cases_sees_how_many_move_and_not_which(chief, case):
+    admin = Client()
+    admin.force_login(User.objects.get(username="xitong"))
+    page = admin.post("/desk/calendar/", body()).content.decode()
+    assert "其中 1 件不在您的管辖范围内，只计数" in page
+    assert case.number not in page and str(case.uuid) not in page
+    assert "不在您的管辖范围内" not in chief.post("/desk/calendar/", body()).content.decode()
 
 
 def test_what_was_edited_after_the_look_is_shown_before_it_is_saved(chief):
@@ -117,8 +145,8 @@ def test_what_was_edited_after_the_look_is_shown_before_it_is_saved(chief):
         ({"text": "1月1日放假\x00"}, "无法识别的字符"),
         ({"year": "1066"}, "请从列表中选择年份"),
         ({"year": ""}, "请选择年份"),
-        ({"key": ""}, "缺少标识"),
-        ({"key": "nonsense"}, "标识不对"),
+        ({"key": ""}, "缺少防止重复的编号"),
+        ({"key": "nonsense"}, "缺少防止重复的编号"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence_and_the_text_is_still_there(chief, change, words):
@@ -134,7 +162,7 @@ def test_what_is_wrong_is_said_in_a_sentence_and_the_text_is_still_there(chief, 
 def test_the_preview_comes_to_what_the_recount_then_does(case, now):
     days = read_notice(NEW_YEAR, 2027).days
     cases = [case, *(reported(now=at(12, 31, hour, minute)) for hour in (9, 11, 15) for minute in (5, 50))]
-    found = preview(days, complete=2027, now=now)
+    found = preview(days, complete=2027, by=User.objects.get(username="q_zhiban"), now=now)
     foretold = {leg.case_id: marks.due_at for leg, marks in found.first}
     before = {one.pk: one.due_at for one in map(fresh, cases)}
     timekeeping.arrange(days, words="试", by=None, now=now, complete=2027)

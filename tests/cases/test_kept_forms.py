@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from cases.holidays import LONGEST_TEXT
 from cases.models import Case, CaseEvent, Photo
 from cases.workflow import State
 from governance import kept_forms
@@ -149,6 +150,15 @@ def test_a_call_comes_back_and_is_encrypted_meanwhile(clock):
     desk.sign_in("shouli")
     page = desk.page("/desk/phone/")
     assert words_in(page) == WORDS and "13912345678" in page
+
+
+def test_the_longest_notice_of_the_calendar_comes_back(clock):
+    desk, notice = Desk(clock, "q_zhiban"), "元旦" * (LONGEST_TEXT // 2)
+    year = str(timezone.localdate().year + 1)
+    desk.browser.post("/desk/calendar/", {"key": str(uuid.uuid4()), "year": year, "text": notice})
+    desk.sign_in("q_zhiban")
+    page = desk.page("/desk/calendar/")
+    assert notice in page and WAITING in page
 
 
 def test_what_is_kept_is_gone_after_an_hour(clock):
