@@ -1,6 +1,7 @@
 """Say of the legs of open cases what their due dates were counted from, where counting comes to the stored date.
 
-A leg where it does not (counted under another calendar, say) keeps its date and is never counted again.
+A leg where it does not (given back after a refusal, or counted under another calendar) keeps its date and is never
+counted again; its yellow and its grace are those that belong to the date, which before were shifted along with it.
 """
 
 import datetime as dt
@@ -9,16 +10,16 @@ from decimal import Decimal
 from django.db import migrations
 from django.db.models import Q
 
-from cases.deadlines import DEFAULT_HOURS, Basis, Calendar, Limit, recount
+from cases.deadlines import DEFAULT_HOURS, Basis, Calendar, Limit, marks_around, recount
 from cases.hours import read_windows
 
-FIELDS = ["counted_from", "counted_amount", "added_amount", "extended_amount"]
+FIELDS = ["counted_from", "counted_amount", "added_amount", "extended_amount", "warn_at", "escalate_at", "sweep_at"]
 
 
 def fill(apps, schema_editor) -> None:
     leg_model = apps.get_model("cases", "Assignment")
-    calendars = _calendars(apps)
-    plain = Calendar()
+    days = dict(apps.get_model("cases", "WorkDay").objects.values_list("day", "is_working"))
+    calendars, plain = _calendars(apps, days), Calendar(exceptions=days)
     legs = leg_model.objects.filter(Q(stopped_at=None) | Q(case__is_open=True, outcome="refused"))
     batch = []
     for leg in legs.select_related("case").order_by("pk").iterator(chunk_size=1000):
@@ -30,8 +31,7 @@ def fill(apps, schema_editor) -> None:
     leg_model.objects.bulk_update(batch, FIELDS)
 
 
-def _calendars(apps) -> dict[int, Calendar]:
-    days = dict(apps.get_model("cases", "WorkDay").objects.values_list("day", "is_working"))
+def _calendars(apps, days: dict[dt.date, bool]) -> dict[int, Calendar]:
     regimes: dict[int, list] = {}
     for row in apps.get_model("cases", "WorkingHours").objects.order_by("valid_from"):
         try:
@@ -62,9 +62,20 @@ def _fill_leg(leg, calendar: Calendar) -> None:
     try:
         due_at = recount(basis, full, calendar).due_at
     except ValueError:
-        return
+        due_at = None
     if due_at == leg.due_at:
         leg.counted_from, leg.counted_amount, leg.added_amount = basis.since, basis.amount, basis.added
+    elif leg.stopped_at is None and leg.step not in ("waiting", "evaluating"):
+        _set_around(leg, full, calendar)
+
+
+def _set_around(leg, full: Limit, calendar: Calendar) -> None:
+    marks = marks_around(leg.due_at, full, calendar)
+    if leg.lateness == "none":
+        leg.sweep_at = min(marks.warn_at, marks.due_at)
+    elif leg.sweep_at == leg.escalate_at:  # otherwise it waits for its due date, or for the answer to an order
+        leg.sweep_at = marks.escalate_at
+    leg.warn_at, leg.escalate_at = marks.warn_at, marks.escalate_at
 
 
 def _stood(leg) -> list:

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from cases import actions, clocks, history
 from cases.filters import narrow
-from cases.models import Assignment, Case
+from cases.models import Assignment, Case, WorkingHours
 from cases.units import eligible_units
-from cases.workflow import Loop, State
+from cases.workflow import Lateness, Loop, State
 from governance.models import User
 from tests import people
 from tests.cases.walks import limit_all
@@ -260,3 +260,30 @@ def test_old_open_legs_learn_what_they_were_counted_from_where_the_count_comes_t
     fill(apps, None)
     assert list(legs.values_list("pk", *kept)) == before
     assert open_leg(strange).basis is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lateness", [Lateness.NONE, Lateness.RED])
+@pytest.mark.parametrize("has_hours", [True, False])
+def test_an_old_leg_that_was_given_back_gets_the_yellow_and_grace_of_its_due_date(lateness, has_hours):
+    fill = import_module("cases.migrations.0006_what_deadlines_were_counted_from").fill
+    limit_all(settled_by(Loop.COMMUNITY), "9 工作日")
+    case = reported(now=at(9, 22, 10))  # the holidays of October lie ahead
+    leg = open_leg(case)
+    right = (leg.warn_at, leg.due_at, leg.escalate_at)
+    later = leg.escalate_at + 3 * DAY
+    case.legs.update(
+        opened_at=leg.opened_at + 2 * DAY,
+        warn_at=leg.warn_at + 2 * DAY,
+        escalate_at=later,
+        sweep_at=later if lateness == Lateness.RED else leg.warn_at + 2 * DAY,
+        lateness=lateness,
+        counted_from=None,
+        counted_amount=None,
+    )
+    if not has_hours:
+        WorkingHours.objects.all().delete()
+    fill(apps, None)
+    leg = open_leg(case)
+    assert leg.basis is None and (leg.warn_at, leg.due_at, leg.escalate_at) == right
+    assert leg.sweep_at == (leg.escalate_at if lateness == Lateness.RED else leg.warn_at)
