@@ -1,19 +1,20 @@
 """Hashing of passwords, a few at a time: argon2 takes 100 MB and every core on purpose."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import BoundedSemaphore
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-#: In one process, which serves requests with eight threads (tools/supervisor.py, Dockerfile): two passwords are hashed
-#: while three wait for it; so the others stay free for everybody who is signed in.
-AT_ONCE, IN_LINE = 2, 3
+#: In one process, which serves requests with eight threads (config/gunicorn.py): two passwords are hashed while three
+#: wait for it; so the others stay free for everybody who is signed in. Some of these places are for known devices alone.
+AT_ONCE, IN_LINE, FOR_KNOWN = 2, 3, 2
 PATIENCE_SECONDS = 1.0
 
 _slots = BoundedSemaphore(AT_ONCE)
-#: Whoever is known does not stand in line with strangers.
-_lines = {is_known: BoundedSemaphore(AT_ONCE + IN_LINE) for is_known in (False, True)}
+#: Everybody stands in the line; strangers stand in a shorter one before they come to it.
+_line = BoundedSemaphore(AT_ONCE + IN_LINE)
+_strangers = BoundedSemaphore(AT_ONCE + IN_LINE - FOR_KNOWN)
 
 
 class TryLater(Exception):
@@ -33,14 +34,13 @@ class Busy(TryLater):
 
 @contextmanager
 def place_in_line(*, is_known: bool) -> Iterator[None]:
-    """Stand among the few whose password is looked at now; raises ``Busy`` at once when the line is full."""
-    line = _lines[is_known]
-    if not line.acquire(blocking=False):
-        raise Busy
-    try:
+    """Stand among the few whose password is looked at now; raises ``Busy`` at once when no place is left."""
+    with ExitStack() as places:
+        for line in (_line,) if is_known else (_strangers, _line):
+            if not line.acquire(blocking=False):
+                raise Busy
+            places.callback(line.release)
         yield
-    finally:
-        line.release()
 
 
 @contextmanager
