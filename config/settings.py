@@ -143,6 +143,7 @@ SECRET_KEY = env(
     "only-for-debugging-never-in-production-0123456789abcdef" if DEBUG else None,
     hint="It signs sessions; set a long random text and keep it. " + START_HINT,
 )
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 DATABASES = {"default": database(env("DATABASE_URL", hint=START_HINT))}

@@ -95,6 +95,11 @@ def test_the_worker_has_a_broker_number_of_its_own():
     assert not settings.CELERY_BROKER_URL.endswith("/0")
 
 
+def test_former_keys_of_the_site_are_read():
+    code = "from config import settings; print(settings.SECRET_KEY_FALLBACKS)"
+    assert in_a_process(code, SECRET_KEY_FALLBACKS="one, two").stdout.strip() == "['one', 'two']"
+
+
 def test_static_files_collect_under_hashed_names(tmp_path):
     code = "from django.core.management import call_command; import django; django.setup(); "
     code += "call_command('collectstatic', interactive=False, verbosity=0)"

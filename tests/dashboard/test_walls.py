@@ -77,6 +77,11 @@ def test_no_names_no_words_of_people_and_no_way_into_anything(screen):
     assert told["total"] and "uuid" not in str(told)
 
 
+def test_it_stays_lit_when_the_key_of_the_site_is_changed(screen, settings):
+    settings.SECRET_KEY = "another-long-text-that-signs-sessions-from-today-on-0123456789"
+    assert screen.get("/wall/").status_code == 200
+
+
 def test_it_never_ends_by_being_left_alone(screen):
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for _ in range(3):

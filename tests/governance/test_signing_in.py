@@ -1,17 +1,19 @@
 """Guessing passwords: limits per account, device and address, and how many passwords are hashed at once."""
 
 import re
+import runpy
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http.cookies import SimpleCookie
 from importlib import import_module
 from unittest import mock
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection, transaction
@@ -290,7 +292,8 @@ def test_tries_that_no_rule_counts_are_removed(dispatcher):
 @pytest.fixture
 def many_processes(monkeypatch):
     """As many at once as the processes of a large site let in together."""
-    monkeypatch.setattr(hashing, "_lines", dict.fromkeys((False, True), threading.BoundedSemaphore(THREADS)))
+    for line in ("_line", "_strangers"):
+        monkeypatch.setattr(hashing, line, threading.BoundedSemaphore(THREADS))
 
 
 @pytest.mark.trust
@@ -390,13 +393,44 @@ def test_forty_sign_ins_at_once_leave_the_other_pages_alone(promise, settings):
     promise("sign-ins at once, two passwords hashed at a time, pages answered", tried=logins, held=logins)
 
 
+def stand(places: ExitStack, *, is_known: bool) -> int:
+    """Take places in the line until it is full; returns how many."""
+    taken = 0
+    with suppress(hashing.Busy):
+        while True:
+            places.enter_context(hashing.place_in_line(is_known=is_known))
+            taken += 1
+    return taken
+
+
 def test_known_devices_do_not_stand_in_line_with_strangers(dispatcher):
     mine = known_device()
     with ExitStack() as strangers:
-        for _ in range(hashing.AT_ONCE + hashing.IN_LINE):
-            strangers.enter_context(hashing.place_in_line(is_known=False))
+        assert stand(strangers, is_known=False) == hashing.AT_ONCE + hashing.IN_LINE - hashing.FOR_KNOWN
         assert sign_in(PASSWORD).status_code == 429
         assert sign_in(PASSWORD, client=mine).status_code == 302
+
+
+@pytest.mark.parametrize("known_first", [True, False])
+def test_strangers_and_known_devices_together_leave_threads_for_everybody_else(known_first):
+    server = runpy.run_path(str(settings.BASE_DIR / "config/gunicorn.py"))
+    with ExitStack() as places:
+        taken = stand(places, is_known=known_first) + stand(places, is_known=not known_first)
+        assert taken == hashing.AT_ONCE + hashing.IN_LINE <= server["threads"] - 3
+    with ExitStack() as places:
+        assert stand(places, is_known=True) == taken, "who was refused holds no place"
+
+
+def test_a_device_stays_known_when_the_former_key_of_the_site_is_kept(dispatcher, settings):
+    mine = known_device()
+    for _ in range(signing_in.TRIES):
+        sign_in("guess")
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-long-text-that-signs-sessions-from-today-on-0123456789"
+    for _ in range(signing_in.TRIES):
+        sign_in("guess")
+    assert sign_in(PASSWORD).status_code == 429
+    assert sign_in(PASSWORD, client=mine).status_code == 302
 
 
 def test_who_was_not_checked_is_told_so_and_not_counted(dispatcher, settings, monkeypatch):
