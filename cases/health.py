@@ -5,6 +5,7 @@ import datetime as dt
 from django.db.models import Min
 
 from cases import anchors
+from cases.actions.sweeping import RETRY
 from cases.models import Assignment
 from governance.health import SWEPT, Seen, State, aged, check, heard
 from governance.models import Heartbeat
@@ -23,6 +24,17 @@ def _sweep(now: dt.datetime) -> Seen:
         return run
     late = aged(oldest, now, SWEPT, "最早一件已到时 {age}，还没有处理", "")
     return late if late.state == State.FAILING else run
+
+
+@check(
+    "swept_legs",
+    "巡检失败的案件",
+    is_needed=False,
+    todo="这些案件到期后没有标为超期或往下走，每十分钟再试。请系统管理员查看任务进程的日志。",
+)
+def _swept_legs(now: dt.datetime) -> Seen:
+    failed = Assignment.objects.put_off(now, RETRY).count()
+    return Seen(State.FAILING, f"{failed} 件") if failed else Seen(State.OK, "没有")
 
 
 @check(

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from cases.deadlines import Basis, Limit, Unit
 from cases.models.case import Case
@@ -37,6 +37,11 @@ class AssignmentQuerySet(models.QuerySet):
     def due_for_sweep(self, now) -> "AssignmentQuerySet":
         """Open legs on which time has something to do."""
         return self.open().filter(sweep_at__lte=now).order_by("sweep_at", "pk")
+
+    def put_off(self, now: dt.datetime, most: dt.timedelta) -> "AssignmentQuerySet":
+        """Open legs past their due date without a red mark: the sweep failed on them and looks again within ``most``."""
+        again = self.open().filter(sweep_at__gt=now, sweep_at__lte=now + most)
+        return again.filter(due_at__lt=F("sweep_at"), due_at__lte=now).exclude(lateness=Lateness.RED)
 
     def outdated(self) -> "AssignmentQuerySet":
         """Open legs that were counted across a day that the calendar says otherwise about by now."""

@@ -9,7 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases import anchors
+from cases import anchors, tasks
+from cases.actions import sweeping
 from cases.models import Assignment
 from governance import actions, health
 from governance.models import Heartbeat, Outbox, User
@@ -28,6 +29,7 @@ ALL = {
     "dead_notices",
     "processes",
     "sweep",
+    "swept_legs",
     "anchor",
 }
 
@@ -58,7 +60,7 @@ def test_a_site_that_works_is_ready(alive):
     assert status == 200, parts
     assert set(parts) == ALL
     assert {name: one["state"] for name, one in parts.items() if one["needed"]} == dict.fromkeys(
-        ALL - {"dead_notices", "processes", "anchor"}, "ok"
+        ALL - {"dead_notices", "processes", "swept_legs", "anchor"}, "ok"
     )
 
 
@@ -85,6 +87,20 @@ def test_a_notice_that_waits_too_long_is_seen(alive):
     assert "最早一条已等 2 分" in page()
 
 
+def test_a_notice_that_finds_nobody_does_not_take_the_site_away(alive):
+    nobody = User.objects.create_user("test_nobody", name="无岗")
+    now = timezone.now() - 200 * SECOND
+    actions.tell("没有人在", url="/inbox/", audience=[{"user": nobody.pk}], now=now)
+    assert ask()[0] == 503, "nobody has tried"
+    assert actions.relay(now=now) == 0
+    status, parts = ask()
+    assert (status, parts["outbox"]["state"], parts["dead_notices"]["state"]) == (200, "ok", "ok")
+    for number in range(1, actions.TRIES):
+        actions.relay(now=now + number * 2 * actions.LEASE)
+    status, parts = ask()
+    assert (status, parts["dead_notices"]["state"]) == (200, "failing")
+
+
 def test_notices_given_up_are_shown_with_their_list_to_who_may_see_it(alive):
     Outbox.objects.create(subject="放弃了", audience=[], dead_at=timezone.now())
     status, parts = ask()
@@ -103,6 +119,25 @@ def test_a_leg_that_is_due_and_not_swept_is_seen(alive):
     Assignment.objects.filter(pk=leg.pk).update(sweep_at=timezone.now() - (health.SWEPT + 1) * SECOND)
     status, parts = ask()
     assert (status, parts["sweep"]["state"]) == (503, "failing")
+
+
+def test_legs_on_which_the_sweep_fails_are_counted(alive, monkeypatch):
+    case = reported(now=timezone.now() - dt.timedelta(days=30))
+    Outbox.objects.all().delete()
+
+    def failing(leg: Assignment, now: dt.datetime) -> None:
+        raise RuntimeError("broken on purpose")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sweeping, "next_move", failing)
+        tasks.sweep()
+    status, parts = ask()
+    assert (status, parts["sweep"]["state"], parts["swept_legs"]["state"]) == (200, "ok", "failing")
+    assert "1 件" in page()
+    Assignment.objects.filter(case=case).update(sweep_at=timezone.now())
+    tasks.sweep()
+    Outbox.objects.all().delete()
+    assert ask()[1]["swept_legs"]["state"] == "ok"
 
 
 def test_a_lost_broker_is_named(alive, settings):
