@@ -311,7 +311,7 @@ class PhotoUpload(Doorway):
         if (
             given.pop("owner", request.user.pk) != request.user.pk
         ):  # somebody else has signed in on this phone since
-            raise Forbidden("这张照片是另一位同事存在本机的，请由本人登录后上传。")
+            raise Forbidden("这张照片是另一位同事存在本机的，请由本人登录后上传。", field="owner")
         photo = photos.store(file.read(), by=request.user, now=now, key=key, **given)
         status = HTTPStatus.CREATED if photo.uploaded_at == now else HTTPStatus.OK
         return Response(shapes.PhotoRow(photo).data, status=status)

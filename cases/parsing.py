@@ -41,6 +41,10 @@ class WholeForm(MultiPartParser):
 class SameSite(SessionAuthentication):
     """A person's session, and for writes the token of our own pages."""
 
+    def authenticate_header(self, request: Request) -> str:
+        """Whoever is not signed in is answered with 401; what may be done about it says ``governance.middleware``."""
+        return "Session"
+
     def enforce_csrf(self, request: Request) -> None:
         try:
             super().enforce_csrf(request)

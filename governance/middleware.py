@@ -48,6 +48,8 @@ class Sessions:
 
 def _to_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Lead back to a page after signing in, and tell scripts in a way that they do not take for an answer."""
+    if response.status_code == 401:
+        return _as_told_to_scripts()
     if response.status_code != 302 or not response["Location"].startswith(f"{settings.LOGIN_URL}?"):
         return response
     page = _page_of(request)
@@ -55,13 +57,19 @@ def _to_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if request.htmx:
         told = HttpResponse(status=401, headers={"HX-Redirect": address})
     elif request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-        told = JsonResponse({"detail": EXPIRED, "login": resolve_url(settings.LOGIN_URL)}, status=401)
+        told = _as_told_to_scripts()
     elif page != request.get_full_path():
         told = redirect(address)
     else:
         return response
     told.cookies = response.cookies
     return told
+
+
+def _as_told_to_scripts() -> JsonResponse:
+    """The one answer of pages and API to a script whose person has to sign in."""
+    told = {"detail": EXPIRED, "login": resolve_url(settings.LOGIN_URL)}
+    return JsonResponse(told, status=401, headers={"WWW-Authenticate": "Session"})
 
 
 def _page_of(request: HttpRequest) -> str:

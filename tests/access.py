@@ -114,7 +114,7 @@ ENDPOINTS = (
     Endpoint("cases:contact",           "/cases/{case}/contact/",               WORKS_ON_CASE, method="post", seeing=SEES_CASE),
     Endpoint("cases:photo",             "/photos/{photo}.jpg",                  SEES_CASE),
     Endpoint("cases:photo_small",       "/photos/{photo}-s.jpg",                SEES_CASE),
-    Endpoint("cases:photos",            "/photos/",                             LOOP, FORBIDDEN, FORBIDDEN, "post"),
+    Endpoint("cases:photos",            "/photos/",                             LOOP, FORBIDDEN, SIGN_IN, "post"),
     # Maps and boards: everybody gets what the scope holds, which may be nothing
     Endpoint("cases:map_cases",         f"/map/cases.json?{BOX}"),
     Endpoint("cases:map_areas",         f"/map/areas.json?{BOX}"),
@@ -127,11 +127,11 @@ ENDPOINTS = (
     Endpoint("dashboard:wall_areas",    f"/wall/areas.json?{BOX}",              frozenset(), FORBIDDEN, FORBIDDEN),
     Endpoint("dashboard:wall_open",     "/wall/open/",                          anonymous=MAY),  # asks for the code
     # Programs
-    Endpoint("cases:api_map",           f"/api/v1/map/?{BOX}",                  anonymous=FORBIDDEN),
-    Endpoint("cases:api_categories",    "/api/v1/categories/",                  anonymous=FORBIDDEN),
-    Endpoint("cases:api_cases",         "/api/v1/cases/",                       anonymous=FORBIDDEN),
-    Endpoint("cases:api_case",          "/api/v1/cases/{case}/",                SEES_CASE, anonymous=FORBIDDEN),
-    Endpoint("cases:api_move",          "/api/v1/cases/{case}/moves/comment/",  SEES_CASE, HIDDEN, FORBIDDEN, "post"),
+    Endpoint("cases:api_map",           f"/api/v1/map/?{BOX}",                  anonymous=SIGN_IN),
+    Endpoint("cases:api_categories",    "/api/v1/categories/",                  anonymous=SIGN_IN),
+    Endpoint("cases:api_cases",         "/api/v1/cases/",                       anonymous=SIGN_IN),
+    Endpoint("cases:api_case",          "/api/v1/cases/{case}/",                SEES_CASE, anonymous=SIGN_IN),
+    Endpoint("cases:api_move",          "/api/v1/cases/{case}/moves/comment/",  SEES_CASE, HIDDEN, SIGN_IN, "post"),
     Endpoint("cases:api_schema",        "/api/schema/",                         anonymous=MAY),  # describes, holds no data
     Endpoint("cases:api_docs",          "/api/docs/",                           anonymous=MAY),
     # Configuration: three separate administrators 三员分立; the row of a list stands for its forms too

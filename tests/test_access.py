@@ -35,7 +35,7 @@ def outcome(answer: HttpResponse) -> str:
     """What an answer means to the person; a complaint about the words comes from inside."""
     if answer.status_code == 302 and "/login/?next=" in answer["Location"]:
         return SIGN_IN
-    return {403: FORBIDDEN, 404: HIDDEN}.get(
+    return {401: SIGN_IN, 403: FORBIDDEN, 404: HIDDEN}.get(
         answer.status_code, MAY if answer.status_code < 500 else "broken"
     )
 

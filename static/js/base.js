@@ -159,8 +159,8 @@ function showNet() {
   document.documentElement.classList.toggle("is-offline", !navigator.onLine);
 }
 
-// The offline queue tells its length and age, and how much of others is there: {count, oldest, others: {count, oldest}}.
-function showQueue({ detail: { count, oldest, others, isKeeping } }) {
+// The offline queue tells its length and age, how much of others is there, and whether anything can be kept (docs/look.md).
+function showQueue({ detail: { count, oldest, others = { count: 0 }, isKeeping = true } }) {
   const strip = document.querySelector("[data-strip]");
   if (!strip) return;
   strip.classList.toggle("has-queue", count + others.count > 0);

@@ -171,8 +171,8 @@ def test_an_auditor_reports_nothing():
 
 def test_nobody_writes_without_signing_in():
     answer = Client().post("/api/v1/cases/", report_body(), content_type="application/json")
-    assert answer.status_code == 403
-    assert Client().get("/api/v1/cases/").status_code == 403
+    assert answer.status_code == 401
+    assert Client().get("/api/v1/cases/").status_code == 401
 
 
 def test_a_write_from_another_site_is_refused(worker):

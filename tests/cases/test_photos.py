@@ -171,7 +171,7 @@ def test_a_photo_of_a_case_is_seen_by_whoever_sees_the_case(own, worker):
 
 def test_nobody_sees_a_photo_without_signing_in(own):
     assert Client().get(f"/photos/{own.uuid}.jpg").status_code == 302
-    assert Client().post("/photos/").status_code == 403
+    assert Client().post("/photos/").status_code == 401
 
 
 def test_a_photo_is_kept_by_the_browser_and_by_nobody_between(own, worker):

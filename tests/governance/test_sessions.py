@@ -52,7 +52,7 @@ def test_half_an_hour_without_activity_ends_a_session(clock, username, path):
     clock.shift(29 * MINUTE)
     assert is_let_in(client, path)
     clock.shift(30 * MINUTE)
-    assert client.get(path).status_code in (302, 403)
+    assert client.get(path).status_code in (302, 401)
     assert "登录已过期，请重新登录" in client.get("/login/").content.decode()
 
 
@@ -157,7 +157,7 @@ def test_a_session_that_is_over_does_nothing(clock, path):
     client.get("/desk/")
     clock.shift(31 * MINUTE)
     answer = client.post(path, {"words": "x"})
-    assert answer.status_code == 403 or answer["Location"].startswith("/login/")
+    assert answer.status_code == 401 or answer["Location"].startswith("/login/")
     assert User.objects.get(username="shouli").name not in client.get("/no-such-page/").content.decode()
 
 
@@ -235,3 +235,13 @@ def test_every_request_that_a_script_makes_by_itself_says_so(settings):
 
 def test_limits_are_what_was_promised():
     assert (dt.timedelta(hours=12), dt.timedelta(minutes=30)) == (sessions.LONGEST, sessions.IDLE)
+
+
+def test_pages_and_interface_tell_a_script_the_same(clock):
+    client = signed_in("shequ")
+    client.get("/desk/")
+    clock.shift(31 * MINUTE)
+    scripts = {"Accept": "application/json"}
+    page, interface = (client.get(path, headers=scripts) for path in ("/desk/", "/api/v1/cases/"))
+    assert page.status_code == interface.status_code == 401
+    assert page.json() == interface.json() == {"detail": "登录已过期，请重新登录。", "login": "/login/"}

@@ -1,11 +1,12 @@
 """A grid worker reports on a phone: position from the device, a camera file, the grid at once; also without signal."""
 
 import pytest
-from django.conf import settings
+from django.conf import settings as site
 from django.test import Client
 
 from cases.models import Case
 from tests import people
+from tests.disks import small_disk
 from tests.lives import inside
 from tests.photos import jpeg
 from tests.stories.phones import Contents, wait_until
@@ -29,7 +30,7 @@ def phone(browser, live_server):
         geolocation={"longitude": longitude, "latitude": latitude, "accuracy": 12},
         base_url=live_server.url,
     )
-    session = client.cookies[settings.SESSION_COOKIE_NAME]
+    session = client.cookies[site.SESSION_COOKIE_NAME]
     context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
     page = context.new_page()
     page.set_default_timeout(10_000)
@@ -75,3 +76,21 @@ def test_a_report_without_signal_waits_in_the_phone_and_arrives_once(phone):
     phone.wait_for_selector(f".case-row:has-text('{WORDS[:8]}')")
     phone.wait_for_selector("text=没有待上传")
     assert Case.objects.count() == 1 and Case.objects.get().photos.count() == 1
+
+
+def test_what_the_server_cannot_take_now_waits_in_the_phone_with_the_true_reason(phone, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    phone.goto("/field/report/")
+    wait_until(phone, lambda: Contents(phone).keys)
+    phone.wait_for_selector("text=拓东街道 · 尚义社区第1网格")
+    fill(phone)
+    with small_disk(tmp_path, 4096):
+        phone.click(".field-action .btn-primary")
+        phone.wait_for_selector("text=没有传上去，已存在这台手机里", timeout=20_000)
+        assert "照片存储空间已满" in phone.inner_text("[data-reason]")
+        phone.goto("/field/")
+        phone.wait_for_selector(".queue-item:has-text('稍后自动再传')")
+        assert "照片存储空间已满" in phone.inner_text(".queue-item")
+    phone.goto("/field/?tab=mine")
+    phone.wait_for_selector(f".case-row:has-text('{WORDS[:8]}')")
+    assert Case.objects.get().photos.count() == 1

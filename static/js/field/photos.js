@@ -1,7 +1,7 @@
 // data-photos-input: every picture is made small and sent at once, with a receipt of its own. What is not there yet
 // stays in the file field, so that the plain form (or the queue) takes it along.
 
-import { post } from "./requests.js";
+import { orNotNow, post } from "./requests.js";
 
 const LONGEST_SIDE = 1600;
 const SMALL_BYTES = 600000;
@@ -13,14 +13,6 @@ export function newKey() {
   return crypto.randomUUID?.();
 }
 
-// The picture is fine, the server is not: too much to do (then there are seconds to wait), or no room.
-class NotNow extends Error {
-  constructor({ detail }, seconds) {
-    super(detail);
-    Object.assign(this, { sentence: detail, seconds });
-  }
-}
-
 // Sends one picture; answers {uuid, thumb}, {refused: sentence} or {login: true}. Throws without a connection, or NotNow.
 // The same key sent again is the same picture, whether or not the first answer arrived. `told`: where it was taken, and
 // whose it is: who has signed in on this phone meanwhile must not become its owner.
@@ -28,12 +20,11 @@ export async function upload(file, key, told = {}, { isByItself } = {}) {
   const body = new FormData();
   body.append("file", file, file.name);
   for (const [name, value] of Object.entries(told)) if (value) body.append(name, value);
-  const answer = await post("/photos/", { body, headers: key && { "Idempotency-Key": key }, isByItself });
-  if ([401, 403].includes(answer.status)) return { login: true };
+  const answer = await orNotNow(await post("/photos/", { body, headers: key && { "Idempotency-Key": key }, isByItself }));
+  if (answer.status === 401) return { login: true };
   const json = await answer.json();
   if (answer.ok) return json;
-  if (answer.status < 500 && answer.status !== 429) return { refused: json.detail ?? "照片没有被接受，请重拍。" };
-  throw new NotNow(json, Number(answer.headers.get("Retry-After") ?? 0));
+  return json.field === "owner" ? { login: true } : { refused: json.detail ?? "照片没有被接受，请重拍。" };
 }
 
 // A phone's picture has ten times the pixels that are kept; sending them would cost the worker a minute.

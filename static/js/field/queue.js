@@ -2,7 +2,7 @@
 // only when the server has said where the case went. What it refuses stays, with its sentences.
 
 import { upload } from "./photos.js";
-import { post } from "./requests.js";
+import { orNotNow, post } from "./requests.js";
 import { all, canKeep, forget as drop, get, ofOthers, owner, put, startStore } from "./store.js";
 
 const AGAIN_MS = 60000;
@@ -41,12 +41,13 @@ export async function changed() {
   document.dispatchEvent(new CustomEvent("queue:changed", { detail }));
 }
 
-// Answers {url}, {errors, nearby}, {login: true} or {offline: true}.
+// Answers {url}, {errors, nearby}, {login: true} or {offline: true}, with a reason where it is the server's and no lack of signal.
 export async function send(item, { isByItself = false } = {}) {
   try {
     return await sendPhotos(item, isByItself) ?? await sendReport(item, isByItself);
-  } catch {
-    return { offline: true };
+  } catch ({ sentence, seconds }) {
+    if (seconds) setTimeout(replay, seconds * 1000);
+    return { offline: true, reason: sentence };
   }
 }
 
@@ -68,9 +69,8 @@ async function sendReport(item, isByItself) {
   const body = new URLSearchParams(item.fields);
   for (const photo of item.photos) body.append(photo.name, photo.uuid);
   if (item.owner) body.append("owner", item.owner);
-  const answer = await post("/field/report/", { body, ms: ANSWER_MS, isByItself });
+  const answer = await orNotNow(await post("/field/report/", { body, ms: ANSWER_MS, isByItself }));
   if (answer.type === "opaqueredirect" || answer.status === 401) return { login: true };
-  if (answer.status >= 500 || answer.status === 429) return { offline: true };
   if (!answer.headers.get("Content-Type")?.startsWith("application/json")) return { login: true };
   const told = await answer.json();
   if (told.other_owner) return { login: true };
@@ -84,7 +84,8 @@ export async function replay() {
     if (!lock) return;
     for (const item of await waiting()) {
       if (item.errors) continue;
-      const { url, errors, nearby, offline, login } = await send(item, { isByItself: true });
+      const { url, errors, nearby, offline, login, reason } = await send(item, { isByItself: true });
+      if (item.reason !== reason && !url) await keep(Object.assign(item, { reason }));
       if (offline || login) return;
       if (url) {
         await forget(item.key);

@@ -19,6 +19,7 @@ function button(className, text, onClick) {
 
 function state(item) {
   if (item.errors) return Object.values(item.errors).flat().join(" ");
+  if (item.reason) return `${item.reason}稍后自动再传。`;
   return navigator.onLine ? "等待上传" : "有信号时自动上传";
 }
 

@@ -13,6 +13,7 @@ const MUST = {
 };
 const PAIR = { before_photo: "请拍一张处置前的照片。", after_photo: "请拍一张处置后的照片。" };
 const NOT_KEPT = "没有信号，浏览器也不能存在本机。请留在本页，有信号时再按一次。";
+const NOT_KEPT_LATER = "浏览器也不能存在本机。请留在本页，稍后再按一次。";
 const NOT_KEPT_LOGIN = "登录已过期，浏览器也不能存在本机。请留在本页，在另一个页面登录后再按一次。";
 
 class Report {
@@ -87,7 +88,7 @@ class Report {
     this.setBusy(false);
   }
 
-  async finish(item, { url, errors, nearby, login }, isKept) {
+  async finish(item, { url, errors, nearby, login, reason }, isKept) {
     if (url) {
       await forget(item.key);
       location.assign(url);
@@ -97,9 +98,9 @@ class Report {
       this.showErrors(errors ?? {});
     } else if (isKept) {
       // Nobody can be asked later whether it is the same as a case nearby.
-      await keep({ ...item, fields: [...item.fields, ["nearby_seen", "1"]] });
-      this.showKept(login);
-    } else this.showErrors({ __all__: [login ? NOT_KEPT_LOGIN : NOT_KEPT] });
+      await keep({ ...item, reason, fields: [...item.fields, ["nearby_seen", "1"]] });
+      this.showKept(login, reason);
+    } else this.showErrors({ __all__: [login ? NOT_KEPT_LOGIN : reason ? `${reason}${NOT_KEPT_LATER}` : NOT_KEPT] });
   }
 
   async pack() {
@@ -172,9 +173,11 @@ class Report {
     place?.closest(".field-box")?.classList.remove("is-wrong");
   }
 
-  showKept(login) {
-    const template = this.form.querySelector(login ? "[data-kept-login]" : "[data-kept]");
-    this.form.replaceWith(template.content.cloneNode(true));
+  showKept(login, reason) {
+    const template = this.form.querySelector(login ? "[data-kept-login]" : reason ? "[data-kept-later]" : "[data-kept]");
+    const shown = template.content.cloneNode(true);
+    if (reason) shown.querySelector("[data-reason]").textContent = reason;
+    this.form.replaceWith(shown);
     scrollTo(0, 0);
   }
 

@@ -6,6 +6,22 @@ export function csrfToken() {
   return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 }
 
+// The server answers, but not now: too much to do (then there are seconds to wait), or no room. `sentence` says which.
+export class NotNow extends Error {
+  constructor(sentence, seconds) {
+    super(sentence);
+    Object.assign(this, { sentence, seconds });
+  }
+}
+
+// The same answer, or NotNow.
+export async function orNotNow(answer) {
+  if (answer.status < 500 && answer.status !== 429) return answer;
+  const { detail, errors = {} } = await answer.json().catch(() => ({}));
+  const sentence = detail ?? Object.values(errors).flat()[0] ?? "系统暂时不可用。";
+  throw new NotNow(sentence, Number(answer.headers.get("Retry-After") ?? 0));
+}
+
 // isByItself: nobody has pressed anything. A redirect is never followed: it would lead to the sign-in page.
 export function post(url, { body, headers, ms, isByItself } = {}) {
   return fetch(url, {
