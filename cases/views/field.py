@@ -113,6 +113,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "steps": _steps(by_state, step) if tab == "todo" else [],
         "may_report": may_report(user),
+        "may_report_handled": may_report(user, "report_handled"),
     }
     return render(request, "cases/field.html", context)
 

@@ -165,15 +165,13 @@ function showQueue({ detail: { count, oldest, others = { count: 0 }, isKeeping =
   if (!strip) return;
   strip.classList.toggle("has-queue", count + others.count > 0);
   strip.querySelector("[data-strip-queue]").textContent =
-    count ? `${count} 条待上传${since(oldest)}` : others.count ? `${others.count} 条他人待上传${since(others.oldest)}` : "没有待上传";
+    count ? `${count} 条待上传，最早 ${timeWords(oldest)}` : others.count ? `${others.count} 条他人待上传` : "没有待上传";
   strip.querySelector("[data-strip-offline]").textContent = isKeeping ? "离线可上报" : "离线，本机不能存";
 }
 
-function since(time) {
-  return `，最早 ${timeWords(new Date(time), new Date())}`;
-}
-
-export function timeWords(time, now) {
+// A time in milliseconds since 1970, as people say it.
+export function timeWords(milliseconds) {
+  const [time, now] = [new Date(milliseconds), new Date()];
   const two = (number) => String(number).padStart(2, "0");
   const clock = `${two(time.getHours())}:${two(time.getMinutes())}`;
   if (time.toDateString() === now.toDateString()) return `今天 ${clock}`;

@@ -26,8 +26,11 @@ def phone(browser, live_server):
     context = open_device(browser, live_server.url, PHONE)
     page = context.new_page()
     page.signal = Signal(context)
+    errors = []
+    context.on("weberror", lambda problem: errors.append(str(problem.error)))
     yield page
     context.close()
+    assert errors == []
 
 
 def has_key(page: Page) -> None:
@@ -90,8 +93,8 @@ def test_a_colleague_on_the_same_phone_counts_what_waits_and_no_more(phone):
     sign_in(phone, "zhiyuan")
     phone.signal.find()
     phone.goto("/field/")
-    expect(phone.locator("[data-queue-list]")).to_contain_text("另有 1 条由其他同事存下")
-    expect(strip(phone)).to_contain_text("1 条他人待上传，最早 今天")
+    expect(phone.locator("[data-queue-list]")).to_contain_text("有 1 条由其他同事存下（最早 今天")
+    expect(strip(phone)).to_have_text("1 条他人待上传")
     assert WORDS not in phone.content() and phone.get_by_role("button", name="删除").count() == 0
     key = found.reports[0]["key"]
     phone.evaluate("""async (key) => (await import("/static/js/field/queue.js")).forget(key)""", key)
@@ -196,7 +199,7 @@ def test_after_a_week_only_what_is_unsent_is_left_whoever_signs_in(phone):
     )
     phone.goto("/field/")
     expect(phone.locator("[data-queue-list]")).to_contain_text("另有 1 条")
-    assert {item["key"] for item in Contents(phone).items} == {"month", "young", "unsent"}
+    assert {item["key"] for item in Contents(phone).items} - {"report"} == {"month", "young", "unsent"}
     sign_out(phone)
     assert {item["key"] for item in Contents(phone).items} == {"month", "unsent"}
 

@@ -33,8 +33,11 @@ def phone(browser, live_server, settings):
     page.evaluate("() => navigator.serviceWorker.register('/field/sw.js')")
     wait_until(page, lambda: workers(page) == ["/field/"] and caches_of(page) == ["shell-12345"])
     settings.ROOT_URLCONF = today
+    errors = []
+    context.on("weberror", lambda problem: errors.append(str(problem.error)))
     yield page
     context.close()
+    assert errors == []
 
 
 def cannot_open(page: Page, path: str) -> bool:
@@ -68,11 +71,27 @@ def test_a_phone_of_the_last_release_is_updated_and_loses_nothing(phone):
     phone.context.set_offline(True)
     phone.goto("/field/report/")
     expect(phone.locator("[data-report]")).to_be_visible()
-    expect(phone.get_by_text("已当场处理")).to_be_hidden()  # nobody has said yet that this person may
+    expect(phone.get_by_text("已当场处理")).to_be_visible()  # a grid worker's
     phone.goto("/field/")
     expect(phone.get_by_text("没有信号，打不开这一页")).to_be_visible()
     for path in ("/desk/", "/board/", "/admin/", "/inbox/", "/login/"):
         assert cannot_open(phone, path), path
+
+
+def test_without_signal_the_kept_page_is_that_of_who_is_signed_in(phone):
+    """One page for everybody: a volunteer has nothing to settle on the spot, whoever opened it before."""
+    for name, may in (("wangge", True), ("zhiyuan", False)):
+        sign_in(phone, name)
+        phone.goto("/field/")
+        owner = str(User.objects.get(username=name).pk)
+        wait_until(phone, lambda owner=owner: [item["owner"] for item in Contents(phone).items] == [owner])
+        wait_until(phone, lambda: phone.evaluate("async () => Boolean(await caches.match('/field/shell/'))"))
+        phone.context.set_offline(True)
+        phone.goto("/field/report/")
+        expect(phone.get_by_text("已当场处理")).to_be_visible(visible=may)
+        phone.get_by_label("情况说明").fill("没有信号")
+        assert phone.evaluate("async () => (await import('/static/js/field/store.js')).owner()") == owner
+        phone.context.set_offline(False)
 
 
 def test_a_worker_of_the_last_release_that_renews_itself_goes_away(phone):

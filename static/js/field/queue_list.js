@@ -25,10 +25,9 @@ function state(item) {
 
 function card(item) {
   const made = node("div", "queue-item");
-  const since = timeWords(new Date(item.savedAt), new Date());
   made.append(
     node("strong", "", item.title || "未写说明"),
-    node("small", "", `存于 ${since} · ${item.photos.length + item.sent} 张照片`),
+    node("small", "", `存于 ${timeWords(item.savedAt)} · ${item.photos.length + item.sent} 张照片`),
     node("p", item.errors ? "error" : "soft", state(item)),
   );
   const row = node("div", "row");
@@ -52,9 +51,10 @@ function card(item) {
   return made;
 }
 
-function othersWords({ count }, owner) {
-  if (owner) return `另有 ${count} 条由其他同事存下，由本人登录后上传。`;
-  return `有 ${count} 条待上传，由存下的人登录后上传。`;
+function othersWords({ count, oldest }, owner, own) {
+  const since = `（最早 ${timeWords(oldest)}）`;
+  if (owner) return `${own ? "另有" : "有"} ${count} 条由其他同事存下${since}，由本人登录后上传。`;
+  return `有 ${count} 条待上传${since}，由存下的人登录后上传。`;
 }
 
 export function startQueueList(root) {
@@ -64,7 +64,7 @@ export function startQueueList(root) {
   document.addEventListener("queue:sent", () => location.reload());
   document.addEventListener("queue:changed", ({ detail: { items, others, owner } }) => {
     list.hidden = items.length + others.count === 0;
-    const rest = others.count ? [node("p", "soft", othersWords(others, owner))] : [];
+    const rest = others.count ? [node("p", "soft", othersWords(others, owner, items.length))] : [];
     list.replaceChildren(list.querySelector("h2"), ...items.map(card), ...rest);
   });
 }

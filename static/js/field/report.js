@@ -36,11 +36,10 @@ class Report {
     return Boolean(this.form.elements.handled?.checked);
   }
 
-  // Who may settle on the spot says the page; without signal what was noted of the person then.
+  // The page that the phone kept is everybody's: whether this person may settle on the spot was noted with signal.
   async offerHandled() {
     const toggle = this.form.querySelector("[data-handled-toggle]");
-    if (document.querySelector("[data-owner]")) await put("page", "report", { handled: Boolean(toggle) });
-    else toggle.hidden = !(await get("page", "report"))?.value?.handled;
+    if (toggle?.hidden) toggle.hidden = !(await get("page", "report"))?.value?.handled;
   }
 
   changed(target) {
@@ -194,4 +193,6 @@ class Report {
 export function startReport(root) {
   const form = root.querySelector("[data-report]");
   if (form) new Report(form);
+  const told = root.querySelector("[data-may-handle]");
+  if (told) put("page", "report", { handled: told.dataset.mayHandle === "yes" });
 }

@@ -181,7 +181,10 @@ export async function lock() {
 
 function plainStore() {
   return openDB("gridloop", undefined, {
-    upgrade: (_base, _old, _new, change) => change.abort(), // there is none
+    upgrade(_base, _old, _new, change) { // there is none
+      change.done.catch(() => {});
+      change.abort();
+    },
   }).catch(() => null);
 }
 
