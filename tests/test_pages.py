@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -91,7 +92,9 @@ def enter(page: Page, username: str) -> None:
     client.force_login(User.objects.get(username=username))
     name = settings.SESSION_COOKIE_NAME
     page.goto("/login/")
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": page.url}])
+    # The whole site's cookie: with the address of the page it would belong to the sign-in page alone.
+    origin = urljoin(page.url, "/")
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": origin}])
 
 
 def troubles(page: Page, address: str) -> Iterator[str]:
@@ -102,6 +105,8 @@ def troubles(page: Page, address: str) -> Iterator[str]:
     answer = page.goto(address)
     if answer.status != 200:
         yield f"status {answer.status}"
+    if urlsplit(page.url).path != urlsplit(address).path:
+        yield f"led to {page.url}"
     page.wait_for_load_state("networkidle")
     yield from heard
     yield from page.evaluate("window.breaches")
