@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from cases import actions, chain
-from cases.actions import timekeeping
+from cases.actions import KeyReused, timekeeping
 from cases.actions.door import EFFECTS, Walk
 from cases.actions.recounting import mark_outdated, still_right
 from cases.calendar import calendar_for
@@ -222,7 +222,9 @@ def test_an_arrangement_is_saved_once_for_a_key_and_ordinary_days_need_no_row():
     key = uuid.uuid4()
     days = {**NEW_YEAR, dt.date(2027, 1, 4): Day(True, "元旦")}
     first = arrange(days, now=at(12, 1, 9), key=key)
-    assert arrange({}, now=at(12, 1, 10), key=key) == first
+    assert arrange(days, now=at(12, 1, 10), key=key) == first
+    with pytest.raises(KeyReused):
+        arrange({}, now=at(12, 1, 10), key=key)
     assert list(WorkDay.objects.filter(day__year=2027).values_list("day", flat=True)) == [dt.date(2027, 1, 1)]
     assert arrange(days, now=at(12, 1, 10)) is None
 
