@@ -172,7 +172,7 @@ def _walk(
     if before not in move.sources:
         raise Stale(f"案件现为“{before.label}”，不能{move.label}。")
     if leg_id is not None and (leg is None or leg.pk != leg_id):
-        raise Stale("案件已被他人办理，请刷新后再操作。")
+        raise Stale("您看过之后，案件又办过一步。")
     if by is None and leg is not None and not _is_due(move, leg, now):
         raise Stale("时限已变，系统此时没有可办的事。")  # extended between the sweep's look and the lock
     held = duties_on(case, leg, by)

@@ -184,7 +184,7 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
                 leg=form.cleaned_data["leg"],
             )
         except Stale as refusal:
-            return _moved_on(request, case, move, form, refusal.status)
+            return _moved_on(request, case, move, form, refusal)
         except Refused as refusal:
             return _ask(request, case, move, form, form.refuse(refusal))
     else:
@@ -199,7 +199,7 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
     return redirect(then) if fits else redirect("cases:case", case_uuid=case.uuid)
 
 
-def _moved_on(request: HttpRequest, case: Case, move: Move, form: MoveForm, status: int) -> HttpResponse:
+def _moved_on(request: HttpRequest, case: Case, move: Move, form: MoveForm, refusal: Stale) -> HttpResponse:
     """The case as it is now, what may be done with it, and what had been typed: in its form if that may still be sent."""
     fresh = visible_case(request, case.uuid)
     context = case_context(request, fresh)
@@ -208,13 +208,14 @@ def _moved_on(request: HttpRequest, case: Case, move: Move, form: MoveForm, stat
     may_again = move in (*context["next_moves"], *context["aside_moves"]) and form.visible_fields()
     context |= {
         "move": move,
+        "refused": refusal.sentence,
         "typed": form.typed(),
         "form": move_form(move, fresh, request.user, data) if may_again else None,
         "category_form": None,
         "then": data.get("then", ""),
     }
     piece = request.htmx and not request.htmx.boosted
-    return render(request, "cases/_case.html" if piece else "cases/case.html", context, status=status)
+    return render(request, "cases/_case.html" if piece else "cases/case.html", context, status=refusal.status)
 
 
 def _ask(request: HttpRequest, case: Case, move: Move, form: MoveForm, status: int) -> HttpResponse:
