@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from cases import photos
-from cases.actions.refusals import Busy, KeyReused, NoRoom, Refused, Unfit
+from cases.refusals import Busy, KeyReused, NoRoom, Refused, Unfit
 from governance.wording import ask_by_name
 
 MISSING = "这次提交缺少防止重复的编号，没有保存。填写的文字都在，照片须重新选择；请核对后再提交一次。"

@@ -18,9 +18,9 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cases.actions.refusals import Busy, KeyReused, NoRoom, Unfit
 from cases.models import Case, Photo
 from cases.permissions import reports_at
+from cases.refusals import Busy, KeyReused, NoRoom, Unfit
 from governance.models import User
 
 #: Photos of one report or move.

@@ -2,9 +2,9 @@
 
 from cases.actions import effects, merging, requests  # noqa: F401  (they register the effects of the moves)
 from cases.actions.door import Answer, answered, perform
-from cases.actions.refusals import Busy, Forbidden, KeyReused, NoRoom, Refused, Stale, Unfit
 from cases.actions.reporting import locate, report
 from cases.actions.sweeping import sweep
+from cases.refusals import Busy, Forbidden, KeyReused, NoRoom, Refused, Stale, Unfit
 
 __all__ = [
     "Answer",

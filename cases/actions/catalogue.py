@@ -5,8 +5,8 @@ import datetime as dt
 from django.db import transaction
 from django.db.models import Max
 
-from cases.actions.refusals import Stale
 from cases.models import Responsibility
+from cases.refusals import Stale
 
 #: What a row says, beside the category, condition and loop it speaks of.
 CONTENT = (

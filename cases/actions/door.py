@@ -15,11 +15,11 @@ from django.utils import timezone
 from cases import chain
 from cases.actions import recounting
 from cases.actions.notices import tell_about
-from cases.actions.refusals import Forbidden, KeyReused, Refused, Stale, Unfit
 from cases.calendar import calendar_for
 from cases.deadlines import Calendar
 from cases.models import Assignment, Case, CaseEvent, CaseText, Photo
 from cases.permissions import duties_on
+from cases.refusals import Forbidden, KeyReused, Refused, Stale, Unfit
 from cases.workflow import MOVES, STATES, Clock, Lateness, Move, State, Step
 from governance.models import User
 from governance.roles import Duty

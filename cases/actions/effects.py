@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from cases.actions import legs, recounting
 from cases.actions.door import Walk, effect
-from cases.actions.refusals import Forbidden, Refused, Unfit
 from cases.deadlines import Limit
 from cases.models import Assignment, Case, Request, Responsibility
 from cases.permissions import may_grade
+from cases.refusals import Forbidden, Refused, Unfit
 from cases.routing import ELSEWHERE
 from cases.units import desk_is_staffed, units_in_reach
 from cases.workflow import UNREGISTERED, Grade, Lateness, Loop, State, Step

@@ -4,9 +4,9 @@ from cases import chain, deadlines
 from cases.actions import legs
 from cases.actions.door import EFFECTS, Walk, columns, effect, record
 from cases.actions.notices import owner_of
-from cases.actions.refusals import Unfit
 from cases.deadlines import Limit
 from cases.models import Assignment, Case, Contact
+from cases.refusals import Unfit
 from cases.workflow import MOVES, OPEN, Lateness, State, Step
 from governance.actions import tell
 from governance.roles import Duty

@@ -11,9 +11,9 @@ from django.utils import timezone
 from cases import chain
 from cases.actions import legs
 from cases.actions.door import Answer, Walk, demand, record, repeat_of
-from cases.actions.refusals import Forbidden, Refused, Unfit
 from cases.models import Case, Contact, Photo, Responsibility
 from cases.permissions import may_report
+from cases.refusals import Forbidden, Refused, Unfit
 from cases.routing import Location, route_report
 from cases.workflow import MOVES, Loop, State, Step
 from governance import secrets, telephones

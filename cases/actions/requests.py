@@ -9,10 +9,10 @@ from django.utils import timezone
 from cases import deadlines
 from cases.actions import effects, legs
 from cases.actions.door import Walk, effect
-from cases.actions.refusals import Forbidden, Refused, Unfit
 from cases.deadlines import Limit
 from cases.models import Assignment, Request, Supervision
 from cases.permissions import leads_from
+from cases.refusals import Forbidden, Refused, Unfit
 from cases.workflow import Lateness, State, Step
 from governance.models import Post
 from governance.roles import Duty

@@ -12,8 +12,8 @@ from cases import chain, clocks
 from cases.actions import recounting
 from cases.actions.door import perform, recount
 from cases.actions.legs import QUIET
-from cases.actions.refusals import Stale
 from cases.models import Assignment, Case
+from cases.refusals import Stale
 from cases.workflow import Lateness, Loop, Step
 from governance.health import SWEPT
 

@@ -11,10 +11,10 @@ from django.db import connection, transaction
 
 from cases import chain
 from cases.actions.recounting import mark_outdated
-from cases.actions.refusals import KeyReused
 from cases.holidays import Day
 from cases.models import CalendarChange, CalendarYear, WorkDay, WorkingHours
 from cases.models.time import FIRST_DAY, LAST_DAY
+from cases.refusals import KeyReused
 from governance.models import User
 
 

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from cases.actions import timekeeping
 from cases.actions.previewing import COUNTED, preview
-from cases.actions.refusals import KeyReused
 from cases.calendar import gap_for
 from cases.holidays import LONGEST_TEXT, Reading, lines_of, read_notice
 from cases.keyed import KeyedForm
 from cases.models import CalendarChange, CalendarYear, WorkDay
 from cases.permissions import may_keep_calendar
+from cases.refusals import KeyReused
 from governance.kept_forms import keeps_form, kept
 
 #: Changes that the page lists.
