@@ -13,7 +13,7 @@ class Level(models.IntegerChoices):
     DISTRICT = 1, "区"
     STREET = 2, "街道"
     COMMUNITY = 3, "社区"
-    COURTYARD = 4, "庭院"
+    COURTYARD = 4, "居民小组（庭院）"
     BUILDING = 5, "楼栋"
 
 

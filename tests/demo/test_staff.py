@@ -5,7 +5,7 @@ from django.db.models import Count
 
 from demo.accounts import DEMO_PASSWORD, STAGE, accounts
 from demo.staff import settle_staff
-from governance.models import Function, Organization, Post, User
+from governance.models import Function, Level, Organization, Post, User
 from governance.roles import Role
 from grid.models import Grid, GridDuty
 
@@ -21,6 +21,22 @@ def test_staffing_is_that_of_panlong():
     at_district = Post.objects.filter(organization__code="530103")
     seats = at_district.filter(role__in=[Role.ACCEPTOR, Role.DUTY_CHIEF, Role.DISPATCHER])
     assert seats.count() == 20
+
+
+@pytest.mark.django_db
+def test_each_of_the_five_levels_has_its_name_and_its_party_organisation():
+    assert [level.label for level in Level] == ["市", "区", "街道", "社区", "居民小组（庭院）", "楼栋"]
+    endings = {
+        Level.DISTRICT: "区委",
+        Level.STREET: "街道党工委",
+        Level.COMMUNITY: "社区委员会|村党总支",
+        Level.COURTYARD: "庭院党支部",
+        Level.BUILDING: "楼栋党小组",
+    }
+    for level, ending in endings.items():
+        there = Organization.objects.territories(level)
+        assert there.exists()
+        assert not there.exclude(party_name__regex=f"({ending})$").exists(), level
 
 
 @pytest.mark.django_db
