@@ -106,7 +106,7 @@ def aged(since: dt.datetime | None, now: dt.datetime, limit: float, words: str, 
 def heard(part: Heartbeat.Part, now: dt.datetime, limit: float, words: str) -> Seen:
     """How long ago a part said that it lives."""
     at = Heartbeat.objects.filter(part=part).values_list("at", flat=True).first()
-    return aged(at, now, limit, words, "还没有报到过")
+    return aged(at, now, limit, words, "没有活动记录")
 
 
 def sweep_pause(swept_at: dt.datetime | None, now: dt.datetime) -> float:
@@ -162,12 +162,12 @@ def _broker(now: dt.datetime) -> Seen:
     "worker", "任务进程", todo="它会自动重启。请系统管理员查看 worker 的日志；消息队列异常时先恢复消息队列。"
 )
 def _worker(now: dt.datetime) -> Seen:
-    return heard(Heartbeat.Part.WORKER, now, HEARD, "最近一次报到：{age}前")
+    return heard(Heartbeat.Part.WORKER, now, HEARD, "最近一次活动：{age}前")
 
 
 @check("beat", "定时器", todo="它会自动重启。请系统管理员查看 beat 的日志。")
 def _beat(now: dt.datetime) -> Seen:
-    return heard(Heartbeat.Part.BEAT, now, HEARD, "最近一次报到：{age}前")
+    return heard(Heartbeat.Part.BEAT, now, HEARD, "最近一次活动：{age}前")
 
 
 @check("outbox", "待送通知", todo="通知会晚到，不会丢。任务进程恢复后自动补送。")

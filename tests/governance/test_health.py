@@ -192,8 +192,8 @@ def test_the_page_says_since_when_and_what_to_do(alive):
     actions.heartbeat(Heartbeat.Part.WORKER, now=timezone.now() - 7 * 60 * SECOND)
     Heartbeat.objects.filter(part=Heartbeat.Part.BEAT).delete()
     text = page()
-    assert "最近一次报到：7 分前" in text and "请系统管理员查看 worker 的日志" in text
-    assert "还没有报到过" in text and "未知" in text
+    assert "最近一次活动：7 分前" in text and "请系统管理员查看 worker 的日志" in text
+    assert "没有活动记录" in text and "未知" in text
     assert "这里看不到" in text, "nobody supervises in a test"
 
 
