@@ -14,7 +14,7 @@ test: ## all tests on throw-away servers; ARGS="-k word" narrows
 trust: ## the promises of trust in full: N tried, N held, 0 lost (long); ARGS="-k word" narrows
 	@GRIDLOOP_TRUST=1 $(BOOTSTRAP) test -- -m trust $(ARGS)
 
-check: ## format, lint, types, import direction, migrations, deploy check, diagram
+check: ## format, lint, types, import direction, migrations, deploy check, diagrams
 	@$(BOOTSTRAP) check
 
 fix: ## put format and lint right

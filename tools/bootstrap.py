@@ -262,7 +262,7 @@ PRODUCTION = {
 
 
 def do_check(arguments: argparse.Namespace) -> int:
-    """Check format, lint, types on the rules, import direction, migrations, deployment and the diagram."""
+    """Check format, lint, types on the rules, import direction, migrations, deployment and the diagrams."""
     prepare()
     manage = [str(PYTHON), "manage.py"]
     checks = {
@@ -274,6 +274,7 @@ def do_check(arguments: argparse.Namespace) -> int:
         "missing migrations": ([*manage, "makemigrations", "--check", "--dry-run"], {}),
         "deployment": ([*manage, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
         "workflow diagram": ([*manage, "workflow_diagram", "--check"], {}),
+        "floors diagram": ([str(PYTHON), "tools/floors.py", "--check"], {}),
     }
     failed = []
     with servers.throwaway_servers() as addresses:

@@ -1,0 +1,88 @@
+"""Write the floors of the house into ``docs/architecture.md`` from the real imports; ``--check`` only compares."""
+
+import sys
+import tomllib
+from pathlib import Path
+
+import grimp
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "architecture.md"
+BEGIN, END = "<!-- floors: written by tools/floors.py -->\n", "<!-- end of floors -->\n"
+
+#: Package → the packages that its modules import.
+Imports = dict[str, set[str]]
+
+
+def floors() -> list[list[str]]:
+    """Packages of each floor, from the top down, as the layers of import-linter name them; those still to be built left out."""
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = next(one["layers"] for one in linter["contracts"] if one["type"] == "layers")
+    named = [[name.strip(" ()") for name in layer.split("|")] for layer in layers]
+    there = [[name for name in floor if name in linter["root_packages"]] for floor in named]
+    return [floor for floor in there if floor]
+
+
+def imports_between(packages: list[str]) -> Imports:
+    """Which of some packages import which others, by a statement in any of their modules."""
+    graph = grimp.build_graph(*packages)
+    found: Imports = {package: set() for package in packages}
+    for module in graph.modules:
+        importer = module.split(".")[0]
+        imported = {name.split(".")[0] for name in graph.find_modules_directly_imported_by(module)}
+        found[importer] |= imported - {importer}
+    return found
+
+
+def reached(imports: Imports, package: str) -> set[str]:
+    """Everything that a package imports, directly or through others."""
+    return imports[package].union(*(reached(imports, near) for near in imports[package]))
+
+
+def without_detours(imports: Imports) -> Imports:
+    """The same, less what follows from the rest: what an imported package reaches itself."""
+    return {
+        importer: direct - set().union(*(reached(imports, near) for near in direct))
+        for importer, direct in imports.items()
+    }
+
+
+def drawn(stack: list[list[str]], imports: Imports) -> str:
+    """A Mermaid flowchart of the floors, and a table of all that each package imports."""
+    lines = ["```mermaid", "flowchart TB"]
+    for floor in stack:
+        if len(floor) > 1:  # beside each other
+            lines += [f'    subgraph {"_".join(floor)}[" "]', *(f"        {one}" for one in floor), "    end"]
+    shown = without_detours(imports)
+    order = [package for floor in stack for package in floor]
+    lines += [f"    {a} --> {b}" for a in order for b in order if b in shown[a]]
+    lines += ["```", "", "| package | imports |", "|---|---|"]
+    for package in order:
+        imported = ", ".join(f"`{one}`" for one in order if one in imports[package])
+        lines.append(f"| `{package}` | {imported or '—'} |")
+    return "\n".join(lines)
+
+
+def replaced(page: str, block: str) -> str:
+    """A page with another block between the two marks."""
+    before, rest = page.split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}\n{block}\n\n{END}{after}"
+
+
+def main(words: list[str]) -> int:
+    """Write the page, or say that it no longer agrees."""
+    sys.path.insert(0, str(ROOT))
+    stack = floors()
+    block = drawn(stack, imports_between([package for floor in stack for package in floor]))
+    page = PAGE.read_text(encoding="utf-8")
+    if "--check" not in words:
+        PAGE.write_text(replaced(page, block), encoding="utf-8")
+    elif replaced(page, block) != page:
+        print("docs/architecture.md does not agree with the imports; run tools/floors.py.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
