@@ -28,6 +28,7 @@ from cases.models import Assignment, Case, CaseEvent, CaseText, Category, Photo
 from cases.parsing import WholeForm
 from cases.permissions import duties_on, may_report, offers
 from cases.workflow import MOVES, Lateness, Loop, Move, State
+from governance.responses import refused
 
 KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -55,8 +56,7 @@ class Doorway(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, Refused):
             body = {"detail": exc.sentence} | ({"field": exc.field} if exc.field else {})
-            headers = {"Retry-After": str(exc.retry_after)} if exc.retry_after else None
-            return Response(body, status=exc.status, headers=headers)
+            return refused(Response(body), exc)
         if isinstance(exc, Case.DoesNotExist):
             exc = exceptions.NotFound("没有这个案件，或不在您的管辖范围内。")
         return super().handle_exception(exc)

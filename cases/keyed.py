@@ -11,7 +11,10 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from cases import photos
-from cases.refusals import Busy, KeyReused, NoRoom, Refused, Unfit
+from cases.refusals import KeyReused, Refused, Unfit
+from governance.refusals import Unavailable
+from governance.responses import refused as as_refused
+from governance.responses import with_status
 from governance.wording import ask_by_name
 
 MISSING = "这次提交缺少防止重复的编号，没有保存。填写的文字都在，照片须重新选择；请核对后再提交一次。"
@@ -38,6 +41,8 @@ class KeyedForm(forms.Form):
     SENT_BEFORE = "这张表单已经提交过，这次的内容不同，没有再办。确要再办，请核对后再提交一次。"
 
     key = KeyField()
+    #: What the door or a photo was refused with, where the form comes back for that.
+    refusal: Refused | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -48,34 +53,29 @@ class KeyedForm(forms.Form):
         """Nobody sees the key: what is wrong with it stands above the form."""
         super().add_error(None if field == "key" else field, error)
 
-    def refuse(self, refusal: Refused) -> int:
-        """Say what the door said, at its field; returns the status of the answer."""
+    def refuse(self, refusal: Refused) -> None:
+        """Say what the door said, at its field."""
+        self.refusal = refusal
         if isinstance(refusal, KeyReused):
             self.add_error(None, self.SENT_BEFORE)
             self.data = self.data.copy()
             self.data["key"] = uuid.uuid4()
         else:
             self.add_error(refusal.field if refusal.field in self.fields else None, refusal.sentence)
-        return refusal.status
 
-    def refuse_photos(self, refused: dict[str, list[Refused]]) -> int:
-        """Say at their fields which files were not taken, the others stay in the form; returns the status of the answer."""
-        status = 422
+    def refuse_photos(self, refused: dict[str, list[Refused]]) -> None:
+        """Say at their fields which files were not taken; the others stay in the form."""
         for name in refused.keys() & self.fields.keys():
             self.errors.pop(name, None)  # that one is missing is said by what is wrong with it
             for refusal in refused[name]:
                 self.add_error(name, refusal.sentence)
                 if not isinstance(refusal, Unfit):
-                    status = refusal.status
-        return status
+                    self.refusal = refusal
 
 
-def with_status(response: HttpResponse, status: int) -> HttpResponse:
-    """The answer that shows a form again; one that was refused for now says when to come back."""
-    response.status_code = status
-    if status == Busy.status:
-        response["Retry-After"] = str(Busy.retry_after)
-    return response
+def shown_again(response: HttpResponse, form: KeyedForm) -> HttpResponse:
+    """The response that shows a form which was not taken: 422, or the status that it was refused with."""
+    return as_refused(response, form.refusal) if form.refusal else with_status(response, 422)
 
 
 class PhotosWidget(forms.ClearableFileInput):
@@ -144,7 +144,7 @@ def with_uploads(request: HttpRequest, room: dict[str, int]) -> tuple[QueryDict,
                 if file.size > photos.MAX_BYTES:
                     raise Unfit(photos.TOO_LARGE)
                 photo = photos.store_of_form(file.read(), key, name, by=request.user, now=timezone.now())
-            except (Unfit, Busy, NoRoom) as refusal:
+            except (Unfit, Unavailable) as refusal:
                 wrong.append(type(refusal)(f"{file.name}：{refusal.sentence}"))
             else:
                 ids.append(str(photo.uuid))

@@ -1,7 +1,6 @@
 """Photos in: never the file that came, always a new one made of its pixels (trust rule 7)."""
 
 import datetime as dt
-import errno
 import hashlib
 import json
 import logging
@@ -9,10 +8,8 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from threading import BoundedSemaphore
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -20,8 +17,10 @@ from django.utils import timezone
 
 from cases.models import Case, Photo
 from cases.permissions import reports_at
-from cases.refusals import Busy, KeyReused, NoRoom, Unfit
+from cases.refusals import KeyReused, Unfit
 from governance.models import User
+from governance.refusals import Busy, StorageFull, is_disk_full
+from governance.slots import Slots
 
 #: Photos of one report or move.
 MOST = 9
@@ -36,15 +35,13 @@ REFUSALS = {
     "broken": "照片不完整或已损坏，请重新拍照。",
 }
 _SCRIPT = Path(__file__).with_name("rebuilding.py")
-BUSY = "正在处理别的照片，这张没有存下。请过几秒再试一次。"
+_busy = partial(Busy, "正在处理别的照片，这张没有存下。请过几秒再试一次。", field="photos")
 FULL = "照片存储空间已满，这张没有存下。请联系系统管理员，清理空间后再试。"
 _SECONDS = 20
-#: Two at a time in a process: pictures must not take the memory of everything else. Two more may wait for them for
-#: ``_PATIENCE`` seconds: of the threads of a process (config/gunicorn.py) most stay free for pages.
-_SLOTS, _IN_HAND = BoundedSemaphore(2), BoundedSemaphore(4)
-_PATIENCE = 3.0
-#: How the system says that nothing more fits: the disk, somebody's share of it, the size of a file.
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+#: Two at a time in a process: pictures must not take the memory of everything else.
+slots = Slots(2, _busy, seconds=3)
+#: Two more may wait for them: of the threads of a process (config/gunicorn.py) most stay free for pages.
+line = Slots(4, _busy)
 
 
 def store(
@@ -64,7 +61,7 @@ def store(
 
     ``key`` is the client's own and becomes the photo's id: the same key and picture give the same photo again.
     Raises ``Unfit`` for what is no picture, not a whole one, or too large, ``KeyReused`` for another picture, ``Busy``
-    when too many come at once and ``NoRoom`` when the disk is full.
+    when too many come at once and ``StorageFull`` when the disk is full.
     """
     if len(data) > MAX_BYTES:
         raise Unfit(TOO_LARGE, field="photos")
@@ -123,7 +120,7 @@ def _repeated(photo: Photo) -> Photo | None:
 
 def rebuilt(data: bytes) -> tuple[dict, bytes, bytes]:
     """Facts, picture and thumbnail from a process of its own with limits on memory and time."""
-    with _slot():
+    with line.hold(), slots.hold():
         try:
             result = subprocess.run(
                 [sys.executable, "-I", str(_SCRIPT)],
@@ -133,7 +130,7 @@ def rebuilt(data: bytes) -> tuple[dict, bytes, bytes]:
                 env={},
             )
         except subprocess.TimeoutExpired:  # it has less than that of the processor: the machine is at fault
-            raise Busy(BUSY, field="photos") from None
+            raise _busy() from None
     head, _, rest = result.stdout.partition(b"\n")
     if result.returncode or not head:  # killed by a limit, or by what it was fed
         raise Unfit(REFUSALS["broken"], field="photos")
@@ -141,22 +138,6 @@ def rebuilt(data: bytes) -> tuple[dict, bytes, bytes]:
     if refusal := facts.get("refused"):
         raise Unfit(REFUSALS[refusal], field="photos")
     return facts, rest[: facts["body"]], rest[facts["body"] :]
-
-
-@contextmanager
-def _slot() -> Iterator[None]:
-    """The turn of one picture; raises ``Busy`` when it does not come soon."""
-    if not _IN_HAND.acquire(blocking=False):
-        raise Busy(BUSY, field="photos")
-    try:
-        if not _SLOTS.acquire(timeout=_PATIENCE):
-            raise Busy(BUSY, field="photos")
-        try:
-            yield
-        finally:
-            _SLOTS.release()
-    finally:
-        _IN_HAND.release()
 
 
 def path(photo: Photo) -> Path:
@@ -171,16 +152,16 @@ def thumb_path(photo: Photo) -> Path:
 
 
 def _write_both(photo: Photo, body: bytes, thumb: bytes) -> None:
-    """Both files of a picture, or neither; raises ``NoRoom``."""
+    """Both files of a picture, or neither; raises ``StorageFull``."""
     try:
         write(thumb_path(photo), thumb)
         write(path(photo), body)
     except OSError as problem:
         thumb_path(photo).unlink(missing_ok=True)
-        if problem.errno not in _NO_ROOM:
+        if not is_disk_full(problem):
             raise
         log.error("no room for photos in %s: %s", settings.MEDIA_ROOT, problem.strerror)
-        raise NoRoom(FULL, field="photos") from None
+        raise StorageFull(FULL, field="photos") from None
 
 
 def write(target: Path, content: bytes) -> None:

@@ -4,10 +4,9 @@ Errors of views and of middleware end here (``handler500``), whatever face they 
 database: neither session nor person is known.
 """
 
-import errno
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import partial
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, OperationalError
@@ -16,51 +15,46 @@ from django.http.multipartparser import MultiPartParserError
 from django.template.loader import get_template
 from django.views import defaults
 
-SECONDS = 10
-
-
-class Trouble(NamedTuple):
-    """What people are told, and what programs read from the status."""
-
-    status: int
-    title: str
-    sentence: str
-
-
-AWAY = Trouble(
-    503, "系统暂时连不上数据库", "通常几分钟内恢复，已经办好的事不会丢。请稍后再试；紧急情况请拨打值班电话。"
-)
-BUSY = Trouble(503, "系统繁忙", "这一步等得太久，没有办成，什么都没有改动。请稍后再试。")
-FULL = Trouble(
-    507, "系统的存储空间已满", "这一步没有办成，什么都没有改动。请联系系统管理员，清理空间后再试。"
-)
+from governance.refusals import Busy, StorageFull, Unavailable, is_disk_full
+from governance.responses import refused as as_refused
 
 ODD = "内容不完整、过大或格式不对，什么都没有改动。请返回上一页核对后再提交。"
 
+
+class DatabaseAway(Unavailable):
+    """The database cannot be reached or does not answer."""
+
+    title = "系统暂时连不上数据库"
+    retry_after = 10
+
+
+_away = partial(DatabaseAway, "通常几分钟内恢复，已经办好的事不会丢。请稍后再试；紧急情况请拨打值班电话。")
+_busy = partial(Busy, "这一步等得太久，没有办成，什么都没有改动。请稍后再试。")
+_full = partial(StorageFull, "这一步没有办成，什么都没有改动。请联系系统管理员，清理空间后再试。")
+
 #: Codes of PostgreSQL (its manual, appendix A); other operational errors mean that it cannot be reached.
 _BY_CODE = {
-    "53100": FULL,  # disk full
-    "53300": BUSY,  # too many connections
-    "57014": BUSY,  # statement_timeout
-    "55P03": BUSY,  # lock_timeout
-    "25P03": BUSY,  # idle_in_transaction_session_timeout
-    "40001": BUSY,  # serialization failure
-    "40P01": BUSY,  # deadlock
+    "53100": _full,  # disk full
+    "53300": _busy,  # too many connections
+    "57014": _busy,  # statement_timeout
+    "55P03": _busy,  # lock_timeout
+    "25P03": _busy,  # idle_in_transaction_session_timeout
+    "40001": _busy,  # serialization failure
+    "40P01": _busy,  # deadlock
 }
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # on a disk of our own
 _OWN_FAULT = "54"  # limits of the program: a statement that is too complex is not mended by waiting
 
 
-def trouble(error: BaseException | None) -> Trouble | None:
+def unavailable(error: BaseException | None) -> Unavailable | None:
     """What kept us from answering that is not our mistake, or None."""
     for one in _causes(error):
-        said = getattr(one.__cause__, "pgcode", None)
-        if isinstance(one, (OperationalError, InterfaceError)) and not (said or "").startswith(_OWN_FAULT):
-            return _BY_CODE.get(said or "", AWAY)
-        if isinstance(one, OSError) and one.errno in _NO_ROOM:
-            return FULL
-        if type(one) is DatabaseError and one.__cause__ is not None and said is None:
-            return AWAY  # the connection was lost in the middle of an answer
+        code = getattr(one.__cause__, "pgcode", None)
+        if isinstance(one, (OperationalError, InterfaceError)) and not (code or "").startswith(_OWN_FAULT):
+            return _BY_CODE.get(code or "", _away)()
+        if isinstance(one, OSError) and is_disk_full(one):
+            return _full()
+        if type(one) is DatabaseError and one.__cause__ is not None and code is None:
+            return _away()  # the connection was lost in the middle of an answer
     return None
 
 
@@ -75,13 +69,13 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Answer an error that nobody caught (``handler500``)."""
-    found = trouble(sys.exc_info()[1])
+    found = unavailable(sys.exc_info()[1])
     return told(request, found) if found else defaults.server_error(request)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that was refused as it came (``handler400``), unless it is the session that could not be saved."""
-    found = trouble(exception)
+    found = unavailable(exception)
     return told(request, found) if found else refused(request, ODD, 400)
 
 
@@ -92,17 +86,15 @@ def refused(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
     return JsonResponse({"detail": sentence}, status=status)
 
 
-def told(request: HttpRequest, found: Trouble) -> HttpResponse:
+def told(request: HttpRequest, found: Unavailable) -> HttpResponse:
     """The page for people, JSON for programs; both say when to come back where waiting helps."""
     if wants_page(request):
         page = get_template("503.html")
-        answer = HttpResponse(page.render({"trouble": found, **_again(request, found)}), status=found.status)
+        answer = HttpResponse(page.render({"refusal": found, **_again(request, found)}))
     else:
-        answer = JsonResponse({"detail": f"{found.title}。{found.sentence}"}, status=found.status)
-    if found.status == 503:
-        answer["Retry-After"] = SECONDS
+        answer = JsonResponse({"detail": f"{found.title}。{found.sentence}"})
     answer["Cache-Control"] = "no-store"
-    return answer
+    return as_refused(answer, found)
 
 
 def wants_page(request: HttpRequest) -> bool:
@@ -111,11 +103,11 @@ def wants_page(request: HttpRequest) -> bool:
     return is_page and not request.path.startswith("/api/")
 
 
-def _again(request: HttpRequest, found: Trouble) -> dict[str, object]:
+def _again(request: HttpRequest, found: Unavailable) -> dict[str, object]:
     """What the page needs to ask the same thing once more: a form comes along with its key, and so happens once."""
     asked = {"address": request.get_full_path(), "seconds": 0, "is_form": False}
     if request.method != "POST":
-        return asked | {"seconds": SECONDS if found.status == 503 else 0}
+        return asked | {"seconds": found.retry_after or 0}
     try:
         fields = [(name, value) for name, values in request.POST.lists() for value in values]
         has_files = bool(request.FILES)

@@ -12,14 +12,14 @@ class OneLine(logging.Filter):
         return True
 
 
-class KnownTrouble(logging.Filter):
+class Unavailable(logging.Filter):
     """Drop the stack where the database is away, silent or busy: every request would write the same sixty lines."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        from config.failures import trouble  # not before the apps are there
+        from config.failures import unavailable  # not before the apps are there
 
         error = record.exc_info[1] if record.exc_info else None
-        if trouble(error):
+        if unavailable(error):
             said = (str(error).strip() or type(error).__name__).splitlines()[0]
             record.msg, record.args = f"{record.getMessage()} ({said})", None
             record.exc_info = record.exc_text = None

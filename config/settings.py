@@ -425,7 +425,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "one_line": {"()": "config.logs.OneLine"},
-        "known_trouble": {"()": "config.logs.KnownTrouble"},
+        "unavailable": {"()": "config.logs.Unavailable"},
     },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%H:%M:%S"}
@@ -433,7 +433,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
     "loggers": {
-        "django.request": {"filters": ["known_trouble"]},
+        "django.request": {"filters": ["unavailable"]},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING", "filters": ["one_line"]},

@@ -9,12 +9,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from governance import signing_in
-from governance.hashing import TryLater
 from governance.passwords import rules_in_words
+from governance.refusals import Unavailable
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password; ``retry_after`` holds the seconds to wait when they were not checked."""
+    """Name and password; ``refusal`` says why they were not checked."""
 
     username = UsernameField(
         max_length=150,  # Django's own form shows its limit without keeping it
@@ -24,7 +24,7 @@ class SignInForm(AuthenticationForm):
         "invalid_login": "账号或密码不正确，请核对后再试。",
         "inactive": "账号或密码不正确，请核对后再试。",  # whether an account exists is nobody's business
     }
-    retry_after = 0
+    refusal: Unavailable | None = None
 
     def clean(self) -> dict:
         given = self.cleaned_data
@@ -33,8 +33,8 @@ class SignInForm(AuthenticationForm):
                 self.user_cache = signing_in.sign_in(
                     self.request, given["username"], given["password"], now=timezone.now()
                 )
-            except TryLater as refusal:
-                self.retry_after = refusal.seconds
+            except Unavailable as refusal:
+                self.refusal = refusal
                 raise ValidationError(refusal.sentence, code="later") from refusal
             if self.user_cache is None:
                 raise self.get_invalid_login_error()
@@ -42,13 +42,13 @@ class SignInForm(AuthenticationForm):
 
 
 class OwnPasswordForm(PasswordChangeForm):
-    """The old password, counted like signing in, and the new one twice; ``retry_after`` as above."""
+    """The old password, counted like signing in, and the new one twice; ``refusal`` as above."""
 
     error_messages = {
         "password_mismatch": "两次输入的新密码不一样，请再输一次。",
         "password_incorrect": "原密码不正确，请核对后再试。",
     }
-    retry_after = 0
+    refusal: Unavailable | None = None
 
     def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
         self.request = request
@@ -64,8 +64,8 @@ class OwnPasswordForm(PasswordChangeForm):
         given = self.cleaned_data["old_password"]
         try:
             is_right = signing_in.confirm(self.request, given, now=timezone.now())
-        except TryLater as refusal:
-            self.retry_after = refusal.seconds
+        except Unavailable as refusal:
+            self.refusal = refusal
             raise ValidationError(refusal.sentence, code="later") from refusal
         if not is_right:
             raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")

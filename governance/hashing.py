@@ -2,34 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from threading import BoundedSemaphore
+from functools import partial
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
+
+from governance.refusals import Busy
+from governance.slots import Slots
+
+#: More people sign in at this moment than passwords can be checked; nothing was checked or counted.
+too_many = partial(Busy, "同时登录的人较多，密码还没有核对。请过 3 秒再试一次。", status=429, retry_after=3)
 
 #: In one process, which serves requests with eight threads (config/gunicorn.py): two passwords are hashed while three
 #: wait for it; so the others stay free for everybody who is signed in. Some of these places are for known devices alone.
 AT_ONCE, IN_LINE, FOR_KNOWN = 2, 3, 2
-PATIENCE_SECONDS = 1.0
-
-_slots = BoundedSemaphore(AT_ONCE)
-#: Everybody stands in the line; strangers stand in a shorter one before they come to it.
-_line = BoundedSemaphore(AT_ONCE + IN_LINE)
-_strangers = BoundedSemaphore(AT_ONCE + IN_LINE - FOR_KNOWN)
-
-
-class TryLater(Exception):
-    """Not now, but after some seconds: 429. ``sentence`` is for people."""
-
-    def __init__(self, sentence: str, seconds: int) -> None:
-        super().__init__(sentence)
-        self.sentence, self.seconds = sentence, seconds
-
-
-class Busy(TryLater):
-    """More people sign in at this moment than passwords can be checked; nothing was checked or counted."""
-
-    def __init__(self) -> None:
-        super().__init__("同时登录的人较多，密码还没有核对。请过 3 秒再试一次。", 3)
+#: Held for the time of one hash.
+slots = Slots(AT_ONCE, too_many, seconds=1)
+#: Held for the time of one sign-in; unknown devices need a place of both.
+_line = Slots(AT_ONCE + IN_LINE, too_many)
+_strangers = Slots(AT_ONCE + IN_LINE - FOR_KNOWN, too_many)
 
 
 @contextmanager
@@ -37,21 +27,8 @@ def place_in_line(*, is_known: bool) -> Iterator[None]:
     """Stand among the few whose password is looked at now; raises ``Busy`` at once when no place is left."""
     with ExitStack() as places:
         for line in (_line,) if is_known else (_strangers, _line):
-            if not line.acquire(blocking=False):
-                raise Busy
-            places.callback(line.release)
+            places.enter_context(line.hold())
         yield
-
-
-@contextmanager
-def slot() -> Iterator[None]:
-    """Hold one of the places for hashing; raises ``Busy`` when none is free within a second."""
-    if not _slots.acquire(timeout=PATIENCE_SECONDS):
-        raise Busy
-    try:
-        yield
-    finally:
-        _slots.release()
 
 
 class SharedArgon2(Argon2PasswordHasher):
@@ -61,9 +38,9 @@ class SharedArgon2(Argon2PasswordHasher):
     parallelism = 1
 
     def encode(self, password: str, salt: str) -> str:
-        with slot():
+        with slots.hold():
             return super().encode(password, salt)
 
     def verify(self, password: str, encoded: str) -> bool:
-        with slot():
+        with slots.hold():
             return super().verify(password, encoded)

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from governance import kept_forms, sessions
-from governance.hashing import TryLater
+from governance.refusals import Unavailable
+from governance.responses import refused
 
 EXPIRED = "登录已过期，请重新登录。"
 
@@ -106,17 +107,10 @@ class AskedToWait:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
-        if not isinstance(problem, TryLater):
+        if not isinstance(problem, Unavailable):
             return None
         if request.accepts("text/html"):
             answer = render(request, "429.html", {"sentence": problem.sentence})
         else:
             answer = JsonResponse({"detail": problem.sentence})
-        return later(answer, problem.seconds)
-
-
-def later(response: HttpResponse, seconds: int) -> HttpResponse:
-    """The same answer as 429, with the seconds to wait."""
-    response.status_code = 429
-    response["Retry-After"] = str(seconds)
-    return response
+        return refused(answer, problem)

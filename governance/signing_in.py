@@ -24,8 +24,9 @@ from django.utils.crypto import salted_hmac
 from psycopg2.errors import LockNotAvailable
 
 from governance import devices
-from governance.hashing import Busy, TryLater, place_in_line
+from governance.hashing import place_in_line, too_many
 from governance.models import SignIn, SignInTry, User
+from governance.refusals import Busy, Unavailable
 
 WINDOW = dt.timedelta(minutes=15)
 TRIES = 5
@@ -36,12 +37,14 @@ PATIENCE = "1s"
 Found = TypeVar("Found")
 
 
-class Locked(TryLater):
+class Locked(Unavailable):
     """Too many failed tries: this one was not checked."""
+
+    status = 429
 
     def __init__(self, sentence: str, *, until: dt.datetime, now: dt.datetime) -> None:
         seconds = max(1, math.ceil((until - now).total_seconds()))
-        super().__init__(sentence.format(minutes=math.ceil(seconds / 60)), seconds)
+        super().__init__(sentence.format(minutes=math.ceil(seconds / 60)), retry_after=seconds)
 
 
 def sign_in(request: HttpRequest, username: str, password: str, *, now: dt.datetime) -> User | None:
@@ -134,7 +137,7 @@ def _lock(try_: SignInTry) -> None:
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", [kind, name])
     except OperationalError as problem:
         if isinstance(problem.__cause__, LockNotAvailable):
-            raise Busy from problem
+            raise too_many() from problem
         raise
 
 

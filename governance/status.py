@@ -10,12 +10,16 @@ from django.views.decorators.http import require_safe
 
 from governance import health
 from governance.faces import sees_status
+from governance.responses import with_status
 from governance.roles import Role
+
+#: A part that stands still is looked at again this much later.
+AGAIN_SECONDS = 15
 
 
 @never_cache
 @require_safe
-def ready(request: HttpRequest) -> JsonResponse:
+def ready(request: HttpRequest) -> HttpResponse:
     """Whether everything works that the site needs, behind the pages too; for whoever watches over it."""
     found = health.findings(now=timezone.now())
     fine = health.is_ready(found)
@@ -28,10 +32,8 @@ def ready(request: HttpRequest) -> JsonResponse:
         }
         for check, seen in found
     }
-    answer = JsonResponse({"ready": fine, "parts": parts}, status=200 if fine else 503)
-    if not fine:
-        answer["Retry-After"] = "15"
-    return answer
+    answer = JsonResponse({"ready": fine, "parts": parts})
+    return answer if fine else with_status(answer, 503, retry_after=AGAIN_SECONDS)
 
 
 @login_required

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from governance import actions, devices, kept_forms
 from governance.faces import faces_of, home_of
 from governance.forms import OwnPasswordForm, ReadAllForm, SignInForm
-from governance.middleware import later
+from governance.responses import refused
 
 PAGE = 20
 
@@ -46,7 +46,7 @@ class SignIn(LoginView):
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:
         response = super().form_invalid(form)
-        return later(response, form.retry_after) if form.retry_after else response
+        return refused(response, form.refusal) if form.refusal else response
 
 
 @login_required
@@ -63,7 +63,7 @@ def password(request: HttpRequest) -> HttpResponse:
         return response
     context = {"form": form, "base": _base(request)}
     response = render(request, "governance/password.html", context, status=422 if form.errors else 200)
-    return later(response, form.retry_after) if form.retry_after else response
+    return refused(response, form.refusal) if form.refusal else response
 
 
 def _base(request: HttpRequest) -> str:

@@ -16,7 +16,8 @@ from django.test import Client
 
 from cases.models import CaseEvent
 from cases.workflow import State
-from config.failures import BUSY, FULL, trouble
+from config.failures import unavailable
+from governance.refusals import Busy, StorageFull
 from tests import people
 from tests.access import ENDPOINTS
 from tests.lives import case_at
@@ -172,14 +173,15 @@ def test_a_session_that_cannot_be_saved_is_no_bad_request():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("code", "found"), [("53100", FULL), ("40P01", BUSY), ("54001", None), ("22012", None)]
+    ("code", "found"), [("53100", StorageFull), ("40P01", Busy), ("54001", None), ("22012", None)]
 )
 def test_what_the_database_complains_of_is_told_apart(code, found):
     with pytest.raises(DatabaseError) as said, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$")
-    assert trouble(said.value) is found
+    told = unavailable(said.value)
+    assert (told and type(told)) is found
 
 
 def test_a_mistake_of_ours_stays_one():
-    assert trouble(ValueError("a mistake")) is None
-    assert trouble(None) is None
+    assert unavailable(ValueError("a mistake")) is None
+    assert unavailable(None) is None

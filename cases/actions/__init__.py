@@ -4,14 +4,12 @@ from cases.actions import effects, merging, requests  # noqa: F401  (they regist
 from cases.actions.door import Answer, answered, perform
 from cases.actions.reporting import locate, report
 from cases.actions.sweeping import sweep
-from cases.refusals import Busy, Forbidden, KeyReused, NoRoom, Refused, Stale, Unfit
+from cases.refusals import Forbidden, KeyReused, Refused, Stale, Unfit
 
 __all__ = [
     "Answer",
-    "Busy",
     "Forbidden",
     "KeyReused",
-    "NoRoom",
     "Refused",
     "Stale",
     "Unfit",

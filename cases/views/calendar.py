@@ -16,7 +16,7 @@ from cases.actions import timekeeping
 from cases.actions.previewing import COUNTED, preview
 from cases.calendar import gap_for
 from cases.holidays import LONGEST_TEXT, Reading, lines_of, read_notice
-from cases.keyed import KeyedForm
+from cases.keyed import KeyedForm, shown_again
 from cases.models import CalendarChange, CalendarYear, WorkDay
 from cases.permissions import may_keep_calendar
 from cases.refusals import KeyReused
@@ -68,14 +68,13 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
         return _show(request, NoticeForm(kept(request), initial={"year": year}), gap=gap)
     form = NoticeForm(request.POST)
     if not form.is_valid():
-        return _show(request, form, gap=gap, status=422)
+        return shown_again(_show(request, form, gap=gap), form)
     given = form.cleaned_data
     reading = read_notice(given["text"], given["year"])
     if reading.problems:
-        return _show(request, form, gap=gap, reading=reading, status=422)
+        return shown_again(_show(request, form, gap=gap, reading=reading), form)
     complete = reading.year if given["complete"] else None
     seen = _digest(reading, complete)
-    status = 200
     if "save" in request.POST and request.POST.get("seen") == seen:  # edited since: shown again first
         try:
             change = timekeeping.arrange(
@@ -87,12 +86,13 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
                 complete=complete,
             )
         except KeyReused as refusal:
-            status = form.refuse(refusal)
+            form.refuse(refusal)
         else:
             return _saved(request, reading.year, change)
     found = preview(reading.days, complete=complete, by=request.user, now=now)
     more = {"reading": reading, "preview": found, "most": f"{COUNTED:,}", "seen": seen}
-    return _show(request, form, gap=gap, status=status, **more)
+    shown = _show(request, form, gap=gap, **more)
+    return shown_again(shown, form) if form.refusal else shown
 
 
 def _saved(request: HttpRequest, year: int, change: CalendarChange | None) -> HttpResponse:
@@ -107,7 +107,6 @@ def _show(
     request: HttpRequest,
     form: NoticeForm,
     *,
-    status: int = 200,
     reading: Reading | None = None,
     **more: Any,
 ) -> HttpResponse:
@@ -121,7 +120,7 @@ def _show(
         "preview": None,
         **more,
     }
-    return render(request, "cases/desk_calendar.html", context, status=status)
+    return render(request, "cases/desk_calendar.html", context)
 
 
 def _digest(reading: Reading, complete: int | None) -> str:

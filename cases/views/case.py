@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from cases import actions, history
 from cases.actions import Refused, Stale
 from cases.forms import CategoryForm, LookForm, MoveForm, move_form
-from cases.keyed import form_with_files, with_status, with_uploads
+from cases.keyed import form_with_files, shown_again, with_uploads
 from cases.models import Assignment, Case, CaseEvent, Contact
 from cases.names import give_names
 from cases.permissions import may_call_back, offers, offers_now
@@ -164,14 +164,14 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
     chosen = CategoryForm(request.GET)
     category = chosen.cleaned_data["category"] if chosen.is_valid() else None
     form = move_form(move, case, request.user, kept(request), leg_id=leg_id, category=category)
-    return _ask(request, case, move, form, 200)
+    return _ask(request, case, move, form)
 
 
 def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
     """Make a move and go on, or show its form again with what was refused."""
     data, refused = with_uploads(request, {"photos": MOST} if "photos" in move.needs else {})
     form = move_form(move, case, request.user, data)
-    status = form.refuse_photos(refused)
+    form.refuse_photos(refused)
     if form.is_valid():
         try:
             answer = actions.perform(
@@ -186,12 +186,13 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
         except Stale as refusal:
             return _moved_on(request, case, move, form, refusal)
         except Refused as refusal:
-            return _ask(request, case, move, form, form.refuse(refusal))
+            form.refuse(refusal)
+            return shown_again(_ask(request, case, move, form), form)
     else:
         key = form.cleaned_data.get("key")
         answer = key and actions.answered(key, move.name, by=request.user, case=case)
         if not answer:
-            return _ask(request, case, move, form, status)
+            return shown_again(_ask(request, case, move, form), form)
     messages.success(request, f"{case.number} 已{move.label}，现为“{State(answer.state).label}”。")
     then = request.POST.get("then", "")
     is_ours = url_has_allowed_host_and_scheme(then, allowed_hosts=None) and then.startswith("/")
@@ -218,7 +219,7 @@ def _moved_on(request: HttpRequest, case: Case, move: Move, form: MoveForm, refu
     return render(request, "cases/_case.html" if piece else "cases/case.html", context, status=refusal.status)
 
 
-def _ask(request: HttpRequest, case: Case, move: Move, form: MoveForm, status: int) -> HttpResponse:
+def _ask(request: HttpRequest, case: Case, move: Move, form: MoveForm) -> HttpResponse:
     """The form of a move; the desk takes the piece alone."""
     piece = request.htmx and not request.htmx.boosted
     context = {
@@ -229,7 +230,7 @@ def _ask(request: HttpRequest, case: Case, move: Move, form: MoveForm, status: i
         "then": form.data.get("then", "") or _way_back(request),
         "base": base_template(request),
     }
-    return with_status(render(request, "cases/_move.html" if piece else "cases/move.html", context), status)
+    return render(request, "cases/_move.html" if piece else "cases/move.html", context)
 
 
 @login_required

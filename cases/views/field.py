@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from cases import actions
 from cases.actions import KeyReused, Refused
 from cases.forms import HandledReportForm, ReportForm
-from cases.keyed import form_with_files, room_for_photos, with_status, with_uploads
+from cases.keyed import form_with_files, room_for_photos, shown_again, with_uploads
 from cases.models import Assignment, Case, Category, Responsibility
 from cases.names import with_names
 from cases.permissions import may_report
@@ -290,16 +290,17 @@ def _save(request: HttpRequest) -> HttpResponse:
     shape = HandledReportForm if handled else ReportForm
     data, refused = with_uploads(request, room_for_photos(shape.base_fields))
     form = shape(request.user, data)
-    status = form.refuse_photos(refused)
+    form.refuse_photos(refused)
     if not form.is_valid():
         key = form.cleaned_data.get("key")
         earlier = key and actions.answered(key, "report_handled" if handled else "report", by=request.user)
-        return _saved(request, earlier) if earlier else _ask_again(request, form, status)
+        return _saved(request, earlier) if earlier else _ask_again(request, form)
     key, now = form.cleaned_data["key"], timezone.now()
     if not told.cleaned_data["nearby_seen"]:
         twins = _twins(request.user, form, key, now)
         if twins:
-            return _ask_again(request, form, 409, nearby=twins)
+            form.refusal = Refused("附近有同类案件，请先看是不是同一件。")
+            return _ask_again(request, form, nearby=twins)
     try:
         answer = actions.report(
             by=request.user,
@@ -311,7 +312,8 @@ def _save(request: HttpRequest) -> HttpResponse:
         )
     except Refused as refusal:
         earlier = {"earlier": key} if isinstance(refusal, KeyReused) else {}
-        return _ask_again(request, form, form.refuse(refusal), **earlier)
+        form.refuse(refusal)
+        return _ask_again(request, form, **earlier)
     return _saved(request, answer)
 
 
@@ -329,13 +331,13 @@ def _twins(user: User, form: ReportForm, key: uuid.UUID, now: dt.datetime) -> li
     return [case for case in found if case.is_same and case.uuid != key]
 
 
-def _ask_again(request: HttpRequest, form: ReportForm, status: int, **more: Any) -> HttpResponse:
+def _ask_again(request: HttpRequest, form: ReportForm, **more: Any) -> HttpResponse:
     """Nothing is lost: what was typed, the photos already stored and the key come back with the sentences."""
     if wants_json(request):
         errors = {name: list(sentences) for name, sentences in form.errors.items()}
-        return with_status(JsonResponse({"errors": errors, "nearby": len(more.get("nearby", []))}), status)
+        return shown_again(JsonResponse({"errors": errors, "nearby": len(more.get("nearby", []))}), form)
     context = _report_context(request.user, form, is_asked_again=True, metres=NEARBY_METRES, **more)
-    return with_status(render(request, "cases/field_report.html", context), status)
+    return shown_again(render(request, "cases/field_report.html", context), form)
 
 
 def _refuse_other(request: HttpRequest) -> HttpResponse:

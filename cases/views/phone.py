@@ -17,6 +17,7 @@ from shapely.geometry import Polygon
 from cases import actions
 from cases.actions import Refused
 from cases.forms import PhoneReportForm
+from cases.keyed import shown_again
 from cases.map import box_around
 from cases.models import Case, Category
 from cases.views.desk import COLUMNS, with_row
@@ -167,7 +168,7 @@ def phone(request: HttpRequest) -> HttpResponse:
     _demand_duty(request)
     if request.method == "POST":
         return _take(request, CallForm(request.user, request.POST))
-    return _ask(request, CallForm(request.user, kept(request)), 200)
+    return _ask(request, CallForm(request.user, kept(request)))
 
 
 def _take(request: HttpRequest, form: CallForm) -> HttpResponse:
@@ -175,18 +176,19 @@ def _take(request: HttpRequest, form: CallForm) -> HttpResponse:
     if not form.is_valid():
         key = form.cleaned_data.get("key")
         earlier = key and actions.answered(key, "report", by=request.user)
-        return _to_case(earlier) if earlier else _ask(request, form, 422)
+        return _to_case(earlier) if earlier else shown_again(_ask(request, form), form)
     given = form.cleaned_data
     if not given["seen"]:
         found = open_nearby(request.user, given["place"], given["category"])
         if found := [case for case in found if case.uuid != given["key"]]:
-            return _ask(request, form, 422, found)
+            return shown_again(_ask(request, form, found), form)
     try:
         answer = actions.report(
             by=request.user, now=timezone.now(), key=given["key"], given=form.given, source=Case.Source.PHONE
         )
     except Refused as refusal:
-        return _ask(request, form, form.refuse(refusal))
+        form.refuse(refusal)
+        return shown_again(_ask(request, form), form)
     if not answer.is_repeat and answer.state == State.REPORTED:
         messages.success(request, "来电已登记。下一步：送现场核实，属实后立案。")
     return _to_case(answer)
@@ -196,7 +198,7 @@ def _to_case(answer: actions.Answer) -> HttpResponse:
     return redirect("cases:case", case_uuid=answer.uuid)
 
 
-def _ask(request: HttpRequest, form: CallForm, status: int, found: Sequence[Case] = ()) -> HttpResponse:
+def _ask(request: HttpRequest, form: CallForm, found: Sequence[Case] = ()) -> HttpResponse:
     """The form of a call, with the cases near by that it may be about."""
     box = box_around(request.user.powers.places(Duty.ACCEPT))
     context = {
@@ -206,4 +208,4 @@ def _ask(request: HttpRequest, form: CallForm, status: int, found: Sequence[Case
         "asks_again": bool(found),
         "box": ",".join(f"{degrees:.5f}" for degrees in box) if box else "",
     }
-    return render(request, "cases/desk_phone.html", context, status=status)
+    return render(request, "cases/desk_phone.html", context)

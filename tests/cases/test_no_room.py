@@ -1,4 +1,4 @@
-"""A disk that is full, and more pictures at once than there are hands: said at the photo, the words stay, nothing half done."""
+"""A disk that is full, and more pictures at once than there are slots: said at the photo, the words stay, nothing half done."""
 
 import gc
 import tempfile
@@ -13,9 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from cases import anchors, photos
-from cases.actions import NoRoom
 from cases.models import Case, CaseEvent, Photo
 from cases.workflow import Loop, State
+from governance.refusals import StorageFull
 from tests import people
 from tests.cases.test_photos import saved, scene
 from tests.disks import small_disk, small_files
@@ -35,12 +35,12 @@ def disk(tmp_path: Path, settings) -> Path:
 
 
 @pytest.fixture
-def no_hands(monkeypatch) -> Iterator[ExitStack]:
+def slots_taken(monkeypatch) -> Iterator[ExitStack]:
     """Others' pictures have every slot until the stack is closed."""
-    monkeypatch.setattr(photos, "_PATIENCE", 0.05)
+    monkeypatch.setattr(photos.slots, "seconds", 0.05)
     with ExitStack() as taken:
         for _ in range(2):
-            taken.enter_context(photos._SLOTS)
+            taken.enter_context(photos.slots.hold())
         yield taken
 
 
@@ -82,7 +82,7 @@ def files(folder: Path) -> list[Path]:
 
 def test_of_a_picture_that_does_not_fit_nothing_is_left(disk):
     with small_disk(disk, ROOM):
-        with pytest.raises(NoRoom):
+        with pytest.raises(StorageFull):
             photos.store(LARGE, by=people.worker(), now=timezone.now())
         assert files(disk) == []
     assert not Photo.objects.filter(uploaded_by=people.worker(), case=None).exists()
@@ -159,15 +159,15 @@ def test_an_anchor_is_written_whole_or_not_at_all(tmp_path, settings):
 # Busy -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_program_is_told_when_to_come_back(no_hands):
+def test_a_program_is_told_when_to_come_back(slots_taken):
     answer = upload()
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert "请过几秒再试" in answer.json()["detail"]
-    no_hands.close()
+    slots_taken.close()
     assert upload().status_code == 201
 
 
-def test_a_report_keeps_its_words_when_too_many_pictures_come_at_once(no_hands):
+def test_a_report_keeps_its_words_when_too_many_pictures_come_at_once(slots_taken):
     given = report()
     answer = client().post("/field/report/", given)
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
@@ -176,12 +176,12 @@ def test_a_report_keeps_its_words_when_too_many_pictures_come_at_once(no_hands):
         "/field/report/", given | {"photos": picture()}, headers={"Accept": "application/json"}
     )
     assert (phone.status_code, phone["Retry-After"]) == (503, "5")
-    no_hands.close()
+    slots_taken.close()
     assert client().post("/field/report/", given | {"photos": picture()}).status_code == 302
 
 
-def test_only_a_few_wait_for_a_turn(no_hands, monkeypatch):
-    monkeypatch.setattr(photos, "_PATIENCE", 3600)
+def test_only_a_few_wait_for_a_turn(slots_taken, monkeypatch):
+    monkeypatch.setattr(photos.slots, "seconds", 3600)
     for _ in range(4):
-        no_hands.enter_context(photos._IN_HAND)
+        slots_taken.enter_context(photos.line.hold())
     assert upload().status_code == 503, "at once: the threads are for pages"

@@ -10,13 +10,14 @@ import pytest
 from django.conf import settings
 
 from cases import actions, photos
-from cases.actions import Answer, Busy, KeyReused, Unfit
+from cases.actions import Answer, KeyReused, Unfit
 from cases.actions.legs import QUIET
 from cases.actions.sweeping import sweep_leg
 from cases.models import Assignment, Case, CaseEvent, Photo
 from cases.units import eligible_units
 from cases.workflow import MOVES, Loop, State
 from governance.models import User
+from governance.refusals import Busy
 from tests import people
 from tests.invariants import contradictions
 from tests.lives import MORNING, case_at, hands, inside, reported, settled_by, walk

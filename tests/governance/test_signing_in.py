@@ -22,6 +22,8 @@ from django.test import Client
 
 from governance import hashing, signing_in
 from governance.models import SignIn, SignInTry, User
+from governance.refusals import Busy
+from governance.slots import Slots
 from tests.scale import tries
 
 PASSWORD = "a-quiet-street-7"
@@ -293,7 +295,7 @@ def test_tries_that_no_rule_counts_are_removed(dispatcher):
 def many_processes(monkeypatch):
     """As many at once as the processes of a large site let in together."""
     for line in ("_line", "_strangers"):
-        monkeypatch.setattr(hashing, line, threading.BoundedSemaphore(THREADS))
+        monkeypatch.setattr(hashing, line, Slots(THREADS, hashing.too_many))
 
 
 @pytest.mark.trust
@@ -380,8 +382,8 @@ def test_forty_sign_ins_at_once_leave_the_other_pages_alone(promise, settings):
         done[code] += 1
         return code
 
-    with ThreadPoolExecutor(1) as storm:
-        under_way = storm.submit(in_threads, log_in, logins)
+    with ThreadPoolExecutor(1) as others:
+        under_way = others.submit(in_threads, log_in, logins)
         pages = 0
         while done[429] < logins - hashing.AT_ONCE:  # while two passwords are being hashed
             assert clerk.get("/desk/").status_code == 200
@@ -396,7 +398,7 @@ def test_forty_sign_ins_at_once_leave_the_other_pages_alone(promise, settings):
 def stand(places: ExitStack, *, is_known: bool) -> int:
     """Take places in the line until it is full; returns how many."""
     taken = 0
-    with suppress(hashing.Busy):
+    with suppress(Busy):
         while True:
             places.enter_context(hashing.place_in_line(is_known=is_known))
             taken += 1
@@ -434,9 +436,9 @@ def test_a_device_stays_known_when_the_former_key_of_the_site_is_kept(dispatcher
 
 
 def test_who_was_not_checked_is_told_so_and_not_counted(dispatcher, settings, monkeypatch):
-    monkeypatch.setattr(hashing, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(hashing.slots, "seconds", 0.01)
     settings.PASSWORD_HASHERS = ["governance.hashing.SharedArgon2"]
-    with hashing.slot(), hashing.slot():
+    with hashing.slots.hold(), hashing.slots.hold():
         answer = sign_in(PASSWORD, "nobody-at-all")
     assert answer.status_code == 429 and answer["Retry-After"] == "3"
     assert "密码还没有核对" in answer.content.decode()
@@ -453,13 +455,13 @@ def test_a_password_is_hashed_in_one_thread_and_older_hashes_are_renewed(dispatc
 
 
 def test_setting_a_password_goes_through_the_same_places(db, settings, monkeypatch):
-    monkeypatch.setattr(hashing, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(hashing.slots, "seconds", 0.01)
     settings.PASSWORD_HASHERS = ["governance.hashing.SharedArgon2"]
     admin = Client()
     admin.force_login(User.objects.get(username="anquan"))
     other = User.objects.get(username="shequ").pk
     body = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
-    with hashing.slot(), hashing.slot():
+    with hashing.slots.hold(), hashing.slots.hold():
         answer = admin.post(f"/admin/governance/user/{other}/password/", body)
     assert answer.status_code == 429 and answer["Retry-After"] == "3"
     assert "请稍后再试" in answer.content.decode()
