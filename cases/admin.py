@@ -7,12 +7,9 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 
 from cases.actions import catalogue, timekeeping
-from cases.calendar import gap_for
 from cases.deadlines import Limit
 from cases.models import CalendarChange, CalendarYear, Category, Responsibility, WorkDay, WorkingHours
 from cases.models.catalogue import LIMITED
@@ -20,15 +17,6 @@ from governance.admin import ByRole, ReadOnly
 from governance.models import Function, Level, Organization
 from governance.roles import Role
 from governance.wording import SaidAtField
-
-
-def unpublished(request: HttpRequest) -> str | None:
-    """The first page says what the desk of the duty chief says."""
-    gap = gap_for(request.user, timezone.now())
-    return gap and format_html('{} <a href="{}">录入放假安排</a>', gap.words, reverse("cases:calendar"))
-
-
-admin.site.notes.append(unpublished)
 
 
 @admin.register(Category)

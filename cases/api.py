@@ -25,6 +25,7 @@ from cases import serializers as shapes
 from cases.actions import Forbidden, Refused, Stale, Unfit
 from cases.forms import MoveForm, ReportForm, move_form
 from cases.models import Assignment, Case, CaseEvent, CaseText, Category, Photo
+from cases.models.case import page_of
 from cases.parsing import WholeForm
 from cases.permissions import duties_on, may_report, offers
 from cases.workflow import MOVES, Lateness, Loop, Move, State
@@ -96,7 +97,7 @@ def said(answer: actions.Answer) -> dict[str, Any]:
         "number": answer.number,
         "state": answer.state,
         "version": answer.version,
-        "url": reverse("cases:case", args=[answer.uuid]),
+        "url": page_of(answer.uuid),
     }
 
 

@@ -38,7 +38,7 @@ class PositionField(forms.MultiValueField):
 
 
 class PositionWidget(forms.MultiWidget):
-    template_name = "cases/_position_widget.html"
+    template_name = "_components/position_widget.html"
 
     def __init__(self) -> None:
         box = forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"})
@@ -51,7 +51,7 @@ class PositionWidget(forms.MultiWidget):
 class CategorySelect(forms.Select):
     """All categories by kind, with what ``static/js/category.js`` searches on each option."""
 
-    template_name = "cases/_category_widget.html"
+    template_name = "_components/category_widget.html"
 
     def __init__(self, attrs: dict | None = None) -> None:
         super().__init__({"data-category-picker": "", **(attrs or {})})

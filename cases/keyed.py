@@ -81,7 +81,7 @@ def shown_again(response: HttpResponse, form: KeyedForm) -> HttpResponse:
 class PhotosWidget(forms.ClearableFileInput):
     """File input plus the ids of photos that are already there, so that an error loses no picture."""
 
-    template_name = "cases/_photos_widget.html"
+    template_name = "_components/photos_widget.html"
     allow_multiple_selected = True
 
     def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from cases.models import Case, CaseEvent, Category, Photo
-from cases.models.case import CaseQuerySet
+from cases.models.case import CaseQuerySet, page_of
 from cases.names import with_names
 from cases.workflow import Grade, Lateness, Loop, Refusal, State, Step
 
@@ -47,7 +47,7 @@ class CaseRow(serializers.Serializer):
     version = serializers.IntegerField()
 
     def get_url(self, case: Case) -> str:
-        return reverse("cases:case", args=[case.uuid])
+        return page_of(case.uuid)
 
 
 def with_row(cases: CaseQuerySet) -> CaseQuerySet:
@@ -64,7 +64,7 @@ def case_row(case: Any) -> dict[str, Any]:
     return {
         "uuid": case.uuid,
         "number": case.number,
-        "url": reverse("cases:case", args=[case.uuid]),
+        "url": page_of(case.uuid),
         "category": case.category_id,
         "category_name": case.category_name,
         "state": case.state,

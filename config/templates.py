@@ -12,7 +12,7 @@ from jinja2.runtime import Context
 from jinja2.utils import missing
 
 from cases.clocks import clock, due, duration, stamp, when
-from cases.letters import fresh_key, is_direct, letter
+from desk.letters import fresh_key, is_direct, letter
 
 
 class Absent(ChainableUndefined):

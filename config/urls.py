@@ -12,5 +12,7 @@ urlpatterns = [
     *([path("", include("demo.urls"))] if "demo" in settings.INSTALLED_APPS else []),
     path("", include("governance.urls")),
     path("", include("cases.urls")),
+    path("", include("desk.urls")),
+    path("", include("field.urls")),
     path("", include("dashboard.urls")),
 ]

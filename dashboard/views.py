@@ -82,7 +82,7 @@ Addresses = Callable[..., str]
 
 def _lists(chosen: dict[str, str]) -> Addresses:
     """Addresses of the desk's lists under the filters of the board; a page has seventy of them."""
-    desk = reverse("cases:desk")
+    desk = reverse("desk:list")
 
     def address(**filters: Any) -> str:
         return f"{desk}?{urlencode(chosen | filters)}"

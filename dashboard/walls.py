@@ -17,8 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cases.filters import places_in_sight
 from cases.keyed import KeyedForm
+from cases.map_api import areas_answer, cases_of_a_wall
 from cases.models import Case
-from cases.views.map import areas_answer, cases_of_a_wall
 from dashboard import actions
 from dashboard.models import Wall
 from dashboard.views import MAP_SHOWS, BoardForm, board_context, place_name

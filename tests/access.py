@@ -89,29 +89,29 @@ ENDPOINTS = (
     Endpoint("governance:status",       "/status/",                             SEES_STATUS, FORBIDDEN),
     Endpoint("governance:styleguide",   "/styleguide/",                         anonymous=MAY),  # in the demo only
     # The phone
-    Endpoint("cases:field",             "/field/"),
-    Endpoint("cases:field_report",      "/field/report/",                       LOOP, FORBIDDEN),
-    Endpoint("cases:field_done",        "/field/reports/{case}/",               SEES_CASE),
-    Endpoint("cases:field_locate",      "/field/locate/?place_longitude=102.73&place_latitude=25.04&longitude=102.73&latitude=25.04"),
-    Endpoint("cases:field_nearby",      "/field/nearby/?place_longitude=102.73&place_latitude=25.04"),
-    Endpoint("cases:field_shell",       "/field/shell/",                        anonymous=MAY),  # an empty form
-    Endpoint("cases:field_offline",     "/field/offline/",                      anonymous=MAY),  # says that there is no signal
-    Endpoint("cases:field_key",         "/field/key/",                          LOOP, FORBIDDEN, method="post"),
-    Endpoint("cases:worker",            "/sw.js",                               anonymous=MAY),  # a script without data
-    Endpoint("cases:field_worker",      "/field/sw.js",                         anonymous=MAY),  # a script without data
-    Endpoint("cases:categories",        "/categories/?q=lj"),
+    Endpoint("field:home",             "/field/"),
+    Endpoint("field:report",      "/field/report/",                       LOOP, FORBIDDEN),
+    Endpoint("field:done",        "/field/reports/{case}/",               SEES_CASE),
+    Endpoint("field:locate",      "/field/locate/?place_longitude=102.73&place_latitude=25.04&longitude=102.73&latitude=25.04"),
+    Endpoint("field:nearby",      "/field/nearby/?place_longitude=102.73&place_latitude=25.04"),
+    Endpoint("field:shell",       "/field/shell/",                        anonymous=MAY),  # an empty form
+    Endpoint("field:offline",     "/field/offline/",                      anonymous=MAY),  # says that there is no signal
+    Endpoint("field:key",         "/field/key/",                          LOOP, FORBIDDEN, method="post"),
+    Endpoint("field:worker",            "/sw.js",                               anonymous=MAY),  # a script without data
+    Endpoint("field:earlier_worker",      "/field/sw.js",                         anonymous=MAY),  # a script without data
+    Endpoint("desk:categories",        "/categories/?q=lj"),
     # The desk
-    Endpoint("cases:desk",              "/desk/"),
-    Endpoint("cases:desk",              "/desk/?case={case}",                   SEES_CASE),
-    Endpoint("cases:desk_export",       "/desk/export/"),
-    Endpoint("cases:desk_gaps",         "/desk/gaps/",                          WITH_TERRITORY, FORBIDDEN),
-    Endpoint("cases:calendar",          "/desk/calendar/",                      KEEPS_CALENDAR, FORBIDDEN),
-    Endpoint("cases:desk_phone",        "/desk/phone/",                         TAKES_CALLS, FORBIDDEN),
-    Endpoint("cases:desk_phone_nearby", "/desk/phone/nearby/",                  TAKES_CALLS, FORBIDDEN),
+    Endpoint("desk:list",              "/desk/"),
+    Endpoint("desk:list",              "/desk/?case={case}",                   SEES_CASE),
+    Endpoint("desk:export",       "/desk/export/"),
+    Endpoint("desk:gaps",         "/desk/gaps/",                          WITH_TERRITORY, FORBIDDEN),
+    Endpoint("desk:calendar",          "/desk/calendar/",                      KEEPS_CALENDAR, FORBIDDEN),
+    Endpoint("desk:phone",        "/desk/phone/",                         TAKES_CALLS, FORBIDDEN),
+    Endpoint("desk:phone_nearby", "/desk/phone/nearby/",                  TAKES_CALLS, FORBIDDEN),
     # One case
-    Endpoint("cases:case",              "/cases/{case}/",                       SEES_CASE),
-    Endpoint("cases:move",              "/cases/{case}/moves/comment/",         SEES_CASE),
-    Endpoint("cases:contact",           "/cases/{case}/contact/",               WORKS_ON_CASE, method="post", seeing=SEES_CASE),
+    Endpoint("desk:case",              "/cases/{case}/",                       SEES_CASE),
+    Endpoint("desk:move",              "/cases/{case}/moves/comment/",         SEES_CASE),
+    Endpoint("desk:contact",           "/cases/{case}/contact/",               WORKS_ON_CASE, method="post", seeing=SEES_CASE),
     Endpoint("cases:photo",             "/photos/{photo}.jpg",                  SEES_CASE),
     Endpoint("cases:photo_small",       "/photos/{photo}-s.jpg",                SEES_CASE),
     Endpoint("cases:photos",            "/photos/",                             LOOP, FORBIDDEN, SIGN_IN, "post"),

@@ -15,8 +15,8 @@ KEPT = {
     "cases:photo": "private, max-age=31536000, immutable",
     "cases:photo_small": "private, max-age=31536000, immutable",
     "cases:map_areas": "private, max-age=3600",
-    "cases:worker": "no-cache",
-    "cases:field_worker": "no-cache",
+    "field:worker": "no-cache",
+    "field:earlier_worker": "no-cache",
 }
 
 

@@ -232,7 +232,17 @@ def world_stamp() -> str:
     """Hash everything that shapes the tables and the test world; pages and addresses do not."""
     pages = {"views", "urls.py", "forms.py", "api.py", "admin.py", "views.py", "__pycache__"}
     sources = [ROOT / "requirements.lock", ROOT / "config" / "settings.py", *ROOT.glob("tests/world.py")]
-    for app in ("governance", "grid", "cases", "appraisal", "partybuilding", "dashboard", "demo"):
+    for app in (
+        "governance",
+        "grid",
+        "cases",
+        "appraisal",
+        "partybuilding",
+        "desk",
+        "field",
+        "dashboard",
+        "demo",
+    ):
         sources += [path for path in sorted((ROOT / app).rglob("*")) if path.is_file()]
     kept = [path for path in sources if not pages.intersection(path.relative_to(ROOT).parts)]
     names = "".join(str(path.relative_to(ROOT)) for path in kept)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from cases.models.case import page_of
 from cases.workflow import STATES, Clock, State
 from governance.actions import tell
 from governance.roles import Duty
@@ -44,4 +45,4 @@ def tell_about(walk: "Walk") -> None:
     subject = f"{case.number} {walk.move.label} · {case.address or '现场'}（{state}）"
     # Only a desk where the case lies may read its address; somebody who has left may have had a post elsewhere.
     desk = {"organization": case.centre_id, "duty": Duty.ACCEPT}
-    tell(subject, url=f"/cases/{case.uuid}/", audience=audience, now=walk.now, instead=desk)
+    tell(subject, url=page_of(case.uuid), audience=audience, now=walk.now, instead=desk)

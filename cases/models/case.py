@@ -37,6 +37,11 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
+def page_of(case: uuid.UUID | str) -> str:
+    """Where people look at a case, by its uuid; an address for good, since notices and programs keep it."""
+    return f"/cases/{case}/"
+
+
 def _pairs(text: Any) -> Func:
     """Neighbouring pairs of characters of a text, as the database's search function cuts them."""
     return Func(text, function="cases_pairs", output_field=ArrayField(models.TextField()))

@@ -11,11 +11,12 @@ from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
-from cases import actions, clocks, history
+from cases import actions, clocks
 from cases.filters import narrow
 from cases.models import Assignment, Case, WorkingHours
 from cases.units import eligible_units
 from cases.workflow import Lateness, Loop, State
+from desk import history
 from governance.models import User
 from tests import people
 from tests.cases.walks import limit_all

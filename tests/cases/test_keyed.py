@@ -175,8 +175,8 @@ KEYLESS = {
     "dashboard/walls.html": "ending a screen: it ends once, by itself",
     "login.html": "a session is no record",
     "governance/inbox.html": "says up to which notice was read (upto), and that is done once",
-    "cases/_contact.html": "every look at a number is written down, one sent again too",
-    "cases/contact.html": "the same form",
+    "desk/_contact.html": "every look at a number is written down, one sent again too",
+    "desk/contact.html": "the same form",
 }
 
 

@@ -10,12 +10,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases import actions, chain, queues
+from cases import actions, chain
 from cases.actions import Forbidden, Unfit
 from cases.actions.merging import MOST_PEOPLE
-from cases.history import facts_of
 from cases.models import Assignment, Case, Contact
 from cases.workflow import OPEN, Grade, Lateness, Loop, State
+from desk import queues
+from desk.history import facts_of
 from governance import secrets
 from governance.actions import relay
 from governance.models import AccessLog, Notice, User

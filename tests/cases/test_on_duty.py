@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from cases import actions, chain
 from cases.actions import Refused, Unfit, locate
-from cases.history import facts_of
 from cases.models import Assignment, Case
 from cases.units import eligible_units
 from cases.workflow import Loop, State
+from desk.history import facts_of
 from governance.models import Organization, Post, User
 from governance.roles import Role
 from grid.models import Grid, GridDuty

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases.filters import places_in_sight
-from cases.queues import Which, counted
+from desk.queues import Which, counted
 from governance.models import Notice, Organization, User
 from governance.roles import Role
 from governance.statements import ask

@@ -1,0 +1,20 @@
+"""Addresses of the desk, and of a case with its moves, whatever face shows it."""
+
+from django.urls import path
+
+from desk.views import calendar, case, categories, gaps, lists, phone
+
+app_name = "desk"
+
+urlpatterns = [
+    path("desk/", lists.desk, name="list"),
+    path("desk/export/", lists.export, name="export"),
+    path("desk/gaps/", gaps.gaps, name="gaps"),
+    path("desk/calendar/", calendar.calendar_page, name="calendar"),
+    path("desk/phone/", phone.phone, name="phone"),
+    path("desk/phone/nearby/", phone.nearby, name="phone_nearby"),
+    path("categories/", categories.category_search, name="categories"),
+    path("cases/<uuid:case_uuid>/", case.case_page, name="case"),
+    path("cases/<uuid:case_uuid>/moves/<str:name>/", case.move_page, name="move"),
+    path("cases/<uuid:case_uuid>/contact/", case.contact_page, name="contact"),
+]

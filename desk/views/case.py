@@ -1,0 +1,260 @@
+"""The case page and its moves: find among the visible → form → action → page."""
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.encoding import iri_to_uri
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from cases import actions
+from cases.actions import Refused, Stale
+from cases.forms import CategoryForm, LookForm, MoveForm, move_form
+from cases.keyed import form_with_files, shown_again, with_uploads
+from cases.models import Assignment, Case, CaseEvent, Contact
+from cases.names import give_names
+from cases.permissions import may_call_back, offers, offers_now
+from cases.photos import MOST
+from cases.routing import propose_unit
+from cases.units import units_in_reach
+from cases.workflow import MOVES, STATES, Move, State
+from desk import history
+from governance import secrets, sessions, telephones
+from governance.actions import log_access
+from governance.faces import faces_of
+from governance.kept_forms import keeps_form, kept
+
+#: Moves in the order in which a person most likely wants them; the first allowed one is the biggest button.
+NEXT = (
+    "found", "not_found", "pass", "fail", "accept", "feedback", "register", "dispatch", "adjudicate", "close",
+    "evaluate", "grant_extension", "grant_suspension", "endorse_suspension", "grant_void", "reply_supervision",
+    "accept_supervision", "resume",
+)  # fmt: skip
+#: Django redirects to no longer address.
+LONGEST_WAY = 2000
+#: Shown in a row of quiet buttons rather than among the next steps.
+ASIDE = ("comment", "urge", "ask_void", "order_supervision", "withdraw")
+#: What happened, newest first, with the words beside it: a join of two columns, which models cannot say.
+STORY = """
+    SELECT event.id, event.case_id, event.sequence, at, move, after, by_id, unit_id, centre_id, data, body AS words
+    FROM cases_caseevent event LEFT JOIN cases_casetext text USING (case_id, sequence)
+    WHERE event.case_id = %s ORDER BY event.sequence DESC
+"""
+
+
+def visible_case(request: HttpRequest, case_uuid: uuid.UUID) -> Case:
+    """The case with its category and the row of the list that applies, or 404."""
+    cases = Case.objects.visible_to(request.user).select_related("category", "responsibility")
+    return get_object_or_404(cases, uuid=case_uuid)
+
+
+def base_template(request: HttpRequest) -> str:
+    """The frame of the face this session was last on; who has no desk is always outdoors."""
+    faces = faces_of(post.role for post in request.user.powers.posts)
+    outdoors = "field" in faces and (sessions.face(request) == "field" or "desk" not in faces)
+    return "base_field.html" if outdoors else "base_desk.html"
+
+
+def case_context(request: HttpRequest, case: Case) -> dict:
+    """Everything the case page shows; what no event speaks of is not asked for."""
+    events = list(CaseEvent.objects.raw(STORY, [case.pk]))
+    moved = {event.move for event in events}
+    legs = list(case.legs.all())
+    leg = next((one for one in legs if one.stopped_at is None), None)
+    pictures = list(case.photos.all()) if any('"photos"' in event.data for event in events) else []
+    requests, supervisions = [], []
+    if moved & set(history.ASKS):
+        requests = list(case.requests.all())
+    if moved & set(history.ORDERS):
+        supervisions = list(case.supervisions.all())
+    rows = [case, *legs, *events, *requests, *supervisions]
+    units = give_names(rows, history.units_named_in(events))
+    waiting = {one.kind for one in requests if one.decided_at is None}
+    order = history.standing_order(supervisions)
+    found = offers(case, leg, request.user, frozenset(waiting | ({"supervision"} if order else set())))
+    now = timezone.now()
+    found = offers_now(found, case, leg, request.user, requests=requests, order=order, now=now)
+    next_moves, aside_moves = _in_order([offer.move for offer in found if offer.is_allowed], case, moved)
+    proposed, proposed_why = None, ""
+    if next_moves and next_moves[0].name == "dispatch":
+        today = timezone.localdate(now)
+        proposed, proposed_why = propose_unit(
+            case.responsibility, units_in_reach(case, today), case.centre_id
+        )
+    first = events[-1] if events else None
+    return {
+        "case": case,
+        "leg": leg,
+        "leg_rows": history.leg_rows(legs, requests, now),
+        "lines": history.lines(case, events, legs, requests, pictures, units),
+        "steps": history.six_steps(case, legs),
+        "words": first.words if first else "",
+        "reporter": first.by if first else None,
+        "pictures": history.picture_rows(pictures),
+        "requests": [(one, history.asked_for(one)) for one in requests],
+        "supervisions": supervisions,
+        "contacts": _callers(case) if case.is_from_resident else [],
+        "may_call_back": may_call_back(case, leg, request.user),
+        "next_moves": next_moves,
+        "aside_moves": aside_moves,
+        "proposed": proposed,
+        "proposed_why": proposed_why,
+        "refused_offers": [offer for offer in found if not offer.is_allowed],
+        "place": STATES[State(case.state)],
+        "then": _way_back(request),
+        "base": base_template(request),
+    }
+
+
+def _in_order(moves: list[Move], case: Case, moved: set[str]) -> tuple[list[Move], list[Move]]:
+    """Likely moves first, and the quiet ones apart."""
+    rank = {name: place for place, name in enumerate(NEXT)}
+    if case.source == Case.Source.PHONE and not moved & {"found", "not_found"}:
+        rank["send_to_check"] = -1  # a call is looked at on site before it is registered
+    ordered = sorted(moves, key=lambda move: rank.get(move.name, len(NEXT)))
+    return [m for m in ordered if m.name not in ASIDE], [m for m in ordered if m.name in ASIDE]
+
+
+def _way_back(request: HttpRequest) -> str:
+    """The desk's address when the case stands in its pane: a move returns there."""
+    here = request.htmx.current_url_abs_path if request.htmx else request.get_full_path()
+    return here if here and here.startswith(reverse("desk:list") + "?") and len(here) <= LONGEST_WAY else ""
+
+
+def _callers(case: Case) -> list[dict]:
+    """Who called about this case or one that was merged into it, masked; of a merged case, where they are called back."""
+    found = Contact.objects.filter(Q(case=case) | Q(called_about=case)).select_related("case", "called_about")
+    return [
+        {
+            "name": secrets.mask_name(secrets.unseal(one.name)),
+            "phone": telephones.mask(secrets.unseal(one.phone)),
+            "called_about": one.called_about if one.called_about_id != case.pk else None,
+            "moved_to": one.case if one.case_id != case.pk else None,
+        }
+        for one in found.order_by("pk")
+    ]
+
+
+@login_required
+def case_page(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
+    """The whole case; the desk takes the piece alone."""
+    case = visible_case(request, case_uuid)
+    template = "desk/_case.html" if request.htmx else "desk/case.html"
+    return render(request, template, case_context(request, case))
+
+
+@keeps_form(form_with_files)
+@login_required
+def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResponse:
+    """Any move of the table: its form on GET, the move itself on POST."""
+    move = MOVES.get(name)
+    if move is None or not move.sources:
+        raise Http404("没有这个动作。")
+    case = visible_case(request, case_uuid)
+    if request.method == "POST":
+        return _make(request, case, move)
+    leg_id = Assignment.objects.open().filter(case=case).values_list("pk", flat=True).first()
+    chosen = CategoryForm(request.GET)
+    category = chosen.cleaned_data["category"] if chosen.is_valid() else None
+    form = move_form(move, case, request.user, kept(request), leg_id=leg_id, category=category)
+    return _ask(request, case, move, form)
+
+
+def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
+    """Make a move and go on, or show its form again with what was refused."""
+    data, refused = with_uploads(request, {"photos": MOST} if "photos" in move.needs else {})
+    form = move_form(move, case, request.user, data)
+    form.refuse_photos(refused)
+    if form.is_valid():
+        try:
+            answer = actions.perform(
+                case.uuid,
+                move.name,
+                by=request.user,
+                now=timezone.now(),
+                key=form.cleaned_data["key"],
+                given=form.given,
+                leg=form.cleaned_data["leg"],
+            )
+        except Stale as refusal:
+            return _moved_on(request, case, move, form, refusal)
+        except Refused as refusal:
+            form.refuse(refusal)
+            return shown_again(_ask(request, case, move, form), form)
+    else:
+        key = form.cleaned_data.get("key")
+        answer = key and actions.answered(key, move.name, by=request.user, case=case)
+        if not answer:
+            return shown_again(_ask(request, case, move, form), form)
+    messages.success(request, f"{case.number} 已{move.label}，现为“{State(answer.state).label}”。")
+    then = request.POST.get("then", "")
+    is_ours = url_has_allowed_host_and_scheme(then, allowed_hosts=None) and then.startswith("/")
+    fits = is_ours and len(iri_to_uri(then)) <= LONGEST_WAY
+    return redirect(then) if fits else redirect("desk:case", case_uuid=case.uuid)
+
+
+def _moved_on(request: HttpRequest, case: Case, move: Move, form: MoveForm, refusal: Stale) -> HttpResponse:
+    """The case as it is now, what may be done with it, and what had been typed: in its form if that may still be sent."""
+    fresh = visible_case(request, case.uuid)
+    context = case_context(request, fresh)
+    data = form.data.copy()
+    data["leg"] = context["leg"].pk if context["leg"] else ""
+    may_again = move in (*context["next_moves"], *context["aside_moves"]) and form.visible_fields()
+    context |= {
+        "move": move,
+        "refused": refusal.sentence,
+        "typed": form.typed(),
+        "form": move_form(move, fresh, request.user, data) if may_again else None,
+        "category_form": None,
+        "then": data.get("then", ""),
+    }
+    piece = request.htmx and not request.htmx.boosted
+    return render(request, "desk/_case.html" if piece else "desk/case.html", context, status=refusal.status)
+
+
+def _ask(request: HttpRequest, case: Case, move: Move, form: MoveForm) -> HttpResponse:
+    """The form of a move; the desk takes the piece alone."""
+    piece = request.htmx and not request.htmx.boosted
+    context = {
+        "case": case,
+        "move": move,
+        "form": form,
+        "category_form": CategoryForm(request.GET or None) if move.name == "register" else None,
+        "then": form.data.get("then", "") or _way_back(request),
+        "base": base_template(request),
+    }
+    return render(request, "desk/_move.html" if piece else "desk/move.html", context)
+
+
+@login_required
+@require_POST
+@never_cache
+def contact_page(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
+    """Show a caller's name and number: with a reason, and only after the look was written down."""
+    case = visible_case(request, case_uuid)
+    leg = Assignment.objects.open().filter(case=case).first()
+    if not may_call_back(case, leg, request.user):
+        raise PermissionDenied("来电人信息只对正在办理本案的人员开放。")
+    form, people = LookForm(request.POST), []
+    if form.is_valid():
+        log_access(
+            f"case:{case.pk}:contact", by=request.user, reason=form.cleaned_data["reason"], now=timezone.now()
+        )
+        people = [
+            {
+                "name": secrets.unseal(one.name),
+                "phone": secrets.unseal(one.phone),
+                "called_about": one.called_about if one.called_about_id != case.pk else None,
+            }
+            for one in case.contacts.select_related("called_about").order_by("pk")
+        ]
+    context = {"case": case, "people": people, "form": form, "base": base_template(request)}
+    return render(request, "desk/contact.html", context, status=200 if form.is_valid() else 422)

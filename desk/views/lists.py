@@ -1,0 +1,190 @@
+"""The desk: queues, a list and the case beside it; the same list as a file."""
+
+import io
+import math
+import uuid
+from dataclasses import dataclass
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from cases.calendar import gap_for
+from cases.clocks import stamp
+from cases.filters import FilterForm, narrow, places_in_sight
+from cases.models import Case
+from cases.names import with_names
+from cases.permissions import may_keep_calendar
+from desk import queues
+from desk.rows import COLUMNS, NAMES
+from desk.sheet import for_sheet, write_sheet
+from desk.views.case import case_context, visible_case
+from governance.actions import log_access
+from governance.models import User
+from governance.roles import Duty
+from governance.statements import ask, count
+
+EXPORTED = 5_000
+#: Nobody turns more pages than are counted.
+PAGES = queues.COUNTED // queues.PAGE
+
+
+# The list ----------------------------------------------------------------------------------------------------------
+
+
+def _page_number(text: str | None) -> int:
+    return min(max(int(text[:6]), 1), PAGES) if text and text.isdecimal() else 1
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The list that an address asks for."""
+
+    queue: queues.Queue
+    chosen: tuple[tuple[str, str], ...]
+
+    def found(self, user: User) -> QuerySet[Case]:
+        return narrow(queues.cases_in(self.queue, user), dict(self.chosen), timezone.now())
+
+
+def wanted(request: HttpRequest, form: FilterForm, groups: list[queues.Group]) -> Wanted:
+    """The queue and the filters of an address; filters without a queue look through all cases."""
+    name = request.GET.get("queue", "") or (queues.ALL.name if form.chosen else "")
+    return Wanted(queues.find_queue(groups, name), tuple(form.chosen.items()))
+
+
+def _page(user: User, list_: Wanted, start: int) -> QuerySet:
+    rows = with_names(list_.found(user), *NAMES, characters=60).values_list(*COLUMNS, "words", *NAMES)
+    return rows[start : start + queues.PAGE + 1]
+
+
+def _up_to(user: User, list_: Wanted, limit: int) -> QuerySet:
+    return list_.found(user).order_by().values("pk")[: limit + 1]
+
+
+def _case(row: tuple) -> Case:
+    case = Case.from_db(None, COLUMNS, row[: len(COLUMNS)])
+    for name, value in zip(("words", *NAMES), row[len(COLUMNS) :], strict=True):
+        setattr(case, name, value)
+    return case
+
+
+def _list(request: HttpRequest) -> dict:
+    """One page of the chosen queue, filtered as the address says."""
+    user = request.user
+    groups = queues.groups_for(user)
+    form = FilterForm(request.GET, places_in_sight(user))
+    list_ = wanted(request, form, groups)
+    counts = queues.counted(user)
+    number = _page_number(request.GET.get("page"))
+    start = (number - 1) * queues.PAGE
+    rows = ask(_page, user, list_, start, keep=form.comes_again)
+    if not rows and number > 1:  # the list has become shorter: its last page answers
+        held = count(_up_to, user, list_, queues.COUNTED, keep=form.comes_again)
+        number = max(1, math.ceil(held / queues.PAGE))
+        start = (number - 1) * queues.PAGE
+        rows = ask(_page, user, list_, start, keep=form.comes_again)
+    has_more = len(rows) > queues.PAGE
+    cases = [_case(row) for row in rows[: queues.PAGE]]
+    last = start + len(cases)
+    return {
+        "groups": _linked(groups, list_.queue, counts),
+        "queue": list_.queue,
+        "form": form,
+        "cases": cases,
+        **_total(user, list_, form, counts, None if has_more else last),
+        "first": start + 1,
+        "last": last,
+        "previous_page": number - 1 if number > 1 else None,
+        "next_page": number + 1 if has_more and number < PAGES else None,
+    }
+
+
+def _total(user: User, list_: Wanted, form: FilterForm, counts: queues.Counts, end: int | None) -> dict:
+    """How many cases the list has; asked for only where neither the page nor the first pane knows it."""
+    limit = queues.COUNTED
+    if end is not None:
+        total = end
+    elif not form.chosen and list_.queue not in queues.ENDLESS:
+        total = queues.totals(list_.queue, counts)[0]
+    else:
+        if list_.queue in queues.ENDLESS and not form.is_bounded:
+            limit = queues.COUNTED_ENDLESS
+        total = count(_up_to, user, list_, limit, keep=form.comes_again)
+    return {
+        "total": total,
+        "total_words": f"超过 {limit:,} 件" if total > limit else f"共 {total:,} 件",
+        "too_many_to_export": total > min(EXPORTED, limit),
+        "export_limit": f"{EXPORTED:,}",
+    }
+
+
+def _linked(groups: list[queues.Group], current: queues.Queue, counts: queues.Counts) -> list[dict]:
+    """The first pane: every queue with its address and counts; an empty one elsewhere is left out."""
+    shown, desk_url = [], reverse("desk:list")
+    for group in groups:
+        lines = []
+        for queue in group.queues:
+            held, late = queues.totals(queue, counts)
+            endless = queue in queues.ENDLESS
+            is_quiet = queue.name.startswith(("else-", "ordered")) and not held and queue != current
+            if is_quiet:
+                continue
+            lines.append(
+                {
+                    "label": queue.label,
+                    "url": f"{desk_url}?queue={queue.name}",
+                    "count": "" if endless else f"{held:,}",
+                    "late": 0 if endless else late,
+                    "current": queue == current,
+                }
+            )
+        if lines:
+            shown.append({"title": group.title, "queues": lines})
+    return shown
+
+
+@login_required
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    """Three panes: queues, list, case; the address alone says what is shown."""
+    context = _list(request)
+    context["can_take_calls"] = request.user.powers.has(Duty.ACCEPT)
+    context["can_see_gaps"] = bool(request.user.powers.territories)
+    context["keeps_calendar"] = may_keep_calendar(request.user)
+    context["gap"] = gap_for(request.user, timezone.now())
+    chosen = request.GET.get("case", "")
+    if chosen:
+        try:
+            case = visible_case(request, uuid.UUID(chosen))
+        except ValueError:
+            pass
+        else:
+            context |= case_context(request, case)
+    return render(request, "desk/list.html", context)
+
+
+# The list as a file ------------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_safe
+def export(request: HttpRequest) -> HttpResponse:
+    """The list with the same filters as a file of at most 5,000 rows; who took it is written down."""
+    form = FilterForm(request.GET, places_in_sight(request.user))
+    list_ = wanted(request, form, queues.groups_for(request.user))
+    found, now = list_.found(request.user), timezone.now()
+    notes = [f"{list_.queue.label}，{stamp(now)} 由 {request.user.name} 导出。"]
+    if found.order_by()[: EXPORTED + 1].count() > EXPORTED:
+        notes.append(f"一次最多导出 {EXPORTED:,} 件，此处只有前 {EXPORTED:,} 件。请缩小筛选范围后分次导出。")
+    file = io.BytesIO()
+    written = write_sheet(file, for_sheet(found)[:EXPORTED].iterator(chunk_size=1000), notes)
+    reason = f"导出 {written} 件：{request.GET.urlencode()}"
+    log_access("cases:export", by=request.user, reason=reason[:200], now=now)
+    file.seek(0)
+    filename = f"案件-{list_.queue.label}-{timezone.localtime(now):%Y%m%d-%H%M}.xlsx"
+    return FileResponse(file, as_attachment=True, filename=filename)

@@ -1,0 +1,211 @@
+"""The call-in desk: a report taken by telephone in one screen, with what is already open near by."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from shapely.geometry import Polygon
+
+from cases import actions
+from cases.actions import Refused
+from cases.forms import PhoneReportForm
+from cases.keyed import shown_again
+from cases.map import box_around
+from cases.models import Case, Category
+from cases.workflow import State
+from desk.rows import COLUMNS, with_row
+from governance.kept_forms import keeps_form, kept
+from governance.models import User
+from governance.roles import Duty
+from grid.models import Grid, GridRing
+from grid.tiles import metres_between
+
+NEARBY_METRES = 300
+NEARBY_ROWS = 5
+
+
+def grids_in_sight(user: User) -> QuerySet[Grid]:
+    """Grids of the territories whose calls this person takes."""
+    below = Q(pk=None)
+    for post in user.powers.posts:
+        if post.organization_id in user.powers.places(Duty.ACCEPT):
+            below |= Q(community__path__startswith=post.organization.path)
+    return Grid.objects.active(timezone.localdate()).filter(below).select_related("community")
+
+
+def middle_of(grid: Grid) -> tuple[float, float]:
+    """A position (degrees, WGS-84) well inside the largest part of a grid."""
+    rings = [Polygon(row.ring) for row in GridRing.objects.filter(grid=grid)]
+    point = max(rings, key=lambda ring: ring.area).representative_point()
+    return point.x, point.y
+
+
+class GridsByCommunity(forms.models.ModelChoiceIterator):
+    """Grids under the name of their community."""
+
+    def __iter__(self):
+        yield "", "按网格选，或在地图上点"
+        groups: dict[str, list] = {}
+        for grid in self.queryset.order_by("code"):
+            groups.setdefault(grid.community.name, []).append((grid.pk, grid.name))
+        yield from groups.items()
+
+
+class GridField(forms.ModelChoiceField):
+    iterator = GridsByCommunity
+
+
+class CallForm(PhoneReportForm):
+    """A call: who does not find the spot on the map chooses the grid, and its middle is taken."""
+
+    grid = GridField(queryset=Grid.objects.none(), label="网格", required=False)
+    seen = forms.BooleanField(label="与下列案件都不是同一件", required=False)
+    field_order = (
+        "key", "contact_name", "contact_phone", "words", "category", "address", "grid", "place", "seen",
+    )  # fmt: skip
+
+    def __init__(self, user: User, data: Any = None, **options: Any) -> None:
+        super().__init__(user, data, **options)
+        self.fields["grid"].queryset = grids_in_sight(user)
+        self.fields["place"].required = False
+        for field in self.fields["place"].fields:
+            field.required = False
+        self.fields["words"].widget.attrs |= {
+            "rows": 4,
+            "placeholder": "在哪里、什么事、多久了、有没有人受影响",
+        }
+        self.fields["address"].widget.attrs["placeholder"] = "路名门牌、小区楼栋或标志物"
+        self.fields["contact_name"].widget.attrs["placeholder"] = "如 王女士"
+        self.fields["contact_phone"].widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
+        for name in ("contact_phone", "contact_name"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if not given.get("place") and "place" not in self.errors:
+            if not given.get("grid"):
+                self.add_error("grid", "请在地图上点选位置，或选择网格。")
+            else:
+                given["place"] = list(middle_of(given["grid"]))
+        return given
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What ``report`` takes; the grid and the tick are the page's own."""
+        return {name: value for name, value in super().given.items() if name not in ("grid", "seen")}
+
+
+def open_nearby(user: User, place: list[float], category: Category | None) -> list[Case]:
+    """Open cases within 300 m, or of the same category in the same community: perhaps the same matter."""
+    longitude, latitude = place
+    community = Grid.objects.active(timezone.localdate()).containing(longitude, latitude).values("community")
+    visible = Case.objects.visible_to(user).open()
+    same = Q(pk=None)
+    if category is not None:
+        same = Q(category=category, community__in=community)
+    found = []
+    around = visible.near(longitude, latitude, NEARBY_METRES).values("pk")
+    for case in (
+        with_row(visible.filter(Q(pk__in=around) | same))
+        .only(*COLUMNS, "longitude", "latitude", "category")
+        .order_by("-pk")[:200]
+    ):
+        case.metres = metres_between((longitude, latitude), (case.longitude, case.latitude))
+        case.is_same = category is not None and case.category_id == category.pk
+        if case.metres <= NEARBY_METRES or case.is_same:
+            found.append(case)
+    return sorted(found, key=lambda case: (not case.is_same, case.metres))[:NEARBY_ROWS]
+
+
+def _demand_duty(request: HttpRequest) -> None:
+    if not request.user.powers.has(Duty.ACCEPT):
+        raise PermissionDenied("来电由受理员登记。")
+
+
+class AroundForm(forms.Form):
+    """What is known of the place and the matter while the caller still speaks."""
+
+    place_longitude = forms.FloatField(required=False, min_value=-180, max_value=180)
+    place_latitude = forms.FloatField(required=False, min_value=-85, max_value=85)
+    grid = forms.ModelChoiceField(Grid.objects.all(), required=False)
+    category = forms.ModelChoiceField(Category.objects.filter(is_active=True), required=False)
+
+    @property
+    def place(self) -> list[float] | None:
+        self.is_valid()
+        known = self.cleaned_data
+        longitude, latitude = known.get("place_longitude"), known.get("place_latitude")
+        if longitude is not None and latitude is not None:
+            return [longitude, latitude]
+        return list(middle_of(known["grid"])) if known.get("grid") else None
+
+
+@login_required
+@require_safe
+def nearby(request: HttpRequest) -> HttpResponse:
+    """The piece of the call-in page that asks: is it one of these?"""
+    _demand_duty(request)
+    form = AroundForm(request.GET)
+    place = form.place
+    found = open_nearby(request.user, place, form.cleaned_data.get("category")) if place else []
+    is_guessed = place is not None and form.cleaned_data.get("place_longitude") is None
+    context = {"nearby": found, "is_placed": place is not None, "guessed": place if is_guessed else None}
+    return render(request, "desk/_nearby.html", context)
+
+
+@keeps_form()
+@login_required
+def phone(request: HttpRequest) -> HttpResponse:
+    """Take a call: caller, words, category, place; then on to the case, which is sent to be checked."""
+    _demand_duty(request)
+    if request.method == "POST":
+        return _take(request, CallForm(request.user, request.POST))
+    return _ask(request, CallForm(request.user, kept(request)))
+
+
+def _take(request: HttpRequest, form: CallForm) -> HttpResponse:
+    """Register a call, or ask again: for what is missing, or whether it is one of the cases near by."""
+    if not form.is_valid():
+        key = form.cleaned_data.get("key")
+        earlier = key and actions.answered(key, "report", by=request.user)
+        return _to_case(earlier) if earlier else shown_again(_ask(request, form), form)
+    given = form.cleaned_data
+    if not given["seen"]:
+        found = open_nearby(request.user, given["place"], given["category"])
+        if found := [case for case in found if case.uuid != given["key"]]:
+            return shown_again(_ask(request, form, found), form)
+    try:
+        answer = actions.report(
+            by=request.user, now=timezone.now(), key=given["key"], given=form.given, source=Case.Source.PHONE
+        )
+    except Refused as refusal:
+        form.refuse(refusal)
+        return shown_again(_ask(request, form), form)
+    if not answer.is_repeat and answer.state == State.REPORTED:
+        messages.success(request, "来电已登记。下一步：送现场核实，属实后立案。")
+    return _to_case(answer)
+
+
+def _to_case(answer: actions.Answer) -> HttpResponse:
+    return redirect("desk:case", case_uuid=answer.uuid)
+
+
+def _ask(request: HttpRequest, form: CallForm, found: Sequence[Case] = ()) -> HttpResponse:
+    """The form of a call, with the cases near by that it may be about."""
+    box = box_around(request.user.powers.places(Duty.ACCEPT))
+    context = {
+        "form": form,
+        "nearby": found,
+        "is_placed": bool(found),
+        "asks_again": bool(found),
+        "box": ",".join(f"{degrees:.5f}" for degrees in box) if box else "",
+    }
+    return render(request, "desk/phone.html", context)

@@ -1,0 +1,20 @@
+"""Addresses of the phone, and of the worker that it keeps for times without signal."""
+
+from django.urls import path
+
+from field.views import home, offline, report
+
+app_name = "field"
+
+urlpatterns = [
+    path("field/", home.home, name="home"),
+    path("field/report/", report.report_page, name="report"),
+    path("field/reports/<uuid:case_uuid>/", report.done, name="done"),
+    path("field/locate/", report.locate, name="locate"),
+    path("field/nearby/", report.nearby, name="nearby"),
+    path("field/shell/", offline.shell, name="shell"),
+    path("field/offline/", offline.offline, name="offline"),
+    path("field/key/", offline.key_of_store, name="key"),
+    path("field/sw.js", offline.earlier_worker, name="earlier_worker"),
+    path("sw.js", offline.service_worker, name="worker"),
+]

@@ -1,0 +1,244 @@
+"""A report from the phone in one screen, where a position lies and what is open around it."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from cases import actions
+from cases.actions import KeyReused, Refused
+from cases.forms import HandledReportForm, ReportForm
+from cases.keyed import form_with_files, room_for_photos, shown_again, with_uploads
+from cases.models import Case, Category, Responsibility
+from cases.permissions import may_report
+from cases.routing import route_report
+from cases.workflow import Loop
+from field.cards import with_card
+from governance.kept_forms import keeps_form, kept
+from governance.models import User
+from grid.models import TerritoryRing
+from grid.tiles import metres_between
+
+NEARBY_METRES = 150
+NEARBY_DAYS = 30
+NEARBY_ROWS = 5
+NO_CLAIM_BEYOND = dt.timedelta(days=3650)
+
+# Where it is, and what is open there ------------------------------------------------------------------------------
+
+
+class PointForm(forms.Form):
+    """A position in degrees, WGS-84, and perhaps a category."""
+
+    lon = forms.FloatField(min_value=-180, max_value=180)
+    lat = forms.FloatField(min_value=-85, max_value=85)
+    category = forms.ModelChoiceField(Category.objects.filter(is_active=True), required=False)
+
+
+@login_required
+def locate(request: HttpRequest) -> JsonResponse:
+    """Which grid a position lies in; with a category also which loop would take it, and why."""
+    form = PointForm(request.GET)
+    if not form.is_valid():
+        return JsonResponse({"detail": "请给出经度和纬度。", "errors": form.errors}, status=400)
+    point = form.cleaned_data
+    try:
+        place = actions.locate(point["lon"], point["lat"], by=request.user, now=timezone.now())
+    except Refused as refusal:
+        return JsonResponse({"detail": refusal.sentence}, status=refusal.status)
+    answer: dict[str, Any] = {
+        "grid": {"code": place.grid.code, "name": place.grid.name} if place.grid else None,
+        "community": place.community.name if place.community else None,
+        "street": place.street.name if place.street else None,
+        "district": place.district.name,
+        "sentence": f"不在任何网格内，将由区级受理（{place.district.centre_name}）",
+    }
+    if place.grid and place.street:
+        answer["sentence"] = f"{place.street.name} · {place.grid.name}"
+    if point["category"]:
+        rows = Responsibility.objects.current().filter(category=point["category"], condition="一般")
+        route = route_report(point["category"], place, rows)
+        answer |= {
+            "loop": route.loop.value,
+            "loop_label": Loop(route.loop).label,
+            "centre": route.centre.centre_name,
+            "reason": route.reason,
+        }
+    return JsonResponse(answer)
+
+
+def open_nearby(
+    user: User, longitude: float, latitude: float, *, now: dt.datetime, category: Category | None = None
+) -> list[Case]:
+    """Open cases of the last month within 150 m that this person may see: the same category first, then by distance."""
+    since = now - dt.timedelta(days=NEARBY_DAYS)
+    square = Case.objects.visible_to(user).open().near(longitude, latitude, NEARBY_METRES)
+    found = []
+    for case in with_card(square.filter(reported_at__gte=since).order_by("-pk"))[:200]:
+        case.metres = metres_between((longitude, latitude), (case.longitude, case.latitude))
+        case.is_same = category is not None and case.category_id == category.pk
+        if case.metres <= NEARBY_METRES:
+            found.append(case)
+    return sorted(found, key=lambda case: (not case.is_same, case.metres))[:NEARBY_ROWS]
+
+
+@login_required
+def nearby(request: HttpRequest) -> HttpResponse:
+    """The piece that asks: is it one of these?"""
+    form = PointForm(request.GET)
+    if not form.is_valid():
+        return HttpResponse("")
+    point = form.cleaned_data
+    found = open_nearby(
+        request.user, point["lon"], point["lat"], now=timezone.now(), category=point["category"]
+    )
+    return render(request, "field/_nearby.html", {"nearby": found, "metres": NEARBY_METRES})
+
+
+# Report -----------------------------------------------------------------------------------------------------------
+
+
+class Circumstances(forms.Form):
+    """What comes with a report from the phone beside the report itself; nothing of it is demanded."""
+
+    handled = forms.BooleanField(required=False)
+    nearby_seen = forms.BooleanField(required=False)
+    device_time = forms.DateTimeField(required=False)  # a claim; what can't be read is no claim
+    owner = forms.IntegerField(required=False)  # whose queue it waited in
+
+    def clean_device_time(self) -> dt.datetime | None:
+        """A claim of the year 1 or 9999 is none: at the ends of time no time zone can be applied any more."""
+        told = self.cleaned_data["device_time"]
+        return told if told and abs(told - timezone.now()) < NO_CLAIM_BEYOND else None
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """The page's own script asks for JSON, a plain form for a page."""
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+@keeps_form(form_with_files)
+@login_required
+@never_cache
+def report_page(request: HttpRequest) -> HttpResponse:
+    """One screen: photo, position, category, words; the same form serves what was settled on the spot."""
+    if not may_report(request.user):
+        raise PermissionDenied("您的岗位不能上报案件。")
+    if request.method == "POST":
+        return _save(request)
+    if data := kept(request):
+        shape = HandledReportForm if data.get("handled") else ReportForm
+        context = _report_context(request.user, shape(request.user, data), is_asked_again=True)
+    else:
+        context = _report_context(request.user, ReportForm(request.user))
+    return render(request, "field/report.html", context)
+
+
+def _report_context(user: User, form: ReportForm, **more: Any) -> dict[str, Any]:
+    """Both ways stand on the one screen, so that the switch between them needs no script."""
+    handled = isinstance(form, HandledReportForm)
+    both = may_report(user, "report_handled")
+    pair = form if handled else HandledReportForm(user) if both else None
+    return {
+        "form": form,
+        "handled": handled,
+        "site": (ReportForm(user) if handled else form)["photos"],
+        "pair": [pair["before_photo"], pair["after_photo"]] if pair else [],
+        "box": _own_box(user),
+        **more,
+    }
+
+
+def _own_box(user: User) -> str:
+    """West, south, east and north of the smallest territory of the person's post, for a map without a position."""
+    codes = [code for post in user.powers.posts[:1] for code in post.organization.path.split("/") if code]
+    rings = TerritoryRing.objects.filter(organization__code__in=codes).order_by("-organization__level", "pk")
+    own = rings.first()
+    if own is None:
+        return ""
+    east, north = map(max, zip(*own.ring, strict=True))
+    west, south = map(min, zip(*own.ring, strict=True))
+    return f"{west:.5f},{south:.5f},{east:.5f},{north:.5f}"
+
+
+def _save(request: HttpRequest) -> HttpResponse:
+    told = Circumstances(request.POST)
+    told.is_valid()
+    if told.cleaned_data.get("owner") not in (None, request.user.pk):
+        return _refuse_other(request)
+    handled = told.cleaned_data["handled"]
+    shape = HandledReportForm if handled else ReportForm
+    data, refused = with_uploads(request, room_for_photos(shape.base_fields))
+    form = shape(request.user, data)
+    form.refuse_photos(refused)
+    if not form.is_valid():
+        key = form.cleaned_data.get("key")
+        earlier = key and actions.answered(key, "report_handled" if handled else "report", by=request.user)
+        return _saved(request, earlier) if earlier else _ask_again(request, form)
+    key, now = form.cleaned_data["key"], timezone.now()
+    if not told.cleaned_data["nearby_seen"]:
+        twins = _twins(request.user, form, key, now)
+        if twins:
+            form.refusal = Refused("附近有同类案件，请先看是不是同一件。")
+            return _ask_again(request, form, nearby=twins)
+    try:
+        answer = actions.report(
+            by=request.user,
+            now=now,
+            key=key,
+            given=form.given,
+            source=Case.Source.SELF if handled else Case.Source.FIELD,
+            device_time=told.cleaned_data.get("device_time"),
+        )
+    except Refused as refusal:
+        earlier = {"earlier": key} if isinstance(refusal, KeyReused) else {}
+        form.refuse(refusal)
+        return _ask_again(request, form, **earlier)
+    return _saved(request, answer)
+
+
+def _saved(request: HttpRequest, answer: actions.Answer) -> HttpResponse:
+    url = reverse("field:done", args=[answer.uuid])
+    if wants_json(request):
+        return JsonResponse({"uuid": answer.uuid, "url": url}, status=200 if answer.is_repeat else 201)
+    return redirect(url)
+
+
+def _twins(user: User, form: ReportForm, key: uuid.UUID, now: dt.datetime) -> list[Case]:
+    """Open cases of the same category nearby; the person has not seen any yet."""
+    place, category = form.cleaned_data["place"], form.cleaned_data["category"]
+    found = open_nearby(user, *place, now=now, category=category)
+    return [case for case in found if case.is_same and case.uuid != key]
+
+
+def _ask_again(request: HttpRequest, form: ReportForm, **more: Any) -> HttpResponse:
+    """Nothing is lost: what was typed, the photos already stored and the key come back with the sentences."""
+    if wants_json(request):
+        errors = {name: list(sentences) for name, sentences in form.errors.items()}
+        return shown_again(JsonResponse({"errors": errors, "nearby": len(more.get("nearby", []))}), form)
+    context = _report_context(request.user, form, is_asked_again=True, metres=NEARBY_METRES, **more)
+    return shown_again(render(request, "field/report.html", context), form)
+
+
+def _refuse_other(request: HttpRequest) -> HttpResponse:
+    """Whoever signed in on this phone meanwhile does not send it; it waits for its owner."""
+    sentence = "这条上报是另一位同事存在本机的，请由本人登录后上传。"
+    if wants_json(request):
+        return JsonResponse({"errors": {"__all__": [sentence]}, "other_owner": True}, status=403)
+    raise PermissionDenied(sentence)
+
+
+@login_required
+def done(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
+    """After saving: the number, where it went and why, and until when it is looked at."""
+    visible = Case.objects.visible_to(request.user).select_related("category", "grid", "centre")
+    case = get_object_or_404(visible, uuid=case_uuid)
+    return render(request, "field/done.html", {"case": case})
