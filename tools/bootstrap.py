@@ -1,4 +1,4 @@
-"""Everything a fresh machine needs, behind the words of the Makefile. Standard library only; Python 3.11 or newer."""
+"""Everything a fresh machine needs, called by the targets of the Makefile. Standard library only; Python 3.11 or newer."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ def world_stamp() -> str:
         sources += [path for path in sorted((ROOT / app).rglob("*")) if path.is_file()]
     kept = [path for path in sources if not pages.intersection(path.relative_to(ROOT).parts)]
     names = "".join(str(path.relative_to(ROOT)) for path in kept)
-    return digest(names, time.strftime("%F"), *kept)[:12]  # the world knows what day it is
+    return digest(names, time.strftime("%F"), *kept)[:12]  # the test world depends on the day
 
 
 def do_test(arguments: argparse.Namespace) -> int:
@@ -284,7 +284,7 @@ def do_check(arguments: argparse.Namespace) -> int:
         "missing migrations": ([*manage, "makemigrations", "--check", "--dry-run"], {}),
         "deployment": ([*manage, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
         "workflow diagram": ([*manage, "workflow_diagram", "--check"], {}),
-        "floors diagram": ([str(PYTHON), "tools/floors.py", "--check"], {}),
+        "diagram of the layers": ([str(PYTHON), "tools/layers.py", "--check"], {}),
     }
     failed = []
     with servers.throwaway_servers() as addresses:

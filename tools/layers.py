@@ -1,4 +1,4 @@
-"""Write the floors of the house into ``docs/architecture.md`` from the real imports; ``--check`` only compares."""
+"""Write the layers of the packages into ``docs/architecture.md`` from the real imports; ``--check`` only compares."""
 
 import sys
 import tomllib
@@ -8,19 +8,19 @@ import grimp
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "architecture.md"
-BEGIN, END = "<!-- floors: written by tools/floors.py -->\n", "<!-- end of floors -->\n"
+BEGIN, END = "<!-- layers: written by tools/layers.py -->\n", "<!-- end of layers -->\n"
 
 #: Package → the packages that its modules import.
 Imports = dict[str, set[str]]
 
 
-def floors() -> list[list[str]]:
-    """Packages of each floor, from the top down, as the layers of import-linter name them; those still to be built left out."""
+def layers() -> list[list[str]]:
+    """Packages of each layer, from the top down, as import-linter's contract names them; those to be built are left out."""
     linter = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-    layers = next(one["layers"] for one in linter["contracts"] if one["type"] == "layers")
-    named = [[name.strip(" ()") for name in layer.split("|")] for layer in layers]
-    there = [[name for name in floor if name in linter["root_packages"]] for floor in named]
-    return [floor for floor in there if floor]
+    contract = next(one for one in linter["contracts"] if one["type"] == "layers")
+    named = [[name.strip(" ()") for name in layer.split("|")] for layer in contract["layers"]]
+    there = [[name for name in layer if name in linter["root_packages"]] for layer in named]
+    return [layer for layer in there if layer]
 
 
 def imports_between(packages: list[str]) -> Imports:
@@ -48,13 +48,13 @@ def without_detours(imports: Imports) -> Imports:
 
 
 def drawn(stack: list[list[str]], imports: Imports) -> str:
-    """A Mermaid flowchart of the floors, and a table of all that each package imports."""
+    """A Mermaid flowchart of the layers, and a table of all that each package imports."""
     lines = ["```mermaid", "flowchart TB"]
-    for floor in stack:
-        if len(floor) > 1:  # beside each other
-            lines += [f'    subgraph {"_".join(floor)}[" "]', *(f"        {one}" for one in floor), "    end"]
+    for layer in stack:
+        if len(layer) > 1:  # beside each other
+            lines += [f'    subgraph {"_".join(layer)}[" "]', *(f"        {one}" for one in layer), "    end"]
     shown = without_detours(imports)
-    order = [package for floor in stack for package in floor]
+    order = [package for layer in stack for package in layer]
     lines += [f"    {a} --> {b}" for a in order for b in order if b in shown[a]]
     lines += ["```", "", "| package | imports |", "|---|---|"]
     for package in order:
@@ -64,7 +64,7 @@ def drawn(stack: list[list[str]], imports: Imports) -> str:
 
 
 def replaced(page: str, block: str) -> str:
-    """A page with another block between the two marks."""
+    """A page with another block between the two markers."""
     before, rest = page.split(BEGIN)
     _, after = rest.split(END)
     return f"{before}{BEGIN}\n{block}\n\n{END}{after}"
@@ -73,13 +73,13 @@ def replaced(page: str, block: str) -> str:
 def main(words: list[str]) -> int:
     """Write the page, or say that it no longer agrees."""
     sys.path.insert(0, str(ROOT))
-    stack = floors()
-    block = drawn(stack, imports_between([package for floor in stack for package in floor]))
+    stack = layers()
+    block = drawn(stack, imports_between([package for layer in stack for package in layer]))
     page = PAGE.read_text(encoding="utf-8")
     if "--check" not in words:
         PAGE.write_text(replaced(page, block), encoding="utf-8")
     elif replaced(page, block) != page:
-        print("docs/architecture.md does not agree with the imports; run tools/floors.py.", file=sys.stderr)
+        print("docs/architecture.md does not agree with the imports; run tools/layers.py.", file=sys.stderr)
         return 1
     return 0
 
