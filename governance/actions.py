@@ -92,6 +92,6 @@ def store_key(*, of: User, now: dt.datetime) -> str:
 
 
 def heartbeat(part: Heartbeat.Part, *, now: dt.datetime) -> None:
-    """Write down that a part of the site lives."""
+    """Record a heartbeat of a part of the site."""
     row = Heartbeat(part=part, at=now)
     Heartbeat.objects.bulk_create([row], update_conflicts=True, unique_fields=["part"], update_fields=["at"])

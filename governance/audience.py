@@ -1,4 +1,4 @@
-"""Whom a notice reaches today: people on duty, or the next rung above them, never nobody."""
+"""Whom a notice reaches today: people on duty, else those who stand in for them, never nobody."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ A, C, D, H, V, L = Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH, Duty.HANDLE, Duty.VER
 
 # fmt: off
 #: Who is told where nobody holds a duty, one after another; "above" is each territory up to the district.
-RUNGS: dict[Duty, tuple[tuple[Duty, ...], tuple[Duty, ...]]] = {
+STAND_INS: dict[Duty, tuple[tuple[Duty, ...], tuple[Duty, ...]]] = {
     #    at the place itself   above
     A: ((A, C, L),            (A, C)),
     C: ((C, L),               (C,)),
@@ -21,7 +21,7 @@ RUNGS: dict[Duty, tuple[tuple[Duty, ...], tuple[Duty, ...]]] = {
     V: ((V, A, C, L),         (A, C)),
     L: ((L,),                 (L,)),
 }
-#: At the end, where no rung of the district is held either.
+#: At the end, where nobody of the district stands in either.
 LAST = (L, C)
 # fmt: on
 
@@ -64,15 +64,15 @@ def _desk_instead(address: dict) -> tuple[Duty, int] | None:
 
 
 def holders(duty: Duty, place_id: int, *, on: dt.date) -> set[int]:
-    """Who holds a duty at a place on a day, or the first rung above that somebody holds; empty where none is held."""
+    """Who holds a duty at a place on a day, or the first who stand in; empty where nobody does."""
     posts = Post.objects.on_duty(on)
     if there := set(posts.with_duty(duty).filter(organization=place_id).values_list("user", flat=True)):
         return there
     places = _upward(place_id)
     held = list(posts.filter(organization__in=places).values_list("organization", "role", "user"))
-    here, above = RUNGS[duty]
-    rungs = [(place, one) for place in places for one in (here if place == place_id else above)]
-    for place, one in [*rungs, *((place, one) for place in places[-1:] for one in LAST)]:
+    here, above = STAND_INS[duty]
+    tried = [(place, one) for place in places for one in (here if place == place_id else above)]
+    for place, one in [*tried, *((place, one) for place in places[-1:] for one in LAST)]:
         if there := {user for at, role, user in held if at == place and one in DUTIES[Role(role)]}:
             return there
     return set()

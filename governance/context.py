@@ -17,7 +17,7 @@ from governance.statements import ask
 
 
 def _news(user: User) -> QuerySet:
-    """How much is unread, and when the sweep was last heard of: one statement, because every page asks."""
+    """How much is unread, and when the sweep last ran: one statement, because every page asks."""
     unread = Notice.objects.unread().filter(user=OuterRef("pk")).order_by().values("user")
     swept = Heartbeat.objects.filter(part=Heartbeat.Part.SWEEP).values("at")
     counted = Coalesce(Subquery(unread.annotate(held=Count("pk")).values("held")), 0)

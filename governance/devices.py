@@ -1,6 +1,6 @@
 """Devices on which somebody signed in before: a signed cookie names the device and whom it knows.
 
-Whom it knows is bound to their password of that day: after a change of the password the device is a stranger again.
+Whom it knows is bound to their password of that day: after a change of the password the device is unknown again.
 """
 
 import secrets
@@ -13,7 +13,7 @@ from governance.models import User
 
 COOKIE = "device"
 LIFETIME_SECONDS = 365 * 24 * 60 * 60
-#: A computer in an office has several people; who signed in last stands last.
+#: Several people share a computer in an office; the most recent one is the last of the list.
 PEOPLE = 8
 _SALT = "governance.devices"
 

@@ -22,7 +22,7 @@ class SignInForm(AuthenticationForm):
     )
     error_messages = {
         "invalid_login": "账号或密码不正确，请核对后再试。",
-        "inactive": "账号或密码不正确，请核对后再试。",  # whether an account exists is nobody's business
+        "inactive": "账号或密码不正确，请核对后再试。",  # the answer must not tell whether an account exists
     }
     refusal: Unavailable | None = None
 

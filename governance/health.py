@@ -1,4 +1,4 @@
-"""Whether what works behind the pages does its work: one finding for each part, in three states.
+"""Whether background processes and services work: one finding for each part, in three states.
 
 An app above this one adds checks with ``@check`` in a ``health.py`` of its own, loaded when the app is ready.
 """
@@ -21,7 +21,7 @@ from governance.models import Heartbeat, Outbox
 #: Seconds after which something is away: worker and beat (they say so every 15 s), the sweep, a notice under way.
 HEARD, DELIVERED = 60, 120
 SWEPT = max(120.0, 4 * settings.SWEEP_SECONDS)
-#: A process that ended so often in a row is on the list of what does not work.
+#: A process that ended so often in a row is reported as failing.
 FLAPPING = 3
 
 
@@ -104,7 +104,7 @@ def aged(since: dt.datetime | None, now: dt.datetime, limit: float, words: str, 
 
 
 def heard(part: Heartbeat.Part, now: dt.datetime, limit: float, words: str) -> Seen:
-    """How long ago a part said that it lives."""
+    """How long ago the last heartbeat of a part was."""
     at = Heartbeat.objects.filter(part=part).values_list("at", flat=True).first()
     return aged(at, now, limit, words, "没有活动记录")
 

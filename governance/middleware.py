@@ -1,4 +1,4 @@
-"""What stands around every request of a person."""
+"""Middleware of the requests that people make."""
 
 from collections.abc import Callable
 

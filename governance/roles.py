@@ -1,6 +1,6 @@
 """Who may do what kind of thing: role × duty, readable by a non-programmer.
 
-A duty is a kind of act in the loop (design.md, "States and moves"); a role is the post a person holds.
+A duty is a kind of act in the loop; a role is the post a person holds.
 What a duty permits in which state stands in ``cases/workflow.py``.
 """
 

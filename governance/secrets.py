@@ -1,4 +1,4 @@
-"""Personal data at rest: AES-256-GCM with a versioned key ring (trust rule 8)."""
+"""Personal data at rest: AES-256-GCM with a versioned key ring."""
 
 import base64
 import hmac

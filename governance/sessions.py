@@ -1,6 +1,6 @@
-"""How long somebody stays signed in: 12 hours at most; half an hour without a hand on it, except in the field.
+"""How long somebody stays signed in: 12 hours at most; 30 minutes without activity, except in the field.
 
-Which face a session is on is kept with the session, where nobody who passes by can change it. Times are seconds since
+Which face a session is on is kept on the server, where no client can change it. Times are seconds since
 1970.
 """
 
@@ -26,7 +26,7 @@ _NAMES = {face for faces in FACES.values() for face in faces}
 
 def begin(request: HttpRequest, user: User, *, now: dt.datetime) -> None:
     """Start counting for a person who has just signed in."""
-    if _BEGUN in request.session:  # Django lets a person go on under the name of their session that is over
+    if _BEGUN in request.session:  # Django goes on with the key of the person's session that is over
         request.session.cycle_key()
     posts = User(pk=user.pk).powers.posts  # as they are now, whatever the object remembers
     request.session[_BEGUN] = request.session[_SEEN] = int(now.timestamp())

@@ -48,7 +48,7 @@ def _text(question: Callable[..., QuerySet], user: User, arguments: tuple, keep:
     if not keep:
         return _built(question(user, *arguments))
     key = (question, user.pk, user.powers.key, timezone.localdate(), arguments)
-    with _lock:  # what was asked last stands last; nothing of the request stays but its key
+    with _lock:  # an LRU cache: a hit moves to the end; only the key of the request is kept
         if found := _texts.pop(key, None):
             _texts[key] = found
             return found

@@ -1,4 +1,4 @@
-"""Celery wakes the relay and the tidying; the truth is in PostgreSQL."""
+"""Periodic tasks: deliver the outbox, remove what has expired; their state is in PostgreSQL."""
 
 from celery import shared_task
 from django.core.management import call_command

@@ -1,4 +1,4 @@
-"""Addresses of signing in and out, the inbox and the sign of life."""
+"""Addresses of signing in and out, the inbox and the health checks."""
 
 from django.urls import path
 

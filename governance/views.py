@@ -1,4 +1,4 @@
-"""Signing in and out, the way home, the inbox and the sign of life."""
+"""Signing in and out, the start page, the inbox and the health check."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ class SignIn(LoginView):
     authentication_form = SignInForm
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:
-        """Whose session is over reads so, and whether a form that came too late is kept."""
+        """Say that the session is over, and whether a form that came too late is kept."""
         person = self.request.signed_out
         has_kept = person is not None and kept_forms.of(person, now=timezone.now()).exists()
         return super().get_context_data(**more, is_over=person is not None, has_kept=has_kept)
@@ -52,7 +52,7 @@ class SignIn(LoginView):
 @login_required
 @sensitive_post_parameters()
 def password(request: HttpRequest) -> HttpResponse:
-    """Change the own password: other sessions of the person end, and other devices are strangers again."""
+    """Change the own password: other sessions of the person end, and other devices are unknown again."""
     form = OwnPasswordForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = actions.change_password(form.cleaned_data["new_password1"], by=request.user)
@@ -74,14 +74,14 @@ def _base(request: HttpRequest) -> str:
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Everybody lands on the face of their post."""
+    """Lead to the first face of the person's post."""
     return redirect(home_of(post.role for post in request.user.powers.posts))
 
 
 @login_required
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    """What I was told, unread first."""
+    """The person's notices, unread first."""
     return _inbox(request)
 
 

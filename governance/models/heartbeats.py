@@ -1,4 +1,4 @@
-"""What works behind the pages says here that it lives."""
+"""Heartbeats of the background processes."""
 
 from django.db import models
 

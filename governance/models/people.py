@@ -20,7 +20,7 @@ class PostQuerySet(models.QuerySet):
         return self.filter(starts_on__lte=on).filter(Q(ends_on=None) | Q(ends_on__gt=on))
 
     def on_duty(self, on: dt.date) -> "PostQuerySet":
-        """Current posts of people who can sign in: whoever asks who is there asks this."""
+        """Current posts of people who can sign in: the one definition of who is on duty."""
         return self.current(on).filter(user__is_active=True)
 
     def with_duty(self, *wanted: Duty) -> "PostQuerySet":
@@ -98,7 +98,7 @@ class User(AbstractUser):
         return Powers(tuple(_posts_of(self.pk, timezone.localdate())))
 
 
-# Asked at every request of everybody: the text is built once, with values in the places of the real ones.
+# Runs at every request: the SQL text is built once, with placeholder values that are replaced by the real ones.
 _SOMEBODY, _SOME_DAY = 0, dt.date.min
 
 

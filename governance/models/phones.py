@@ -1,4 +1,4 @@
-"""What a person's phones need from the server to keep things for themselves."""
+"""What a person's phones need from the server for their offline store."""
 
 from django.db import models
 from django.utils import timezone

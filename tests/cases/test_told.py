@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 TODAY: dt.date = MORNING.date()
 
 
-def rungs(audience: list[dict]) -> list[set[int]]:
+def told_in_turn(audience: list[dict]) -> list[set[int]]:
     """Who is told, and who is told as each of these has left, until nobody is there."""
     found: list[set[int]] = []
     try:
@@ -41,7 +41,7 @@ def test_whoever_is_told_about_a_case_may_see_it(state, place):
         {"user": reporter.pk}.items() <= one.items() for audience in audiences for one in audience
     ) or (state in (State.CHECKING, State.SUSPENDED))
     for audience in audiences:
-        ladder = rungs(audience)
-        assert len(ladder) > 1
-        for user in User.objects.filter(pk__in=set.union(*ladder)):
+        in_turn = told_in_turn(audience)
+        assert len(in_turn) > 1
+        for user in User.objects.filter(pk__in=set.union(*in_turn)):
             assert Case.objects.visible_to(user).filter(pk=case.pk).exists(), (user, audience)

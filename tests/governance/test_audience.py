@@ -1,4 +1,4 @@
-"""Whom a notice reaches: people on duty, else the next rung, and never nobody in silence."""
+"""Whom a notice reaches: people on duty, else those who stand in for them, and never nobody unnoticed."""
 
 import datetime as dt
 
@@ -36,8 +36,8 @@ def told(duty: Duty, place: str) -> set[int]:
     return reached([{"organization": Organization.objects.get(code=place).pk, "duty": duty}], on=TODAY)
 
 
-#: A duty at a place, and the rungs that are told one after another as each of them is deserted.
-LADDERS = [
+#: A duty at a place, and who is told one after another as each of them is deserted.
+IN_TURN = [
     (A, people.COMMUNITY, [(A, people.COMMUNITY), (A, people.STREET), (C, people.STREET), (A, people.DISTRICT), (C, people.DISTRICT), (L, people.DISTRICT)]),
     (C, people.COMMUNITY, [(C, people.COMMUNITY), (C, people.STREET), (C, people.DISTRICT), (L, people.DISTRICT)]),
     (D, people.COMMUNITY, [(D, people.COMMUNITY), (D, people.STREET), (C, people.STREET), (D, people.DISTRICT)]),
@@ -53,11 +53,11 @@ LADDERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("duty", "place", "rungs"), LADDERS)
-def test_a_duty_that_nobody_holds_is_told_to_the_next_rung(duty, place, rungs):
-    for rung in rungs:
-        assert told(duty, place) == holding(*rung), rung
-        deactivate(holding(*rung))
+@pytest.mark.parametrize(("duty", "place", "in_turn"), IN_TURN)
+def test_a_duty_that_nobody_holds_is_told_to_who_stands_in(duty, place, in_turn):
+    for holders in in_turn:
+        assert told(duty, place) == holding(*holders), holders
+        deactivate(holding(*holders))
 
 
 def test_a_post_that_ended_and_an_account_that_is_closed_are_the_same_to_a_notice():
