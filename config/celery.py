@@ -1,4 +1,4 @@
-"""Celery only wakes work that already stands in PostgreSQL; losing the broker delays it and loses nothing."""
+"""Celery only triggers work that is stored in PostgreSQL; losing the broker delays it and loses nothing."""
 
 import ctypes
 import os

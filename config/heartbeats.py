@@ -1,4 +1,4 @@
-"""Worker and beat say that they live, in PostgreSQL; one that cannot say so goes on with its work."""
+"""Worker and beat write heartbeats into PostgreSQL; one that cannot goes on with its work."""
 
 import logging
 from time import monotonic

@@ -47,7 +47,7 @@ class ReadableInput:
         if any(NUL in text for text in texts(request)):
             return refused(request, UNREADABLE, 400)
         if not is_url(request.META.get("HTTP_HX_CURRENT_URL", "")):
-            del request.META["HTTP_HX_CURRENT_URL"]  # nobody needs to know where the page is
+            del request.META["HTTP_HX_CURRENT_URL"]  # nothing depends on it
         answer = self.get_response(request)
         if answer.status_code == 405 and not answer.content:
             told = refused(request, OTHER_METHOD, 405)

@@ -57,8 +57,8 @@ def key_ring(text: str) -> dict[int, str]:
     return ring
 
 
-#: Disks without arms: with the default of 4 the planner walks whole indexes where a few single pages would do
-#: (docs/performance.md). And many people share the cores: no request takes more than one.
+#: For SSDs: with the default random_page_cost of 4 the planner scans whole indexes where it needs a few single pages
+#: (docs/performance.md). Requests share the cores: a query runs on one.
 PLANNER = "-c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"
 
 

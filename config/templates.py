@@ -1,4 +1,4 @@
-"""The language of the pages: Jinja2 with what templates may ask for, and loud where something was forgotten."""
+"""The Jinja2 environment of the pages: what templates may ask for; what was forgotten raises."""
 
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ from desk.letters import fresh_key, is_direct, letter
 
 
 class Absent(ChainableUndefined):
-    """Empty where it is natural: of nothing (a case without a grid) and of a dictionary. Any other name is a mistake."""
+    """Empty for attributes of None (a case without a grid) and keys of a dictionary; any other unknown name raises."""
 
     __slots__ = ()
 
@@ -29,7 +29,7 @@ class Absent(ChainableUndefined):
 
 
 def printable(value: Any) -> Any:
-    """Refuse to print what should have been called: Django's language called by itself, this one does not."""
+    """Refuse to print what should have been called: Django's templates call by themselves, Jinja2's do not."""
     if callable(value) and not isinstance(value, Undefined):
         name = getattr(value, "__qualname__", type(value).__name__)
         raise TypeError(f"A template prints {name}: a call is missing.")
