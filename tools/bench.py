@@ -39,7 +39,7 @@ from governance.models import Organization, User
 COPIES = Path(__file__).with_name("bench_copies.sql")
 #: What a year's flow of a district leaves open (5 % of 117,000); more years of history do not add to it.
 OPEN = 5_850
-#: The least of several batches, of all rows in turn: what a busy neighbour of the machine adds comes and goes.
+#: The minimum of several batches, all rows in turn: load of other processes on the machine comes and goes.
 WARM, ROUNDS, BATCHES = 3, 5, 10
 DISTRICT_BOX, TOWN_BOX = "102.69,25.02,103.04,25.47", "102.69,25.02,102.76,25.07"
 
@@ -211,7 +211,7 @@ def replay(asked: list[str]) -> None:
 
 
 def timed(asked: list[str]) -> list[tuple[float, str]]:
-    """Statements with the database's milliseconds for each, dearest first."""
+    """Statements with the database's milliseconds for each, the most expensive first."""
     costs = []
     for sql in asked:
         database = cpu(lambda sql=sql: replay([sql]), 5)[1]
@@ -315,7 +315,7 @@ def probes() -> Iterator[Probe]:
 # The sweep --------------------------------------------------------------------------------------------------------
 
 ESCALATIONS = 1_000
-#: The legs of cases that may climb, late beyond their grace; nothing else is due.
+#: The legs of cases that can be escalated, late beyond their grace; nothing else is due.
 LATE = """
 UPDATE cases_assignment SET sweep_at = NULL WHERE stopped_at IS NULL;
 WITH late AS (
@@ -376,7 +376,7 @@ def table(results: list[Result], before: dict[str, Result]) -> None:
 
 
 def show_plans(results: list[Result]) -> None:
-    """The plan of the dearest statement of every row that misses its aim."""
+    """The plan of the most expensive statement of every row that misses its aim."""
     for row in results:
         if row.slowest and row.total > row.probe.milliseconds:
             for cost, sql in row.slowest[:2]:

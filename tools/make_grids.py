@@ -44,7 +44,7 @@ Shares = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 @dataclass(frozen=True)
 class Street:
-    """Where a street office lies, how large it is, and how thickly its communities are set with grids."""
+    """Where a street office lies, how large it is, and how many grids its communities have for their area."""
 
     lon: float
     lat: float

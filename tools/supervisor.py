@@ -69,7 +69,7 @@ class Site:
                 raise KeyboardInterrupt
             time.sleep(0.05)
         if process.returncode:
-            time.sleep(0.2)  # let its last words through
+            time.sleep(0.2)  # the rest of its output comes first
             raise SetupError(f"{what} failed (exit code {process.returncode}); see the lines above.")
 
     def serve(self, name: str, start: Callable[[], subprocess.Popen], needs: tuple[str, ...] = ()) -> Service:
@@ -150,7 +150,7 @@ class Site:
         self.serve("web", lambda: self.popen(BIN / "gunicorn", *serving, name="web", tie=signal.SIGQUIT))
 
     def start_tasks(self) -> None:
-        """Start the worker and the beat that wakes it."""
+        """Start the worker, and the beat that gives it its periodic tasks."""
         celery = [BIN / "celery", "-A", "config", "--quiet"]
         worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING"]
         worker += ["--without-gossip", "--without-mingle", "--hostname", f"gridloop-{os.getpid()}@localhost"]
@@ -204,7 +204,7 @@ class Site:
     # --- the end
 
     def stop(self) -> None:
-        """End everything in an order in which nobody misses a server he still needs."""
+        """End everything, the servers last: the other processes need them until they end."""
         self.stopping = True
         self.log.line("site", "stopping …")
         for helper in self.helpers:
@@ -293,7 +293,7 @@ def run(environment: dict[str, str], say: Callable[[str], None]) -> int:
 
 
 def after_ready(site: Site) -> None:
-    """Print the demo accounts; let the rest of the demo world grow behind the running site."""
+    """Print the demo accounts; make the rest of the demo world in the background."""
     if site.environment.get("DEMO") != "1":
         return
     accounts = site.manage("demo", "--accounts", name="accounts")
