@@ -14,9 +14,9 @@ from governance.models import User
 from governance.roles import Duty, Role
 
 LINK_LIFETIME = dt.timedelta(minutes=10)
-#: When a screen was last there is written this seldom.
+#: The time of a screen's last request is written at most this often.
 WRITTEN_EVERY = dt.timedelta(minutes=5)
-#: Letters and figures that nobody takes for another: the code can be typed. Ten of them are 50 bits.
+#: Letters and figures that cannot be confused: the code can be typed. Ten of them are 50 bits.
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _LENGTH = 10
 
@@ -67,7 +67,7 @@ def revoke_wall(wall: Wall, *, by: User, now: dt.datetime) -> None:
 
 
 def wall_of(token: str, *, now: dt.datetime) -> Wall | None:
-    """The screen that a token belongs to, if it may still show anything; notes that it was there."""
+    """The screen that a token belongs to, if it may still show anything; writes the time of the request."""
     wall = Wall.objects.standing().filter(token_digest=_digest(token)).select_related("maker").first()
     if wall is None or not wall.is_live:
         return None
@@ -82,5 +82,5 @@ def _digest_of_code(code: str) -> str:
 
 
 def _digest(token: str) -> str:
-    """Without a key: 256 random bits need none, and a wall stays lit when ``SECRET_KEY`` is changed."""
+    """Without a key: 256 random bits need none, and screens go on showing when ``SECRET_KEY`` is changed."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -103,7 +103,7 @@ def board(request: HttpRequest) -> HttpResponse:
 
 
 def board_context(user: User, form: BoardForm, show: str, *, wall: bool = False) -> dict[str, Any]:
-    """What a board shows to a person, or of a person's scope on a wall: there without words of people or ways on."""
+    """What a board shows to a person, or of a person's scope on a wall: there without words of people or links."""
     now, places = timezone.now(), form.places
     cases = form.narrow(Case.objects.visible_to(user))
     by = _level_below(form.chosen, places)

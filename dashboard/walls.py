@@ -144,7 +144,7 @@ def for_screens(view: Callable) -> Callable:
 
 @for_screens
 def wall(request: HttpRequest, found: Wall, form: BoardForm) -> HttpResponse:
-    """The board of the maker of today, without names, people's words, or ways into anything."""
+    """The board of the maker of today, without names, people's words, or links."""
     context = board_context(found.maker, form, found.filters.get("show", ""), wall=True)
     return render(request, "dashboard/board.html", context)
 

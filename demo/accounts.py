@@ -1,4 +1,4 @@
-"""The accounts that are printed: one stage, one password, in demo mode only."""
+"""The accounts that are printed: one password, in demo mode only. Where they work is called the stage."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""The hands that make the moves: whoever holds the duty, giving what the table asks for."""
+"""People who make the moves of the demo world: whoever holds the duty, giving what the table asks for."""
 
 import datetime as dt
 import uuid

@@ -107,7 +107,7 @@ class Script(Plan):
 
 
 class Destiny(Plan):
-    """Whatever the state asks for, coloured by the traits of the case."""
+    """Whatever the state asks for, changed by the traits of the case."""
 
     def __init__(self, traits: Traits, hours: Hours, random: Random) -> None:
         self.traits, self.hours, self.random = traits, hours, random
@@ -141,7 +141,7 @@ class Destiny(Plan):
     # Beside the way -------------------------------------------------------------------------------------------
 
     def aside(self, case: Case, leg: Assignment) -> tuple[str | None, Share] | None:
-        """What is done beside the way: supervision, a comment, a request that waits."""
+        """Moves that leave the state as it is: supervision, a comment, a request that waits."""
         if not case.is_open:
             return None
         if not self.traits.abandoned and (self.traits.supervised or case.lateness == Lateness.RED):
@@ -152,7 +152,7 @@ class Destiny(Plan):
         waiting = case.requests.filter(decided_at=None).first() if asked else None
         if waiting is not None:
             decision = self.decision(waiting)
-            # An extension that was asked below is of no use after the case has climbed.
+            # An extension that was asked below is of no use after the case was escalated.
             return decision if case.state in MOVES[decision[0]].sources else None
         if case.state in (State.DISPATCHED, State.HANDLING):
             if self.once("comment", self.traits.commented):

@@ -77,7 +77,7 @@ class Numbers(Iterator[int]):
 
 @contextmanager
 def numbered(numbers: Numbers) -> Iterator[None]:
-    """Give cases their place in the row of numbers, so that older cases have lower ones."""
+    """Give cases their numbers in order of time, so that older cases have lower ones."""
 
     def number(sender, instance: Case, **_) -> None:
         if instance._state.adding and instance.pk is None:
@@ -186,7 +186,7 @@ class World:
         return [case.uuid]
 
     def abandon(self, at: dt.datetime) -> list[uuid.UUID]:
-        """A case nobody works on: it climbs by itself up to the district and the named leader."""
+        """A case nobody works on: the sweep escalates it up to the district and the named leader."""
         case = self.report(self.words.topic(Loop.COMMUNITY), at)
         self.walker.walk(case.uuid, Destiny(Traits(abandoned=True), self.hours, self.random), at)
         return [case.uuid]
@@ -331,7 +331,7 @@ def holes(limit: int = MORE) -> Iterator[tuple[int, dt.datetime, dt.datetime]]:
 
 
 def make_more(world: World, progress: Progress) -> int:
-    """Fill the free numbers with lives; each is committed whole, so that the clocks of the site never see half of one."""
+    """Fill the free numbers with cases; each is committed whole, so that the sweep never sees half of one."""
     free, made = list(holes()), 0
     for done, (number, early, late) in enumerate(free):
         numbers = Numbers(number)
