@@ -117,7 +117,7 @@ def serve() -> None:
 
 
 class Crasher:
-    """The other end: sends requests and hears what became of them."""
+    """The client of that process: sends requests and learns what became of them."""
 
     def __init__(self, process: subprocess.Popen) -> None:
         self._process = process

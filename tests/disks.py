@@ -1,4 +1,4 @@
-"""A disk on which almost nothing fits any more."""
+"""A disk that is almost full."""
 
 import resource
 import subprocess

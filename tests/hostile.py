@@ -1,4 +1,4 @@
-"""Files that people with bad intentions, odd phones or bad luck send as photos: by family, each made when it is asked for.
+"""Files that attackers, odd phones or chance send as photos: by family, each made when it is asked for.
 
 ``REBUILT`` are pictures in the end and become new ones, ``REFUSED`` are none; for ``BROKEN`` either is right.
 """
@@ -50,7 +50,7 @@ def saved(picture: Image.Image, kind: str, **options) -> bytes:
 
 @cache
 def plain(kind: str) -> bytes:
-    """An honest picture of a format."""
+    """A valid picture of a format."""
     if kind == "HEIF":
         return heic()
     return saved(scene(), kind, **({"quality": 90} if kind == "JPEG" else {}))

@@ -1,4 +1,4 @@
-"""Cases for tests, brought into being by the real moves: what is tested on is never impossible."""
+"""Cases for tests, made by the real moves: no test works on a case that cannot exist."""
 
 import datetime as dt
 from random import Random
@@ -43,7 +43,7 @@ PATHS: dict[State, tuple[str, ...]] = {
 
 
 def hands() -> Hands:
-    """Hands that find whoever holds a duty, the same people in the same order every time."""
+    """Finds whoever holds a duty, the same people in the same order every time."""
     return Hands(Random(1), photo)
 
 

@@ -136,7 +136,7 @@ def beat(*, broker: str, folder: Path, **environment: str):
 
 
 def wait_for(what: Callable[[], object], seconds: float, logs: list[Path] | None = None) -> object:
-    """Ask again and again until there is an answer; fails with the last words of the processes."""
+    """Ask again and again until there is an answer; fails with the last lines that the processes wrote."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if answer := what():

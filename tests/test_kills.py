@@ -116,7 +116,7 @@ def test_whatever_is_killed_no_acknowledged_write_is_lost(site, random, tmp_path
             assert hashlib.sha256(data).hexdigest() == photo.sha256
 
         # Whoever has to be told is told once.
-        Outbox.objects.filter(done_at=None).update(leased_until=timezone.now())  # leases of the dead are over
+        Outbox.objects.filter(done_at=None).update(leased_until=timezone.now())  # the leases of killed processes are over
         wait_for(lambda: delivered(site), 120, [tmp_path / "site.log"])
         assert not Outbox.objects.exclude(dead_at=None).exists()
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Every page for its role, on a screen and on a phone: a quiet console, no overflow, readable by everybody."""
+"""Every page for its role, on a screen and on a phone: no message on the console, no overflow, readable by everybody."""
 
 import datetime as dt
 from collections.abc import Iterator

@@ -125,7 +125,7 @@ def rows(lines: list[str]) -> Iterator[Row]:
 
 
 def changed(lines: list[str], event: Row, turn: int) -> list[str]:
-    """The dump with an event changed, moved in time, removed, or its case removed with all that belongs to it."""
+    """The dump with an event changed, given another time, removed, or its case removed with all that belongs to it."""
     edited, case = list(lines), event.values["case_id"]
     if turn == 3:
         gone = {

@@ -1,4 +1,4 @@
-"""A PostgreSQL that is stopped dead: its kernel goes on taking connections, and nobody ever answers."""
+"""A PostgreSQL whose processes are stopped: the kernel still accepts connections, and nobody answers."""
 
 import os
 import re
@@ -21,7 +21,7 @@ from tests.scale import tries
 
 pytestmark = pytest.mark.process
 STATEMENT = 2  # seconds; the client waits two more, and three for a connection
-SLACK = 6  # for a machine with better things to do
+SLACK = 6  # for a machine under load
 #: A page that looks up a session first; nobody has this one.
 HEADERS = {"Cookie": f"sessionid={'x' * 32}", "Accept": "text/html"}
 
@@ -35,7 +35,7 @@ def family(pid: int) -> list[int]:
 
 
 def waits_for_a_lock(server: servers.Postgres) -> bool:
-    """Whether somebody in there waits for somebody else."""
+    """Whether a process of the group waits for another one."""
     watcher = psycopg2.connect(server.url())
     try:
         with watcher.cursor() as cursor:
@@ -47,7 +47,7 @@ def waits_for_a_lock(server: servers.Postgres) -> bool:
 
 @contextmanager
 def stopped(server: servers.Postgres) -> Iterator[None]:
-    """Nobody in there moves any more."""
+    """All processes of the group are stopped."""
     frozen = family(server.process.pid)
     for pid in frozen:
         os.kill(pid, signal.SIGSTOP)

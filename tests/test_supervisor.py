@@ -18,7 +18,7 @@ from governance.health import State
 
 
 class Clock:
-    """Time that stands until it is moved."""
+    """A clock that moves only when it is told to."""
 
     def __init__(self) -> None:
         self.now = 1000.0

@@ -1,4 +1,4 @@
-"""The language of the pages: loud where something was forgotten, silent where nothing is natural."""
+"""The template environment: what was forgotten raises, an attribute of None prints nothing."""
 
 import pytest
 from django.template import engines

@@ -1,4 +1,4 @@
-"""The whole site as ``make run`` starts it, on servers of its own that keep what they are told; parts can be killed."""
+"""The whole site as ``make run`` starts it, on servers of its own with durable storage; parts can be killed."""
 
 import os
 import secrets

@@ -49,7 +49,7 @@ class Failures(logging.Handler):
 
 
 class AnyLife(RuleBasedStateMachine):
-    """A few cases on the stage; people of the stage, and strangers, do whatever comes to their mind."""
+    """A few cases on the stage; people of the stage, and strangers, make any move in any order."""
 
     steps = 0
     moves_made = 0

@@ -1,4 +1,4 @@
-"""History is only appended, and whoever changes it behind the program's back is found."""
+"""History is only appended, and a change of it outside the program is found."""
 
 import datetime as dt
 import uuid
@@ -65,7 +65,7 @@ def whole_life() -> Case:
 
 @pytest.fixture
 def case() -> Case:
-    """A whole life; others stand around it."""
+    """A case with all its moves, among others."""
     case_at(State.CLOSED)
     case = whole_life()
     assert chain.broken() == []

@@ -1,4 +1,4 @@
-"""The one door: what a move writes, what it demands, and the turns of a case that the table leaves to the effect."""
+"""The door: what a move writes, what it demands, and what the table leaves to the effect."""
 
 import datetime as dt
 import uuid

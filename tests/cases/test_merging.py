@@ -248,7 +248,7 @@ def test_an_older_report_that_is_late_makes_the_newer_one_red_with_the_next_swee
     target = merge(older, reported(now=now), now)
     actions.sweep(now=now + dt.timedelta(minutes=1))
     assert fresh(target).lateness == Lateness.RED
-    assert fresh(target).loop == Loop.COMMUNITY  # the mark is seen before the case climbs
+    assert fresh(target).loop == Loop.COMMUNITY  # the mark is seen before the case is escalated
     actions.sweep(now=open_leg(target).sweep_at)
     assert fresh(target).loop == Loop.STREET
 

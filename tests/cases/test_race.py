@@ -1,4 +1,4 @@
-"""Rivals at the door: whoever comes second is told so, and nothing is done twice."""
+"""Rivals: whoever comes second is told so, and nothing is done twice."""
 
 import uuid
 from collections import Counter

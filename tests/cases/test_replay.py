@@ -1,4 +1,4 @@
-"""What was sent before is sent again: the answer is the one of then, whatever changed meanwhile."""
+"""What was sent before is sent again: the answer is the same as then, whatever changed meanwhile."""
 
 import random
 import uuid

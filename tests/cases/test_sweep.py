@@ -38,7 +38,7 @@ def open_leg(case: Case) -> Assignment:
 
 
 def until_top(case: Case) -> dt.datetime:
-    """Let time run until nothing climbs any more; returns the moment."""
+    """Let time run until nothing is escalated any more; returns the moment."""
     for _ in range(10):
         now = run_out(case)
         if case.supervisions.exists():

@@ -1,4 +1,4 @@
-"""Changes of the world that several tests of the loop make, through the doors that people use."""
+"""Changes that several tests of the loop make, by the functions that people use."""
 
 import datetime as dt
 from typing import Any
@@ -32,7 +32,7 @@ def vacate(role: Role, place: str, *, on: dt.date = DAY) -> None:
 
 
 def run_out(case: Case) -> dt.datetime:
-    """Let time run out on the open leg as where the sweep is at hand: red at its end, then whatever follows the grace.
+    """Let time run out on the open leg with a sweep at each mark: red at its end, then whatever follows the grace.
 
     Returns that moment.
     """

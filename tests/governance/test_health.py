@@ -1,4 +1,4 @@
-"""Whether the site works behind its pages, told to programs and to people: fine, failing or unknown, and never a guess."""
+"""Whether background processes and services work, told to programs and to people: fine, failing or unknown, and never a guess."""
 
 import datetime as dt
 
@@ -36,7 +36,7 @@ ALL = {
 
 @pytest.fixture
 def alive(db) -> None:
-    """Everybody was heard of just now, and nothing waits."""
+    """Every part has a fresh heartbeat, and nothing waits."""
     for part in Heartbeat.Part:
         actions.heartbeat(part, now=timezone.now())
     Outbox.objects.all().delete()

@@ -1,4 +1,4 @@
-"""Side effects happen, and are seen once: the outbox, its relay, and a broker that may vanish at any second."""
+"""Side effects happen, and are seen once: the outbox, its relay, and a broker that may be lost at any second."""
 
 import datetime as dt
 import uuid

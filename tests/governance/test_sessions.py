@@ -93,7 +93,7 @@ def test_a_desk_left_alone_is_not_reached_by_the_field(clock):
     client = signed_in("shequ")
     client.get("/field/")
     client.get("/desk/")
-    client.cookies["face"] = "field"  # a passer-by writes what the browser keeps
+    client.cookies["face"] = "field"  # somebody at the browser writes a cookie
     clock.shift(31 * MINUTE)
     assert not is_let_in(client, "/field/")
 

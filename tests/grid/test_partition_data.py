@@ -1,4 +1,4 @@
-"""The partition of Panlong on paper: what the data file must hold before anything is imported from it."""
+"""The partition of Panlong as data: what the file must hold before anything is imported from it."""
 
 import csv
 import json

@@ -24,7 +24,7 @@ expect.set_options(timeout=PATIENCE)
 
 @dataclass(frozen=True)
 class Device:
-    """A screen, and whether it is carried about."""
+    """A screen size, and whether the device is a phone."""
 
     width: int
     height: int
@@ -38,7 +38,7 @@ PHONE = Device(390, 844, is_carried=True)
 def open_device(
     browser: Browser, site: str, device: Device, *, service_workers: str = "block"
 ) -> BrowserContext:
-    """A browser of its own; a carried one stands in the first grid of 尚义社区 and knows it."""
+    """A browser of its own; a phone's position is in the first grid of 尚义社区."""
     carried = {}
     if device.is_carried:
         longitude, latitude = inside()
@@ -103,7 +103,7 @@ def take_photo(form: Locator, scene: str = "rubbish", *, after: bool = False) ->
 
 
 def be_located(form: Locator) -> None:
-    """See that the device knows where it stands."""
+    """See that the device's position has been found."""
     expect(form.locator("[data-position-where]")).to_contain_text("尚义社区")
 
 

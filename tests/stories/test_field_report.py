@@ -18,7 +18,7 @@ WORDS = "单元门口垃圾成堆,有异味。"
 
 @pytest.fixture
 def phone(browser, live_server):
-    """A signed-in phone of 390 × 844 that stands in the worker's own grid."""
+    """A signed-in phone of 390 × 844 whose position is in the worker's own grid."""
     client = Client()
     client.force_login(people.worker())
     longitude, latitude = inside()

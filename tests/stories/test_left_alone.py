@@ -1,4 +1,4 @@
-"""A case that nobody touches climbs community → street → district and ends as a supervision order."""
+"""A case that nobody touches is escalated community → street → district and ends as a supervision order."""
 
 import datetime as dt
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def time_passes(case: Case, until_it_is_at: Loop | None = None) -> dt.datetime:
-    """Let the sweep find the case whenever its clock strikes, until it stands in a loop or under an order."""
+    """Let the sweep run whenever a mark of the case is due, until it is in a loop or under an order."""
     while True:
         now = Assignment.objects.open().get(case=case).sweep_at
         assert now is not None, "nothing would ever look at this case again"
