@@ -58,7 +58,7 @@ def _digest(before: str, after: int, last: int) -> str:
 def _last_event() -> int:
     """The newest event, with nobody in the middle of writing one before it.
 
-    Who writes waits for the blink of an eye; where the lock does not come at once, the next night covers both days.
+    Writers wait for milliseconds; where the lock does not come at once, the next night covers both days.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '3s'")

@@ -1,4 +1,4 @@
-"""Counts over the cases of a queryset, written as SQL: the scope is compiled once, the counting not at all."""
+"""Counts over the cases of a queryset, written as SQL: the ORM compiles the scope alone, and once."""
 
 from typing import Any
 

@@ -20,7 +20,7 @@ Box = tuple[float, float, float, float]
 
 #: A cell of 64 screen pixels is 2^(20 − zoom) tiles wide.
 CELL_SHIFT = ZOOM - 2
-#: More cells than a large screen has, and still below 100 kB; a greedy box gets coarser cells instead.
+#: More cells than a large screen has, and still below 100 kB; a box with more gets coarser cells instead.
 MOST_CELLS = 440
 #: From this zoom on nothing is clustered: the cases of one spot, as many as a popup can list.
 LIST_ZOOM = 22

@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 from rest_framework.pagination import LimitOffsetPagination
 
-#: Counting further than anybody turns pages would cost more than the page.
+#: Counting further than anybody pages would cost more than the page.
 COUNTED = 10_000
 
 

@@ -1,8 +1,8 @@
 """Rebuild one picture from its raw pixels, in a process of its own with hard limits.
 
 Run as a script by ``cases/photos.py``: bytes of an upload on stdin; on stdout one line of JSON, then the picture and
-its thumbnail (JPEG without any metadata). Knows neither Django nor the database, so that a decoder that is tricked
-finds nothing here.
+its thumbnail (JPEG without any metadata). Knows neither Django nor the database, so that an upload that takes
+over a decoder finds nothing here.
 """
 
 import json
@@ -29,7 +29,7 @@ class NotAPicture(Exception):
 
 
 def limit_process() -> None:
-    """Take away what a decoder does not need: memory and time beyond measure, files, and the turn of those at pages."""
+    """Take away what a decoder does not need: memory and time beyond measure, files, and processor time that pages need."""
     os.nice(5)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))

@@ -1,4 +1,4 @@
-"""Celery wakes the sweep and the daily anchor; the rules are in ``cases`` and the truth in PostgreSQL."""
+"""Periodic tasks: the sweep and the daily anchor; the rules are in ``cases``, the state in PostgreSQL."""
 
 from celery import shared_task
 from django.utils import timezone

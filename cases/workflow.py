@@ -1,6 +1,6 @@
 """The table of moves: what may happen to a case, by whom, with what, and what it does to the clock.
 
-This module is the truth; ``docs/workflow.md`` is drawn from it. It knows no database. Who holds a duty *on a given
+``docs/workflow.md`` is generated from it. It knows no database. Who holds a duty *on a given
 case* is answered by ``cases/permissions.py``; what a move writes stands in ``cases/actions/``.
 """
 
@@ -60,7 +60,7 @@ class Loop(TextChoices):
 
 
 class Tone(TextChoices):
-    """The loud colours: one meaning each, the same on badge, map and chart."""
+    """The colours of states: one meaning each, the same on badge, map and chart."""
 
     WAITING = "waiting", "等待"
     WORKING = "working", "处理"

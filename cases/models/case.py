@@ -56,7 +56,7 @@ class CaseQuerySet(models.QuerySet):
         """The one scope of cases: own territory, own units, own grids, own part in it; deny by default."""
         if not user.powers.posts:
             return self.none()  # who holds no post any more keeps no part in cases either
-        # The cheapest question comes first: OR stops at the first yes, and arrays are dear to look into.
+        # The cheapest condition comes first: OR stops at the first true one, and arrays are expensive to search.
         seen = Q()
         territories = user.powers.territories
         for column, level in (

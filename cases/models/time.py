@@ -10,7 +10,7 @@ from django.utils import timezone
 from cases.hours import HELP, WindowsField
 from governance.models import Organization, User
 
-#: Days outside are a slip of the pen, and nothing could be counted with them.
+#: Days outside are typing errors, and nothing could be counted with them.
 FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2099, 12, 31)
 IN_RANGE = "日期应在 2000 年至 2099 年之间。"
 
