@@ -29,7 +29,7 @@ CHECKED = Q(state__in=[State.CHECKING, State.HANDLED])
 def turn_of(user: User) -> Q:
     """Open cases whose next step is this person's: the owner of the state, at the right centre or unit.
 
-    The state comes first: a look at the legs is dearer, and so few rows need it.
+    The state comes first: looking at the legs is more expensive, and few rows then need it.
     """
     places = user.powers.places
     legs = Assignment.objects.open()
@@ -125,7 +125,7 @@ ORDERED = Queue("ordered", "督办未销号", which=Which.ORDERED)
 CLOSED = Queue("closed", "已办结", SETTLED)
 CALL_BACK = Queue("call-back", "待回访", (State.CLOSED,))
 ALL = Queue("all", "全部案件", tuple(State))
-#: Lists that are not counted in the first pane: their end is far away.
+#: Lists that are not counted in the first pane: they grow without end.
 ENDLESS = (CLOSED, CALL_BACK, ALL)
 
 

@@ -1,4 +1,4 @@
-// Small habits of every page, each started by a data attribute; all pages work without them.
+// Behaviour of all pages, each part started by a data attribute; all pages work without it.
 
 const STAY_MS = 6000;
 // Goes with whatever a page asks for by itself: renewing is no activity of a person (governance/sessions.py).

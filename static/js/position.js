@@ -1,5 +1,5 @@
 // data-position: fills longitude and latitude (WGS-84) from the device, or from the pin that the map module sets.
-// Everybody who changes or shows the place speaks through "position:changed" on the document:
+// Modules that change or show the position send and receive "position:changed" on the document:
 // detail {longitude, latitude, accuracy, source: "device" | "pin"}.
 
 const WATCH_MS = 20000;

@@ -1,4 +1,4 @@
-// Everything the phone's pages do by themselves; each part starts where its data attribute stands.
+// Scripts of the phone's pages; each part starts where its data attribute is.
 
 import "../forms.js";
 import { startQueue } from "./queue.js";

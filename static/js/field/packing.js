@@ -1,5 +1,5 @@
 // Values with pictures inside as bytes, and back: how long each part is, the value as JSON, then the pictures.
-// An ArrayBuffer becomes {"$bytes": its number}; everything else is what JSON can say.
+// An ArrayBuffer becomes {"$bytes": its number}; everything else is JSON.
 
 const WORD = 4;
 

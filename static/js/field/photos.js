@@ -8,7 +8,7 @@ const SMALL_BYTES = 600000;
 const TRIES = 3;
 const running = new WeakMap(); // form → uploads under way
 
-// Only over HTTPS or on this very machine does the browser make keys.
+// Browsers make keys over HTTPS or on localhost only.
 export function newKey() {
   return crypto.randomUUID?.();
 }

@@ -1,5 +1,5 @@
 // The phone's offline store: each person's own, encrypted with a key that comes from the server at sign-in and leaves
-// at logout. Only this module knows IndexedDB. In plain stands whose an item is, of which kind, its key and since when:
+// at logout. Only this module knows IndexedDB. Owner, kind, key and time of an item are not encrypted:
 // a colleague on the same phone can count what is not his, and read, send or delete none of it.
 
 import { openDB } from "../../vendor/idb/index.js";

@@ -1,5 +1,5 @@
 // The service worker, one for the whole site, so that it can answer every page that must open without signal. It works
-// only over HTTPS (or on this very machine); without it the pages work as long as there is signal.
+// only over HTTPS (or on localhost); without it the pages work as long as there is signal.
 
 async function leaveEarlier(workers) {
   const all = await workers.getRegistrations();

@@ -114,7 +114,7 @@ class Cases {
     return pressed(marker(one.at, node, 24), `${one.name}，${one.label}${late}`, act);
   }
 
-  // On the map rather than bound to its mark: the marks are drawn anew when the map makes room for it.
+  // On the map rather than bound to its mark: the marks are drawn again when the map moves to show it.
   show([longitude, latitude], node) {
     L.popup({ maxHeight: 280, offset: [0, -6] }).setLatLng([latitude, longitude]).setContent(node).openOn(this.map);
     (node.matches("a") ? node : node.querySelector("a"))?.focus({ preventScroll: true });
@@ -142,7 +142,7 @@ function wrap(tag, child) {
 // What a popup says of a case: nodes and text, never HTML.
 function words(one) {
   const link = element(one.uuid ? "a" : "div", "map-case", "");
-  if (one.uuid) link.href = `/cases/${one.uuid}/`; // a wall leads nowhere
+  if (one.uuid) link.href = `/cases/${one.uuid}/`; // a screen on a wall has no links
   const foot = element("span", "row");
   foot.append(element("span", `badge is-${one.tone}`, one.label));
   if (LATE_WORDS[one.lateness]) foot.append(element("span", `clock late-${one.lateness}`, LATE_WORDS[one.lateness]));

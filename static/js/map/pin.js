@@ -1,5 +1,5 @@
 // Choose a position: a tap, a drag, or the crosshair and a button for people who use no pointer.
-// Speaks through "position:changed" on the document: {longitude, latitude, accuracy, source: "device" | "pin"}.
+// Sends and receives "position:changed" on the document: {longitude, latitude, accuracy, source: "device" | "pin"}.
 
 import { element, fit, marker } from "./base.js";
 

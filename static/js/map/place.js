@@ -6,7 +6,7 @@ const ZOOM = 16;
 
 export function showPlace(map, box) {
   const [longitude, latitude] = [Number(box.dataset.longitude), Number(box.dataset.latitude)];
-  // The map can be moved and zoomed, so it is no longer a mere picture.
+  // The map can be moved and zoomed, so its role is no longer img.
   box.setAttribute("role", "group");
   map.setView([latitude, longitude], ZOOM, { animate: false });
   const node = element("i", `mark mark-here is-${box.dataset.tone || "waiting"} late-${box.dataset.lateness || "none"}`);
