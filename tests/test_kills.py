@@ -115,8 +115,8 @@ def test_whatever_is_killed_no_acknowledged_write_is_lost(site, random, tmp_path
             data = (tmp_path / "media" / photo.file).read_bytes()
             assert hashlib.sha256(data).hexdigest() == photo.sha256
 
-        # Whoever has to be told is told once.
-        Outbox.objects.filter(done_at=None).update(leased_until=timezone.now())  # the leases of killed processes are over
+        # Whoever has to be told is told once; the leases of killed processes are ended here.
+        Outbox.objects.filter(done_at=None).update(leased_until=timezone.now())
         wait_for(lambda: delivered(site), 120, [tmp_path / "site.log"])
         assert not Outbox.objects.exclude(dead_at=None).exists()
         with connection.cursor() as cursor:
