@@ -164,13 +164,6 @@ class Answer(serializers.Serializer):
     url = serializers.CharField()
 
 
-class RefusalBody(serializers.Serializer):
-    """A sentence for people; the fields in question beside it."""
-
-    detail = serializers.CharField(required=False)
-    field = serializers.CharField(required=False)
-
-
 class Degrees(serializers.FloatField):
     """A finite number: "nan" is a float to Python, slips through every limit and no JSON can hold it."""
 
@@ -189,7 +182,7 @@ class PhotoInput(serializers.Serializer):
 
 
 class Typed(serializers.Serializer):
-    """Types of what came; what must be there is the form's to say, so that no other field need be made."""
+    """Types of what came; that something is missing is the form's to say, so that no other field need be made."""
 
     def get_fields(self) -> dict[str, serializers.Field]:
         came = getattr(self, "initial_data", None)
@@ -199,12 +192,12 @@ class Typed(serializers.Serializer):
 
 
 class ReportInput(Typed):
-    category = serializers.IntegerField(required=False)
+    category = serializers.IntegerField()
     condition = serializers.CharField(required=False, allow_blank=True)
-    longitude = Degrees(required=False, help_text="度，WGS-84")
-    latitude = Degrees(required=False, help_text="度，WGS-84")
+    longitude = Degrees(help_text="度，WGS-84")
+    latitude = Degrees(help_text="度，WGS-84")
     address = serializers.CharField(required=False, allow_blank=True)
-    words = serializers.CharField(required=False, allow_blank=True)
+    words = serializers.CharField(allow_blank=True)
     photos = serializers.ListField(child=serializers.UUIDField(), required=False)
 
 

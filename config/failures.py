@@ -18,6 +18,8 @@ from django.views import defaults
 from governance.refusals import Busy, StorageFull, Unavailable, is_disk_full
 from governance.responses import refused as as_refused
 
+PROGRAMS = "/api/"
+NOWHERE = "没有这个地址，或编号不完整，请核对后再试。"
 ODD = "内容不完整、过大或格式不对，什么都没有改动。请返回上一页核对后再提交。"
 
 
@@ -79,6 +81,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return told(request, found) if found else refused(request, ODD, 400)
 
 
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that leads nowhere (``handler404``)."""
+    if request.path.startswith(PROGRAMS):
+        return JsonResponse({"detail": NOWHERE}, status=404)
+    return defaults.page_not_found(request, exception)
+
+
 def refused(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
     """Say that a request was not understood: a page for people, JSON for programs."""
     if wants_page(request):
@@ -100,7 +109,7 @@ def told(request: HttpRequest, found: Unavailable) -> HttpResponse:
 def wants_page(request: HttpRequest) -> bool:
     """A browser that goes somewhere asks for HTML; scripts, pictures and other programs do not."""
     is_page = "text/html" in request.headers.get("Accept", "") and "HX-Request" not in request.headers
-    return is_page and not request.path.startswith("/api/")
+    return is_page and not request.path.startswith(PROGRAMS)
 
 
 def _again(request: HttpRequest, found: Unavailable) -> dict[str, object]:

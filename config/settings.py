@@ -365,10 +365,15 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "GridLoop 网格闭环",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,  # a file is bytes in a request and an address in an answer
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {"StateEnum": "cases.workflow.State"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "cases.description.refusals",
+    ],
 }
 LEAFLET_CONFIG = {"TILES": [], "MINIMAP": False, "RESET_VIEW": False}
 

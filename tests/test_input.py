@@ -39,18 +39,36 @@ def test_the_description_of_the_interface_is_one_and_reads_no_version_or_languag
     assert odd["Content-Disposition"] == plain["Content-Disposition"]
 
 
-@pytest.mark.parametrize("limit", [HUGE, "100000", "101", "-1", "0", "abc", "1e9", ""])
-@pytest.mark.parametrize("path", ["/api/v1/categories/", "/api/v1/cases/"])
+LISTS = pytest.mark.parametrize("path", ["/api/v1/categories/", "/api/v1/cases/"])
+
+
+@pytest.mark.parametrize("limit", [HUGE, "100000", "101", "1"])
+@LISTS
 def test_a_list_for_programs_never_gives_more_than_a_hundred_rows(path, limit):
     answer = signed_in(people.clerk()).get(path, {"limit": limit})
     assert answer.status_code == 200 and len(answer.json()["results"]) <= 100
 
 
-@pytest.mark.parametrize("offset", [HUGE, "9" * 5000, "-1", "abc"])
-def test_beyond_the_end_of_a_list_for_programs_there_is_nothing_or_its_beginning(offset):
-    client = signed_in(people.clerk())
-    for path in ("/api/v1/categories/", "/api/v1/cases/"):
-        assert client.get(path, {"offset": offset}).status_code == 200
+@LISTS
+def test_beyond_the_end_of_a_list_for_programs_there_is_nothing(path):
+    answer = signed_in(people.clerk()).get(path, {"offset": HUGE})
+    assert answer.status_code == 200 and answer.json()["results"] == []
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-1", "abc", "1e9", "", "+1", "１", "²"])
+@pytest.mark.parametrize("name", ["limit", "offset"])
+@LISTS
+def test_a_page_of_a_list_that_is_no_number_is_refused_at_its_name(path, name, number):
+    answer = signed_in(people.clerk()).get(path, {name: number})
+    assert answer.status_code == 400 and "整数" in answer.json()[name][0]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/cases/1/", "/api/v1/cases/1/moves/close/", "/api/v2/"])
+def test_an_address_for_programs_that_leads_nowhere_answers_in_json(path):
+    for client in (Client(), signed_in(people.clerk())):
+        for method in (client.get, client.post):
+            answer = method(path, headers={"Accept": "text/html"})
+            assert (answer.status_code, [*answer.json()]) == (404, ["detail"])
 
 
 @pytest.mark.parametrize(
