@@ -1,6 +1,6 @@
 """Which units a case can be given to, and whether somebody there may take it today."""
 
-from typing import TYPE_CHECKING
+import datetime as dt
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -11,13 +11,10 @@ from governance.models import Organization, Post
 from governance.models.organizations import UNIT, OrganizationQuerySet
 from governance.roles import Duty
 
-if TYPE_CHECKING:
-    import datetime as dt
-
 _REACH = {Loop.COMMUNITY: 1, Loop.STREET: 2, Loop.DISTRICT: 3}
 
 
-def units_in_reach(case: Case, on: "dt.date", *, anywhere: bool = False) -> OrganizationQuerySet:
+def units_in_reach(case: Case, on: dt.date, *, anywhere: bool = False) -> OrganizationQuerySet:
     """Units of the commanding territory and below, at the place of the case; ``anywhere``: of those above too.
 
     ``is_staffed`` says whether somebody on duty there handles and may handle this case.
@@ -31,7 +28,7 @@ def units_in_reach(case: Case, on: "dt.date", *, anywhere: bool = False) -> Orga
     return found.annotate(is_staffed=Exists(hands)).order_by("-level", "path")
 
 
-def desk_is_staffed(centre_id: int | None, on: "dt.date") -> bool:
+def desk_is_staffed(centre_id: int | None, on: dt.date) -> bool:
     """Whether somebody at the desk of a centre is on duty."""
     return Post.objects.on_duty(on).with_duty(Duty.ACCEPT).filter(organization=centre_id).exists()
 

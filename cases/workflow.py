@@ -145,8 +145,10 @@ class Move:
     clock: Clock
     ends_badly: bool = False  # asked once more before it is done
 
-    def may_lead(self, before: State, after: State) -> bool:
-        """Whether this move may bring a case from one state to another."""
+    def may_lead(self, before: State | None, after: State) -> bool:
+        """Whether this move may bring a case from one state, or from none, to another."""
+        if before is None:
+            return not self.sources and after in self.targets
         return before in self.sources and (after in self.targets if self.targets else after == before)
 
 

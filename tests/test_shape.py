@@ -5,9 +5,11 @@ import re
 import subprocess
 import uuid
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
+import grimp
 import pytest
 from celery import current_app
 from django.conf import settings
@@ -157,6 +159,14 @@ def test_an_address_tells_the_folder(face, prefixes):
         module = inspect.unwrap(pattern.callback).__module__
         assert str(pattern.pattern).startswith(prefixes), pattern
         assert module.split(".")[0] in (face, "drf_spectacular"), pattern
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """A circle is two files that are one; what both need stands in a third."""
+    graph = grimp.build_graph(*(app for app in FLOORS if (ROOT / app).is_dir()))
+    TopologicalSorter(
+        {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    ).prepare()
 
 
 # Python -----------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""Everything that writes a case. ``report`` makes one, ``perform`` moves one; there is no third way."""
+"""Everything that writes a case, through one door (``perform``); ``report`` brings a new one to it."""
 
 from cases.actions import effects, merging, requests  # noqa: F401  (they register the effects of the moves)
-from cases.actions.door import Answer, answered, perform
+from cases.actions.door import perform
+from cases.actions.once import Answer, answered
 from cases.actions.reporting import locate, report
 from cases.actions.sweeping import sweep
 from cases.refusals import Forbidden, KeyReused, Refused, Stale, Unfit

@@ -1,11 +1,11 @@
-"""What each move does to a case, beyond what every move does (``door.record``)."""
+"""What each move does to a case, beyond what every move does (``recording.record``)."""
 
 import datetime as dt
 
 from django.utils import timezone
 
 from cases.actions import legs, recounting
-from cases.actions.door import Walk, effect
+from cases.actions.walk import Walk, effect
 from cases.deadlines import Limit
 from cases.models import Assignment, Case, Request, Responsibility
 from cases.permissions import may_grade

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from cases import deadlines
 from cases.actions import recounting
-from cases.actions.door import Walk
+from cases.actions.walk import Walk
 from cases.deadlines import Limit, Marks
 from cases.models import Assignment, Case, Request
 from cases.routing import STANDING
@@ -102,7 +102,7 @@ def open_leg(
     """Open the next leg with its full limit, or with ``marks`` of a clock that runs on (``extended`` so far)."""
     case = walk.case
     marks = marks or deadlines.start(walk.now, limit or limit_of(walk, step), walk.calendar)
-    leg = Assignment(  # saved with the rest of the move (``door.record``)
+    leg = Assignment(  # saved with the rest of the move (``recording.record``)
         step=step,
         loop=case.loop,
         centre_id=centre.pk if centre else case.centre_id,

@@ -2,8 +2,9 @@
 
 from cases import chain, deadlines
 from cases.actions import legs
-from cases.actions.door import EFFECTS, Walk, columns, effect, record
 from cases.actions.notices import owner_of
+from cases.actions.recording import record
+from cases.actions.walk import EFFECTS, Walk, columns, effect
 from cases.deadlines import Limit
 from cases.models import Assignment, Case, Contact
 from cases.refusals import Unfit
@@ -43,7 +44,7 @@ def _hand_over(walk: Walk, target: Case, leg: Assignment) -> None:
     target.version += 1
     wanted = chain.request_digests(walk.by.pk if walk.by else None, move.name, {"merged": walk.case.pk})
     key = chain.own_key(f"{move.name}:{walk.case.uuid}")  # a case is merged once
-    record(taking, State(target.state), key=key, wanted=wanted)
+    record(taking, key=key, wanted=wanted)
 
 
 @effect("take_over")

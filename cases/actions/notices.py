@@ -1,14 +1,12 @@
 """Who is told about a move, and in which words; the relay finds the people behind a duty."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cases.actions.walk import Walk
 from cases.models.case import page_of
 from cases.workflow import STATES, Clock, State
 from governance.actions import tell
 from governance.roles import Duty
-
-if TYPE_CHECKING:
-    from cases.actions.door import Walk
 
 #: Moves after which the reporters hear of it too.
 TOLD_TO_REPORTERS = {"register", "decline", "merge", "close", "reopen", "grant_void", "escalate"}
@@ -16,7 +14,7 @@ TOLD_TO_REPORTERS = {"register", "decline", "merge", "close", "reopen", "grant_v
 SILENT = {"accept", "evaluate", "withdraw", "take_over"}
 
 
-def owner_of(walk: "Walk") -> dict[str, Any] | None:
+def owner_of(walk: Walk) -> dict[str, Any] | None:
     """Whose turn it is now, as an address of the outbox."""
     place, leg = STATES[State(walk.case.state)], walk.leg
     if place.owner is None or leg is None or place.owner == Duty.REPORT:
@@ -30,7 +28,7 @@ def owner_of(walk: "Walk") -> dict[str, Any] | None:
     return {"organization": leg.centre_id, "duty": place.owner}
 
 
-def tell_about(walk: "Walk") -> None:
+def tell_about(walk: Walk) -> None:
     """One outbox row a move at most."""
     if walk.move.name in SILENT and not walk.tell_also:
         return

@@ -1,21 +1,20 @@
-"""Reporting: where, what, which loop has the power; one new case, one open leg, one event."""
+"""Reporting: where, what, which loop has the power; the moves that make a case."""
 
 import datetime as dt
 import uuid
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from cases import chain
 from cases.actions import legs
-from cases.actions.door import Answer, Walk, demand, record, repeat_of
+from cases.actions.door import perform
+from cases.actions.once import Answer
+from cases.actions.walk import Walk, effect
 from cases.models import Case, Contact, Photo, Responsibility
-from cases.permissions import may_report
-from cases.refusals import Forbidden, Refused, Unfit
+from cases.refusals import Unfit
 from cases.routing import Location, route_report
-from cases.workflow import MOVES, Loop, State, Step
+from cases.workflow import Loop, Step
 from governance import secrets, telephones
 from governance.models import Level, Organization, Post, User
 from governance.roles import Duty
@@ -64,32 +63,9 @@ def report(
 
     Raises ``Forbidden``, ``Unfit`` or ``KeyReused``; the same key and content give the same answer again.
     """
-    move = MOVES["report_handled" if source == Case.Source.SELF else "report"]
-    wanted = chain.request_digests(by.pk, move.name, given)
-    if not may_report(by, move.name):
-        raise Forbidden(
-            "自处理上报由网格员办理。" if source == Case.Source.SELF else "您的岗位不能上报案件。"
-        )
-    if source == Case.Source.PHONE and not by.powers.has(Duty.ACCEPT):
-        raise Forbidden("来电由受理员登记。")
-    demand(move, given, by)
-    try:
-        with transaction.atomic():
-            return _report(
-                move.name,
-                by=by,
-                now=now,
-                key=key,
-                given=given,
-                source=source,
-                device_time=device_time,
-                wanted=wanted,
-            )
-    except (Refused, IntegrityError):
-        earlier = repeat_of(key, wanted, move.name)
-        if earlier is None:
-            raise
-        return earlier
+    move = "report_handled" if source == Case.Source.SELF else "report"
+    case = Case(uuid=key, source=source, device_time=device_time)
+    return perform(case, move, by=by, now=now, key=key, given=given)
 
 
 def _demand_two_pictures(given: dict[str, Any]) -> None:
@@ -99,68 +75,56 @@ def _demand_two_pictures(given: dict[str, Any]) -> None:
         raise Unfit("处置前、处置后须是两张不同的照片。", field="after_photo")
 
 
-def _report(
-    move_name: str,
-    *,
-    by: User,
-    now: dt.datetime,
-    key: uuid.UUID,
-    given: dict[str, Any],
-    source: Case.Source,
-    device_time: dt.datetime | None,
-    wanted: tuple[str, ...],
-) -> Answer:
+@effect("report")
+def new_report(walk: Walk) -> None:
+    _place(walk)
+    legs.open_leg(walk, Step.REGISTERING)
+    if walk.given.get("contact_phone"):
+        walk.rows.append(_contact(walk))
+
+
+@effect("report_handled")
+def new_handled_report(walk: Walk) -> None:
+    """Settled on the spot: the case begins with the check of its result."""
+    _demand_two_pictures(walk.given)
+    _place(walk)
+    walk.case.handlers = list(walk.case.reporters)
+    legs.open_check(walk, Step.VERIFYING)
+
+
+def _place(walk: Walk) -> None:
+    """Where a new case lies, who reported it, and which loop takes it."""
+    case, given, by = walk.case, walk.given, walk.by
+    assert by is not None
     longitude, latitude = given["place"]
-    category = given["category"]
-    place = locate(longitude, latitude, by=by, now=now)
+    place = locate(longitude, latitude, by=by, now=walk.now)
     condition = given.get("condition") or "一般"
-    rows = Responsibility.objects.current().filter(category=category, condition=condition).order_by()
-    route = route_report(category, place, rows)
-    x, y = tile(longitude, latitude)
-    handled = source == Case.Source.SELF
-    if handled:
-        _demand_two_pictures(given)
-    case = Case(
-        uuid=key,
-        source=source,
-        is_from_resident=source == Case.Source.PHONE,
-        category=category,
-        responsibility=route.responsibility,
-        routing_reason=route.reason,
-        longitude=longitude,
-        latitude=latitude,
-        tile_x=x,
-        tile_y=y,
-        address=given.get("address", ""),
-        grid=place.grid,
-        community=place.community,
-        street=place.street,
-        district=place.district,
-        loop=route.loop,
-        centre=route.centre,
-        state=State.HANDLED if handled else State.REPORTED,
-        reporters=[by.pk],
-        handlers=[by.pk] if handled else [],
-        people=[by.pk],
-        reported_at=now,
-        device_time=device_time,
+    rows = Responsibility.objects.current().filter(category=given["category"], condition=condition).order_by()
+    route = route_report(given["category"], place, rows)
+    case.category, case.responsibility, case.routing_reason = (
+        given["category"],
+        route.responsibility,
+        route.reason,
     )
-    walk = Walk(case, None, MOVES[move_name], by, now, given)
+    case.longitude, case.latitude, case.address = longitude, latitude, given.get("address", "")
+    case.tile_x, case.tile_y = tile(longitude, latitude)
+    case.grid, case.community, case.street, case.district = (
+        place.grid,
+        place.community,
+        place.street,
+        place.district,
+    )
+    case.loop, case.centre = route.loop, route.centre
+    case.is_from_resident = case.source == Case.Source.PHONE
+    case.reporters, case.people, case.reported_at = [by.pk], [by.pk], walk.now
     walk.facts |= {"loop": Loop(case.loop), "responsibility": case.responsibility_id}
-    if handled:
-        legs.open_check(walk, Step.VERIFYING)
-    else:
-        legs.open_leg(walk, Step.REGISTERING)
-    answer = record(walk, None, key=key, wanted=wanted)
-    if given.get("contact_phone"):
-        _keep_contact(case, given.get("contact_name", ""), given["contact_phone"])
-    return answer
 
 
-def _keep_contact(case: Case, name: str, phone: str) -> None:
-    """Write down who called, encrypted."""
+def _contact(walk: Walk) -> Contact:
+    """Who called, encrypted."""
     try:
-        phone = telephones.read(phone)
+        phone = telephones.read(walk.given["contact_phone"])
     except ValueError as problem:
         raise Unfit(str(problem), field="contact_phone") from None
-    Contact.objects.create(case=case, called_about=case, name=secrets.seal(name), phone=secrets.seal(phone))
+    name = walk.given.get("contact_name", "")
+    return Contact(case=walk.case, called_about=walk.case, name=secrets.seal(name), phone=secrets.seal(phone))

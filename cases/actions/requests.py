@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cases import deadlines
 from cases.actions import effects, legs
-from cases.actions.door import Walk, effect
+from cases.actions.walk import Walk, effect
 from cases.deadlines import Limit
 from cases.models import Assignment, Request, Supervision
 from cases.permissions import leads_from

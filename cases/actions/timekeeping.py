@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from django.db import connection, transaction
 
 from cases import chain
+from cases.actions.once import written_under
 from cases.actions.recounting import mark_outdated
 from cases.holidays import Day
 from cases.models import CalendarChange, CalendarYear, WorkDay, WorkingHours
 from cases.models.time import FIRST_DAY, LAST_DAY
-from cases.refusals import KeyReused
 from governance.models import User
 
 
@@ -42,9 +42,7 @@ def arrange(
     said_of = [[f"{day}", said.is_working, said.note] for day, said in sorted(days.items())]
     given = {"days": said_of, "complete": complete, "words": words}
     wanted = chain.request_digests(by.pk if by else None, "arrange", given)
-    if key is not None and (earlier := CalendarChange.objects.filter(key=key).first()):
-        if earlier.request_digest not in wanted:
-            raise KeyReused("同一标识已用于另一内容，没有保存。")
+    if key is not None and (earlier := written_under(key, CalendarChange.objects.all(), wanted)):
         return earlier
     before = {row.day: row for row in WorkDay.objects.filter(day__in=days)}
     moved = [day for day, said in days.items() if _worked(day, before) != said.is_working]

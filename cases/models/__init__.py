@@ -1,7 +1,8 @@
 from cases.models.case import Case
 from cases.models.catalogue import Category, Responsibility
 from cases.models.legs import Assignment, Request, Supervision
-from cases.models.records import CaseEvent, CaseText, Contact, Photo
+from cases.models.records import CaseEvent, Contact, Photo
+from cases.models.texts import CaseText
 from cases.models.time import CalendarChange, CalendarYear, WorkDay, WorkingHours
 
 __all__ = [

@@ -14,6 +14,7 @@ from django.db.models import Func, Q, Value
 from django.utils import timezone
 
 from cases.models.catalogue import Category, Responsibility
+from cases.models.texts import CaseText
 from cases.workflow import OPEN, STATES, Grade, Lateness, Loop, State, Tone
 from governance.models import Level, Organization, User
 from governance.roles import Duty
@@ -130,8 +131,6 @@ class CaseQuerySet(models.QuerySet):
         The index knows pairs of characters that stand side by side but for white space; a longer word is looked at
         once more, since its pairs may stand apart.
         """
-        from cases.models.records import CaseText
-
         found, words = self, text.lower().split()
         if any(len(word) < 2 for word in words):
             return self.none()

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from cases import actions, chain
 from cases.actions import KeyReused, timekeeping
-from cases.actions.door import EFFECTS, Walk
 from cases.actions.recounting import mark_outdated, still_right
+from cases.actions.walk import EFFECTS, Walk
 from cases.calendar import calendar_for
 from cases.holidays import Day
 from cases.hours import read_windows, write_windows
