@@ -95,3 +95,10 @@ def heartbeat(part: Heartbeat.Part, *, now: dt.datetime) -> None:
     """Record a heartbeat of a part of the site."""
     row = Heartbeat(part=part, at=now)
     Heartbeat.objects.bulk_create([row], update_conflicts=True, unique_fields=["part"], update_fields=["at"])
+
+
+def returned(part: Heartbeat.Part, *, now: dt.datetime, pause: float) -> dt.datetime | None:
+    """When a part last came back from an absence of more than ``pause`` seconds, which is now if it was away until now."""
+    row = Heartbeat.objects.filter(part=part)
+    row.filter(at__lt=now - dt.timedelta(seconds=pause)).update(returned_at=now)
+    return row.values_list("returned_at", flat=True).first()

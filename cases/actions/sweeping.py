@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +16,9 @@ from cases.actions.legs import QUIET
 from cases.models import Assignment, Case
 from cases.refusals import Stale
 from cases.workflow import Lateness, Loop, Step
+from governance.actions import returned
 from governance.health import SWEPT
+from governance.models import Heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +27,15 @@ RETRY = dt.timedelta(minutes=10)
 #: How long the named leader has to answer a supervision order.
 SUPERVISION_TIME = dt.timedelta(days=3)
 MINUTE = dt.timedelta(minutes=1)
-#: A red mark is on time when the sweep writes it so soon; later, the sweep was away, as the status page says too.
+#: A red mark is on time when the sweep writes it so soon, and was not away meanwhile: the status page says the same.
 ON_TIME = dt.timedelta(seconds=SWEPT)
 #: How long a mark that was written late is seen before the case climbs.
 SEEN_FOR = 15 * MINUTE
 
 
-def next_move(leg: Assignment, now: dt.datetime) -> tuple[str, dict] | None:
+def next_move(
+    leg: Assignment, now: dt.datetime, returned_at: dt.datetime | None = None
+) -> tuple[str, dict] | None:
     """What time asks of an open leg: the move and what it is given; None when nothing is due."""
     if now < leg.due_at:
         can_warn = leg.step not in QUIET and leg.lateness == Lateness.NONE and leg.warn_at <= now
@@ -40,7 +45,7 @@ def next_move(leg: Assignment, now: dt.datetime) -> tuple[str, dict] | None:
     if leg.step == Step.EVALUATING:
         return "evaluate", {}
     if leg.lateness != Lateness.RED:
-        return "overdue", {"lateness": Lateness.RED, **_after_red(leg, now)}
+        return "overdue", {"lateness": Lateness.RED, **_after_red(leg, now, returned_at)}
     if now < leg.escalate_at:
         return None
     name, given = _climb(leg, now)
@@ -49,10 +54,12 @@ def next_move(leg: Assignment, now: dt.datetime) -> tuple[str, dict] | None:
     return name, given
 
 
-def _after_red(leg: Assignment, now: dt.datetime) -> dict[str, dt.datetime]:
+def _after_red(leg: Assignment, now: dt.datetime, returned_at: dt.datetime | None) -> dict[str, dt.datetime]:
     """When the leg is looked at after its red mark: by its grace, but a mark written late is seen for a while first."""
     earliest = now + SEEN_FOR
-    is_late_mark = now > leg.due_at + ON_TIME or leg.counted_at >= leg.due_at
+    # A sweep that returns marks all at once, then finds more of them in its next rounds.
+    was_away = returned_at is not None and leg.due_at < returned_at <= now
+    is_late_mark = was_away or now > leg.due_at + ON_TIME or leg.counted_at >= leg.due_at
     if not is_late_mark or earliest <= leg.escalate_at:
         return {"sweep_at": leg.escalate_at}
     return {"sweep_at": earliest, "held_until": earliest}
@@ -88,11 +95,13 @@ def sweep(*, now: dt.datetime, most: int = 1000) -> int:
     Checks that were drawn for somebody who is no longer there are drawn anew, whatever their clock says. A leg that
     somebody moves meanwhile is left alone: the door says stale, and that is fine.
     """
+    returned_at = returned(Heartbeat.Part.SWEEP, now=now, pause=SWEPT)
+    work = partial(sweep_leg, returned_at=returned_at)
     recounting.look_again(now)
     outdated = Assignment.objects.outdated().select_related("case")[:most]  # before anything is found late
-    done = sum(_tried(leg, sweep_leg, now) for leg in outdated)
+    done = sum(_tried(leg, work, now) for leg in outdated)
     due = Assignment.objects.due_for_sweep(now).select_related("case")[:most]
-    done += sum(_tried(leg, sweep_leg, now) for leg in due)
+    done += sum(_tried(leg, work, now) for leg in due)
     left = Assignment.objects.left(timezone.localdate(now)).select_related("case").order_by("pk")[:most]
     return done + sum(_tried(leg, replace, now) for leg in left)
 
@@ -123,14 +132,17 @@ def key_of(leg: Assignment, name: str) -> uuid.UUID:
     return chain.own_key(f"sweep:{leg.pk}:{name}:{leg.due_at.isoformat()}:{leg.sweep_at}")
 
 
-def sweep_leg(leg: Assignment, *, now: dt.datetime) -> int:
-    """Do all that is due on one leg, after counting it again where the calendar changed."""
+def sweep_leg(leg: Assignment, *, now: dt.datetime, returned_at: dt.datetime | None = None) -> int:
+    """Do all that is due on one leg, after counting it again where the calendar changed.
+
+    ``returned_at``: when the sweep last came back from an outage.
+    """
     done = 0
     if leg.outdated_by_id is not None:
         done += _recount(leg, now)
         leg = Assignment.objects.select_related("case").get(pk=leg.pk)
     while leg.sweep_at is not None and leg.sweep_at <= now and leg.stopped_at is None:
-        due = next_move(leg, now)
+        due = next_move(leg, now, returned_at)
         if due is None:
             break
         name, given = due

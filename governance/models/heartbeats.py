@@ -13,3 +13,5 @@ class Heartbeat(models.Model):
 
     part = models.CharField("部分", max_length=20, choices=Part, primary_key=True)
     at = models.DateTimeField("最近一次")
+    # When the part was first at work again after the last absence that was longer than it may be.
+    returned_at = models.DateTimeField("中断后恢复", null=True)

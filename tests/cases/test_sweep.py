@@ -18,7 +18,7 @@ from cases.models import Assignment, Case, CaseEvent, Supervision
 from cases.workflow import Grade, Lateness, Loop, State, Step
 from governance import actions as governance
 from governance.health import SWEPT
-from governance.models import Organization, User
+from governance.models import Heartbeat, Organization, User
 from governance.roles import Role
 from tests import people
 from tests.cases.walks import appoint, limit_all, run_out, vacate
@@ -531,6 +531,49 @@ def test_a_mark_that_was_written_in_time_is_followed_at_once_where_there_is_no_g
     case = reported()
     actions.sweep(now=MORNING + 2 * HOUR + behind)
     assert fresh(case).loop == (Loop.COMMUNITY if waits else Loop.STREET)
+
+
+@pytest.mark.parametrize("lag", [0, 1, 60, SWEPT - 1, SWEPT, SWEPT + 1, 239, 3600], ids="due {}s ago".format)
+@pytest.mark.parametrize("outage", [5, SWEPT, SWEPT + 1, 240, 5 * 3600], ids="away {}s".format)
+def test_a_mark_that_fell_due_while_the_sweep_was_away_is_seen_for_a_quarter_of_an_hour(outage, lag):
+    limit_all(settled_by(Loop.COMMUNITY), "2 紧急工作时")  # too short for a grace
+    case = reported()
+    back = open_leg(case).due_at + lag * SECOND
+    governance.heartbeat(Heartbeat.Part.SWEEP, now=back - outage * SECOND)
+    actions.sweep(now=back)
+    is_late = lag > SWEPT or (lag > 0 and outage > SWEPT)
+    assert fresh(case).loop == (Loop.COMMUNITY if is_late else Loop.STREET)
+    if is_late:
+        assert fresh(case).lateness == Lateness.RED
+        governance.heartbeat(Heartbeat.Part.SWEEP, now=back)
+        assert actions.sweep(now=back + QUARTER - SECOND) == 0
+        assert actions.sweep(now=back + QUARTER) == 1
+        assert fresh(case).loop == Loop.STREET
+        assert "后台曾中断" in words_of(case, "escalate")
+
+
+def test_what_the_first_sweep_after_an_outage_did_not_reach_is_seen_for_as_long():
+    limit_all(settled_by(Loop.COMMUNITY), "2 紧急工作时")
+    first, second = reported(), reported(now=MORNING + SECOND)
+    back = open_leg(second).due_at + 10 * SECOND
+    governance.heartbeat(Heartbeat.Part.SWEEP, now=back - 240 * SECOND)
+    assert actions.sweep(now=back, most=1) == 1
+    governance.heartbeat(Heartbeat.Part.SWEEP, now=back)
+    later = back + 5 * SECOND
+    assert actions.sweep(now=later) == 1
+    assert [fresh(case).loop for case in (first, second)] == [Loop.COMMUNITY] * 2
+    assert open_leg(second).held_until == later + QUARTER
+
+
+def test_what_falls_due_after_the_sweep_has_returned_is_not_held():
+    limit_all(settled_by(Loop.COMMUNITY), "2 紧急工作时")
+    case = reported()
+    due = open_leg(case).due_at
+    governance.heartbeat(Heartbeat.Part.SWEEP, now=due - 240 * SECOND)
+    actions.sweep(now=due - SECOND)
+    governance.heartbeat(Heartbeat.Part.SWEEP, now=due - SECOND)
+    actions.sweep(now=due + SECOND)
+    assert fresh(case).loop == Loop.STREET
 
 
 def test_a_unit_that_gets_a_case_back_too_late_sees_the_mark_before_the_case_climbs():
