@@ -163,7 +163,7 @@ def test_an_address_tells_the_folder(face, prefixes):
 
 def test_no_module_imports_itself_by_way_of_others():
     """A circle is two files that are one; what both need stands in a third."""
-    graph = grimp.build_graph(*(app for app in FLOORS if (ROOT / app).is_dir()))
+    graph = grimp.build_graph(*(app for app in FLOORS if (ROOT / app).is_dir()), cache_dir=None)
     TopologicalSorter(
         {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     ).prepare()

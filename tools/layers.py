@@ -25,7 +25,9 @@ def layers() -> list[list[str]]:
 
 def imports_between(packages: list[str]) -> Imports:
     """Which of some packages import which others, by a statement in any of their modules."""
-    graph = grimp.build_graph(*packages)
+    graph = grimp.build_graph(
+        *packages, cache_dir=None
+    )  # kept graphs of other sets of packages would spoil it
     found: Imports = {package: set() for package in packages}
     for module in graph.modules:
         importer = module.split(".")[0]
