@@ -23,12 +23,14 @@ from rest_framework.views import APIView
 from cases import actions, photos
 from cases import serializers as shapes
 from cases.actions import Forbidden, Refused, Stale, Unfit
+from cases.filters import FILTERS, SearchField, narrow
 from cases.forms import MoveForm, ReportForm, move_form
 from cases.models import Assignment, Case, CaseEvent, CaseText, Category, Photo
-from cases.models.case import page_of
+from cases.models.case import CaseQuerySet, page_of
 from cases.parsing import WholeForm
 from cases.permissions import duties_on, may_report, offers
-from cases.workflow import MOVES, Lateness, Loop, Move, State
+from cases.rows import with_row
+from cases.workflow import MOVES, Move, State
 from governance.responses import refused
 
 
@@ -106,27 +108,40 @@ def said(answer: actions.Answer) -> dict[str, Any]:
 # Reading ----------------------------------------------------------------------------------------------------------
 
 
+class SearchFilter(django_filters.CharFilter):
+    field_class = SearchField
+
+
+def _one_of(name: str) -> django_filters.ChoiceFilter:
+    return django_filters.ChoiceFilter(label=FILTERS[name].label, choices=FILTERS[name].choices)
+
+
 class CaseFilter(django_filters.FilterSet):
-    state = django_filters.MultipleChoiceFilter(choices=State.choices, method="in_states")
-    loop = django_filters.ChoiceFilter(choices=Loop.choices)
-    lateness = django_filters.ChoiceFilter(choices=Lateness.choices)
-    street = django_filters.NumberFilter(field_name="street_id")
-    category = django_filters.NumberFilter(field_name="category_id")
+    """The filters of all lists; ``category`` is the number of one, where a page searches by its words."""
+
+    state = django_filters.MultipleChoiceFilter(choices=State.choices)
+    loop = _one_of("loop")
+    lateness = _one_of("lateness")
+    street = django_filters.NumberFilter()
+    community = django_filters.NumberFilter()
+    category = django_filters.NumberFilter()
+    kind = _one_of("kind")
+    class_name = django_filters.CharFilter(label=FILTERS["class_name"].label)
+    source = _one_of("source")
+    reported = _one_of("reported")
+    closed = _one_of("closed")
+    due = _one_of("due")
+    was_late = _one_of("was_late")
     is_open = django_filters.BooleanFilter()
-    q = django_filters.CharFilter(method="search", label="编号，或情况说明、位置描述中的至少两个字")
+    q = SearchFilter(label="编号，或情况说明、位置描述中的至少两个字")
 
     class Meta:
         model = Case
         fields: list[str] = []
 
-    def in_states(self, cases: QuerySet, name: str, states: list[str]) -> QuerySet:
-        return cases.in_states(states) if states else cases
-
-    def search(self, cases: QuerySet, name: str, text: str) -> QuerySet:
-        text = text.strip()
-        if any(len(word) < 2 for word in text.split()) and not text.isdecimal():
-            raise exceptions.ValidationError({"q": ["每个词至少两个字。"]})
-        return cases.search(text)
+    def filter_queryset(self, cases: CaseQuerySet) -> CaseQuerySet:
+        chosen = dict(self.form.cleaned_data)
+        return narrow(cases, {**chosen, "category": "", "category_id": chosen["category"]}, timezone.now())
 
 
 class CategoryList(generics.ListAPIView):
@@ -150,7 +165,7 @@ class CaseList(Doorway, generics.ListAPIView):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         found = self.filter_queryset(self.get_queryset())
-        rows = self.paginate_queryset(shapes.with_row(found))
+        rows = self.paginate_queryset(with_row(found, shapes.NAMED, characters=0))
         return self.get_paginated_response([shapes.case_row(row) for row in rows])
 
     @extend_schema(

@@ -1,9 +1,9 @@
-"""The filters of a list of cases, as they stand in its address."""
+"""What cases can be narrowed to: one set for lists, files, map, board and programs, under the names of their addresses."""
 
 import datetime as dt
 import re
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -16,13 +16,15 @@ from django.utils.safestring import SafeString, mark_safe
 from cases.clocks import due_within
 from cases.models import Case, Category
 from cases.models.case import CaseQuerySet
-from cases.workflow import Lateness, Loop, State
+from cases.workflow import SETTLED, Lateness, Loop, State
 from governance.models import Level, Organization, User
 from governance.statements import ask
 
-SINCE = [("", "不限"), ("today", "今天"), ("7", "近 7 天"), ("30", "近 30 天")]
+SINCE = (("today", "今天"), ("7", "近 7 天"), ("30", "近 30 天"))
 BASE = "base"
 OTHERS = "others"
+#: What the map calls settled: closed within the last days.
+SETTLED_NAME, SETTLED_DAYS = "settled", 7
 #: Self-handled cases 自处理 are counted apart, so that they inflate no rate.
 BY_OTHERS = ~Q(source=Case.Source.SELF)
 
@@ -74,127 +76,94 @@ class FilterField(forms.ChoiceField):
         return forms.Field.__deepcopy__(self, memo)
 
 
-class FilterForm(forms.Form):
-    """Filters of a list of cases; every one of them stands in the address."""
+class SearchField(forms.CharField):
+    """A number, or words of two characters or more: the index knows no shorter ones."""
 
-    queue = forms.CharField(required=False, widget=forms.HiddenInput)
-    q = forms.CharField(
-        label="搜索",
-        required=False,
-        max_length=60,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "编号、内容、地点", "data-key": "/"}),
-    )
-    street = FilterField(label="街道", required=False)
-    lateness = FilterField(
-        label="时限", required=False, choices=[("", "全部时限"), *reversed(Lateness.choices)]
-    )
-    community = FilterField(label="社区", required=False)
-    loop = FilterField(
-        label="闭环", required=False, choices=[("", "全部"), *Loop.choices, (BASE, "基层（社区、街道）")]
-    )
-    state = FilterField(label="状态", required=False, choices=[("", "全部"), *State.choices])
-    kind = FilterField(label="类型", required=False, choices=[("", "全部"), *Category.Kind.choices])
-    source = FilterField(
-        label="来源", required=False, choices=[("", "全部"), *Case.Source.choices, (OTHERS, "不含自处理")]
-    )
-    category = forms.CharField(label="类别含", required=False, max_length=40)
-    reported = FilterField(label="上报", required=False, choices=SINCE)
-    closed = FilterField(label="结案", required=False, choices=SINCE)
-    due = FilterField(label="到期", required=False, choices=[("", "不限"), ("today", "今天")])
-    was_late = FilterField(
-        label="曾超期", required=False, choices=[("", "不限"), ("yes", "是"), ("no", "否")]
-    )
-
-    #: Always in sight; the others are a click away.
-    FIRST = ("q", "street", "lateness")
-
-    def __init__(self, data: Any, places: list[dict[str, Any]]) -> None:
-        super().__init__(data)
-        streets = [(str(p["pk"]), p["name"]) for p in places if p["level"] == Level.STREET]
-        # Communities of one street; without one, a hundred of them in a row would help nobody.
-        parent = str(data.get("street") or "") if len(streets) > 1 else ""
-        chosen = str(data.get("community") or "")
-        communities = [
-            (str(p["pk"]), p["name"])
-            for p in places
-            if p["level"] == Level.COMMUNITY
-            and (str(p["parent_id"]) == parent if parent else len(streets) < 2 or str(p["pk"]) == chosen)
-        ]
-        self.fields["street"].choices = [("", "全部街道"), *streets]
-        self.fields["community"].choices = [("", "全部社区"), *communities]
-        if len(streets) < 2:
-            self.fields["street"].widget = forms.HiddenInput()
-        if len(communities) < 2 and not (chosen and communities):
-            self.fields["community"].widget = forms.HiddenInput()
-
-    def clean_q(self) -> str:
-        text = self.cleaned_data["q"].strip()
+    def clean(self, value: Any) -> str:
+        text = super().clean(value).strip()
         if text and not re.fullmatch(r"[\d-]+", text) and any(len(word) < 2 for word in text.split()):
             raise forms.ValidationError("每个词至少两个字。")
         return text
 
-    @property
-    def first_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.FIRST if not self[name].is_hidden]
 
-    @property
-    def more_fields(self) -> list[forms.BoundField]:
-        return [field for field in self.visible_fields() if field.name not in self.FIRST]
-
-    @cached_property
-    def chosen(self) -> dict[str, str]:
-        """What was understood; what was not is left out and marked at its field."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value and name != "queue"}
-
-    @cached_property
-    def in_use(self) -> list[forms.BoundField]:
-        """Filters that narrow the list now."""
-        return [self[name] for name in self.chosen]
-
-    @property
-    def more_in_use(self) -> int:
-        return len([name for name in self.chosen if name not in self.FIRST])
-
-    @property
-    def comes_again(self) -> bool:
-        """Whether the very same question may be asked again, as one with the words of a search hardly is."""
-        return not {"q", "category"} & set(self.chosen)
-
-    @property
-    def is_bounded(self) -> bool:
-        """Whether a period says where the list ends."""
-        return "reported" in self.chosen or "closed" in self.chosen
+# The set -----------------------------------------------------------------------------------------------------------
 
 
-def narrow(cases: CaseQuerySet, chosen: Mapping[str, str], now: dt.datetime) -> CaseQuerySet:
-    """A list with every filter applied; of ``now`` they ask the day alone."""
-    if "state" in chosen:
-        cases = cases.in_states([chosen["state"]])
-    for name in ("street", "community", "lateness"):
-        if name in chosen:
-            cases = cases.filter(**{name: chosen[name]})
-    if "loop" in chosen:
-        base = [Loop.COMMUNITY, Loop.STREET]
-        cases = cases.filter(loop__in=base if chosen["loop"] == BASE else [chosen["loop"]])
-    if "source" in chosen:
-        is_others = chosen["source"] == OTHERS
-        cases = cases.filter(BY_OTHERS if is_others else Q(source=chosen["source"]))
-    if "kind" in chosen or "category" in chosen:
-        cases = cases.filter(category__in=_categories(chosen.get("kind"), chosen.get("category")))
-    for name in ("reported", "closed"):
-        if name in chosen:
-            cases = cases.filter(**{f"{name}_at__gte": since(chosen[name], now)})
-    if "due" in chosen:
-        today = since("today", now)
-        cases = cases.filter(**due_within(today, today + dt.timedelta(days=1)))
-    if "was_late" in chosen:
-        cases = cases.filter(was_late=chosen["was_late"] == "yes")
-    return cases.search(chosen["q"]) if "q" in chosen else cases
+@dataclass(frozen=True)
+class Filter:
+    """One way to narrow cases; ``now`` gives the day, and of settled cases the hour."""
+
+    label: str
+    narrow: Callable[[CaseQuerySet, Any, dt.datetime], CaseQuerySet]
+    choices: tuple[tuple[str, str], ...] = ()
 
 
-def _categories(kind: str | None, text: str | None) -> QuerySet[Category]:
-    found = Category.objects.filter(kind=kind) if kind else Category.objects.all()
-    for word in (text or "").split():
+def _equal(column: str) -> Callable[[CaseQuerySet, Any, dt.datetime], CaseQuerySet]:
+    return lambda cases, value, now: cases.filter(**{column: value})
+
+
+def _state(cases: CaseQuerySet, value: str | list[str], now: dt.datetime) -> CaseQuerySet:
+    if value == SETTLED_NAME:
+        return cases.filter(closed_at__gte=now - dt.timedelta(days=SETTLED_DAYS), state__in=SETTLED)
+    return cases.in_states([value] if isinstance(value, str) else value)
+
+
+def _loop(cases: CaseQuerySet, value: str, now: dt.datetime) -> CaseQuerySet:
+    return cases.filter(loop__in=[Loop.COMMUNITY, Loop.STREET] if value == BASE else [value])
+
+
+def _source(cases: CaseQuerySet, value: str, now: dt.datetime) -> CaseQuerySet:
+    return cases.filter(BY_OTHERS if value == OTHERS else Q(source=value))
+
+
+def _category_says(cases: CaseQuerySet, text: str, now: dt.datetime) -> CaseQuerySet:
+    """Cases of categories whose name, class or code fits every word of a text."""
+    found = Category.objects.all()
+    for word in text.split():
         found = found.filter(Q(name__icontains=word) | Q(class_name__icontains=word) | Q(code=word))
-    return found.values("pk")
+    return cases.filter(category__in=found.values("pk"))
+
+
+def _of_categories(column: str) -> Callable[[CaseQuerySet, Any, dt.datetime], CaseQuerySet]:
+    return lambda cases, value, now: cases.filter(
+        category__in=Category.objects.filter(**{column: value}).values("pk")
+    )
+
+
+def _since(column: str) -> Callable[[CaseQuerySet, Any, dt.datetime], CaseQuerySet]:
+    return lambda cases, value, now: cases.filter(**{f"{column}__gte": since(value, now)})
+
+
+def _due(cases: CaseQuerySet, value: str, now: dt.datetime) -> CaseQuerySet:
+    today = since("today", now)
+    return cases.filter(**due_within(today, today + dt.timedelta(days=1)))
+
+
+# fmt: off
+FILTERS: dict[str, Filter] = {
+    "street":      Filter("街道", _equal("street")),
+    "community":   Filter("社区", _equal("community")),
+    "loop":        Filter("闭环", _loop, (*Loop.choices, (BASE, "基层（社区、街道）"))),
+    "state":       Filter("状态", _state, tuple(State.choices)),
+    "is_open":     Filter("在办", _equal("is_open")),
+    "lateness":    Filter("时限", _equal("lateness"), tuple(Lateness.choices)),
+    "was_late":    Filter("曾超期", lambda cases, value, now: cases.filter(was_late=value == "yes"), (("yes", "是"), ("no", "否"))),
+    "due":         Filter("到期", _due, (("today", "今天"),)),
+    "reported":    Filter("上报", _since("reported_at"), SINCE),
+    "closed":      Filter("结案", _since("closed_at"), SINCE),
+    "source":      Filter("来源", _source, (*Case.Source.choices, (OTHERS, "不含自处理"))),
+    "kind":        Filter("类型", _of_categories("kind"), tuple(Category.Kind.choices)),
+    "class_name":  Filter("大类", _of_categories("class_name")),
+    "category":    Filter("类别含", _category_says),
+    "category_id": Filter("类别", _equal("category")),
+    "q":           Filter("搜索", lambda cases, value, now: cases.search(value)),
+}
+# fmt: on
+
+
+def narrow(cases: CaseQuerySet, chosen: Mapping[str, Any], now: dt.datetime) -> CaseQuerySet:
+    """Cases with every filter of ``chosen`` applied; what is empty narrows nothing."""
+    for name, value in chosen.items():
+        if value not in ("", None, []):
+            cases = FILTERS[name].narrow(cases, value, now)
+    return cases

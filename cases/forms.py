@@ -13,7 +13,6 @@ from cases.models import Case, Category, Responsibility
 from cases.routing import propose_unit
 from cases.units import units_in_reach
 from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
-from governance import telephones
 from governance.models import Organization, User
 from governance.wording import ask_by_name
 
@@ -95,12 +94,6 @@ class CategoryField(forms.ModelChoiceField):
         )
 
 
-class CategoryForm(forms.Form):
-    """Another category, for the list of responsibilities to be shown again."""
-
-    category = CategoryField(label="换一个类别")
-
-
 class UnitField(forms.TypedChoiceField):
     """One of the units at the place of a case; cleans to the unit. Why one that is not offered is refused, the door says."""
 
@@ -111,17 +104,6 @@ class UnitField(forms.TypedChoiceField):
 
     def valid_value(self, value: Any) -> bool:
         return str(value) in self.listed
-
-
-class TelephoneField(forms.CharField):
-    """One to three telephone numbers; cleans to the text that is stored."""
-
-    def clean(self, value: Any) -> str:
-        text = super().clean(value)
-        try:
-            return telephones.read(text) if text else text
-        except ValueError as problem:
-            raise forms.ValidationError(str(problem)) from None
 
 
 class CaseNumberField(forms.CharField):
@@ -290,17 +272,6 @@ def move_form(
     return form
 
 
-class LookForm(forms.Form):
-    """Why somebody looks at a caller's number. It has no key: every look is written down, one sent again too."""
-
-    reason = forms.CharField(
-        label="查看事由",
-        min_length=2,
-        max_length=200,
-        error_messages={"required": "请写明查看事由。", "min_length": "请写明查看事由，至少两个字。"},
-    )
-
-
 class ReportForm(KeyedForm):
     """A report from the street, from the telephone or from another program."""
 
@@ -332,21 +303,3 @@ class ReportForm(KeyedForm):
             if not listed.exists():
                 raise forms.ValidationError("这个类别没有这种情形。")
         return condition
-
-
-class HandledReportForm(ReportForm):
-    """Self-handled 自处理: settled on the spot, shown by a picture before and one after."""
-
-    photos = None
-    before_photo = PhotosField(label="处置前", most=1, error_messages={"required": "请拍一张处置前的照片。"})
-    after_photo = PhotosField(label="处置后", most=1, error_messages={"required": "请拍一张处置后的照片。"})
-
-
-class PhoneReportForm(ReportForm):
-    """A resident on the telephone; the contact is encrypted and masked."""
-
-    photos = None
-    contact_name = forms.CharField(label="来电人称呼", max_length=40, required=False)
-    contact_phone = TelephoneField(
-        label="联系电话", max_length=telephones.MOST_CHARACTERS, help_text="手机、座机均可，可带分机"
-    )

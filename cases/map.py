@@ -9,8 +9,9 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from cases.counting import counted_in
-from cases.models import Case, Category
-from cases.workflow import OPEN, SETTLED, STATES, Lateness, Loop, Tone
+from cases.filters import FILTERS, SETTLED_DAYS, SETTLED_NAME, narrow
+from cases.models import Case
+from cases.workflow import OPEN, STATES, Lateness, Tone
 from governance.models import Level, Organization
 from grid.models import Grid, GridRing, TerritoryRing
 from grid.tiles import ZOOM, position, tile
@@ -25,8 +26,6 @@ MOST_CELLS = 440
 #: From this zoom on nothing is clustered: the cases of one spot, as many as a popup can list.
 LIST_ZOOM = 22
 MOST_LISTED = 50
-SETTLED_DAYS = 7
-SETTLED_NAME = "settled"
 
 #: What a cluster says of its cases, and of which those are; what is left of it waits.
 WAITING = Tone.WAITING.value
@@ -72,38 +71,31 @@ class BoxForm(forms.Form):
     zoom = forms.IntegerField(label="缩放级别", min_value=0, max_value=30)
 
 
+def _choice(name: str, choices: tuple[tuple[str, str], ...] = ()) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=FILTERS[name].label, choices=choices or FILTERS[name].choices, required=False
+    )
+
+
 class MapForm(BoxForm):
     """A question to the map: a box, a zoom and what to narrow it to."""
 
-    loop = forms.ChoiceField(label="闭环", choices=Loop.choices, required=False)
-    kind = forms.ChoiceField(label="类型", choices=Category.Kind.choices, required=False)
-    class_name = forms.CharField(label="大类", max_length=40, required=False)
+    loop = _choice("loop")
+    kind = _choice("kind")
+    class_name = forms.CharField(label=FILTERS["class_name"].label, max_length=40, required=False)
     # Numbers are enough to filter by; looking the places up would cost statements.
-    street = forms.IntegerField(label="街道", required=False)
-    community = forms.IntegerField(label="社区", required=False)
-    state = forms.ChoiceField(
-        label="状态",
-        choices=[*((s.value, s.label) for s in OPEN), (SETTLED_NAME, f"近 {SETTLED_DAYS} 日办结")],
-        required=False,
+    street = forms.IntegerField(label=FILTERS["street"].label, required=False)
+    community = forms.IntegerField(label=FILTERS["community"].label, required=False)
+    state = _choice(
+        "state", (*((s.value, s.label) for s in OPEN), (SETTLED_NAME, f"近 {SETTLED_DAYS} 日办结"))
     )
-    lateness = forms.ChoiceField(label="时限", choices=Lateness.choices, required=False)
+    lateness = _choice("lateness")
 
 
 def filtered(visible: QuerySet[Case], filters: dict[str, Any], *, now: dt.datetime) -> QuerySet[Case]:
     """Open cases, or those settled in the last days, narrowed by cleaned filters."""
-    if filters.get("state") == SETTLED_NAME:
-        found = visible.filter(closed_at__gte=now - dt.timedelta(days=SETTLED_DAYS), state__in=SETTLED)
-    else:
-        found = visible.open()
-        if filters.get("state"):
-            found = found.filter(state=filters["state"])
-    for name in ("loop", "street", "community", "lateness"):
-        if filters.get(name):
-            found = found.filter(**{name: filters[name]})
-    for name in ("kind", "class_name"):
-        if filters.get(name):
-            found = found.filter(category__in=Category.objects.filter(**{name: filters[name]}).values("pk"))
-    return found
+    found = visible if filters.get("state") == SETTLED_NAME else visible.open()
+    return narrow(found, filters, now)
 
 
 @dataclass(frozen=True)

@@ -16,29 +16,33 @@ from cases.workflow import Lateness, Loop
 WINDOW = dt.timedelta(days=30)
 EARLIER = dt.timedelta(days=7)
 
-#: Figure, place, counts. Every part names what its index asks for: open, due, reported or closed.
+#: Figure, place, counts by name. Every part names what its index asks for: open, due, reported or closed.
 FIGURES = """
-    SELECT 'open', place, ARRAY[count(*), count(*) FILTER (WHERE lateness = %(red)s)]
+    SELECT 'open', place, json_build_object(
+        'all', count(*), 'overdue', count(*) FILTER (WHERE lateness = %(red)s))
     FROM seen WHERE is_open GROUP BY place
   UNION ALL
-    SELECT 'due', NULL, ARRAY[count(*), count(*) FILTER (WHERE lateness = %(red)s)]
+    SELECT 'due', NULL, json_build_object(
+        'today', count(*), 'overdue', count(*) FILTER (WHERE lateness = %(red)s))
     FROM seen WHERE is_open AND due_at > %(today)s AND due_at <= %(tomorrow)s
   UNION ALL
-    SELECT 'reported', NULL, ARRAY[
-        count(*) FILTER (WHERE reported_at >= %(today)s),
-        count(*) FILTER (WHERE reported_at < %(a_day_ago)s)]
+    SELECT 'reported', NULL, json_build_object(
+        'today', count(*) FILTER (WHERE reported_at >= %(today)s),
+        'by_now_yesterday', count(*) FILTER (WHERE reported_at < %(a_day_ago)s))
     FROM seen WHERE reported_at >= %(yesterday)s
   UNION ALL
-    SELECT 'closed', place, ARRAY[
-        count(*) FILTER (WHERE recent AND by_others),
-        count(*) FILTER (WHERE recent AND by_others AND NOT was_late),
-        count(*) FILTER (WHERE recent AND by_others AND loop = ANY (%(base)s)),
-        count(*) FILTER (WHERE recent AND NOT by_others),
-        count(*) FILTER (WHERE earlier AND by_others),
-        count(*) FILTER (WHERE earlier AND by_others AND NOT was_late),
-        count(*) FILTER (WHERE earlier AND by_others AND loop = ANY (%(base)s)),
-        count(*) FILTER (WHERE earlier AND NOT by_others),
-        count(*) FILTER (WHERE closed_at >= %(today)s)]
+    SELECT 'closed', place, json_build_object(
+        'recent', json_build_object(
+            'n', count(*) FILTER (WHERE recent AND by_others),
+            'in_time', count(*) FILTER (WHERE recent AND by_others AND NOT was_late),
+            'base', count(*) FILTER (WHERE recent AND by_others AND loop = ANY (%(base)s)),
+            'self_handled', count(*) FILTER (WHERE recent AND NOT by_others)),
+        'earlier', json_build_object(
+            'n', count(*) FILTER (WHERE earlier AND by_others),
+            'in_time', count(*) FILTER (WHERE earlier AND by_others AND NOT was_late),
+            'base', count(*) FILTER (WHERE earlier AND by_others AND loop = ANY (%(base)s)),
+            'self_handled', count(*) FILTER (WHERE earlier AND NOT by_others)),
+        'today', count(*) FILTER (WHERE closed_at >= %(today)s))
     FROM (
         SELECT *, closed_at >= %(begin)s AS recent, closed_at < %(end_earlier)s AS earlier
         FROM seen WHERE closed_at >= %(begin_earlier)s
@@ -53,10 +57,7 @@ def rate(part: int, whole: int) -> float | None:
 
 @dataclass
 class Closed:
-    """What was closed in a window: all, in time, and at the base; what was self-handled is counted apart.
-
-    In the order of ``FIGURES``.
-    """
+    """What was closed in a window: all, in time, and at the base; what was self-handled is counted apart."""
 
     n: int = 0
     in_time: int = 0
@@ -123,17 +124,18 @@ def overview(cases: QuerySet[Case], *, by: str, now: dt.datetime) -> Overview:
         match figure:
             case "open":
                 row = found.row(place)
-                row.open, row.overdue = counts
+                row.open, row.overdue = counts["all"], counts["overdue"]
             case "due":
-                found.due_today, found.overdue_since_today = counts
+                found.due_today, found.overdue_since_today = counts["today"], counts["overdue"]
             case "reported":
-                found.reported_today, found.reported_by_now_yesterday = counts
+                found.reported_today = counts["today"]
+                found.reported_by_now_yesterday = counts["by_now_yesterday"]
             case "closed":
-                recent, earlier = Closed(*counts[:4]), Closed(*counts[4:8])
+                recent, earlier = Closed(**counts["recent"]), Closed(**counts["earlier"])
                 found.row(place).closed = recent
                 found.closed.add(recent)
                 found.closed_earlier.add(earlier)
-                found.closed_today += counts[8]
+                found.closed_today += counts["today"]
     return found
 
 

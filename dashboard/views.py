@@ -15,16 +15,18 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.filters import BASE, OTHERS, FilterField, places_in_sight
-from cases.map import SETTLED_DAYS, SETTLED_NAME, box_around
+from cases.filters import BASE, OTHERS, SETTLED_DAYS, SETTLED_NAME, FilterField, narrow, places_in_sight
+from cases.map import box_around
 from cases.models import Case, Category, Supervision
-from cases.names import with_names
+from cases.rows import with_row
 from cases.workflow import Lateness, Loop
 from dashboard.statistics import Closed, Overview, PlaceRow, overview, sorted_by_trouble
 from governance.models import Level, User
 from governance.roles import Duty
 
 LISTED = 8
+#: What a line of its lists names.
+NAMED = ("category_name", "street_name", "unit_name")
 OUTSIDE = "网格以外"
 REFRESH_SECONDS = 60
 #: The list that the rates are made of.
@@ -67,15 +69,6 @@ class BoardForm(forms.Form):
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
 
-    def narrow(self, cases: QuerySet[Case]) -> QuerySet[Case]:
-        """A scope with every filter applied."""
-        for name, value in self.chosen.items():
-            if name == "kind":
-                cases = cases.filter(category__in=Category.objects.filter(kind=value).values("pk"))
-            else:
-                cases = cases.filter(**{name: value})
-        return cases
-
 
 Addresses = Callable[..., str]
 
@@ -105,7 +98,7 @@ def board(request: HttpRequest) -> HttpResponse:
 def board_context(user: User, form: BoardForm, show: str, *, wall: bool = False) -> dict[str, Any]:
     """What a board shows to a person, or of a person's scope on a wall: there without words of people or links."""
     now, places = timezone.now(), form.places
-    cases = form.narrow(Case.objects.visible_to(user))
+    cases = narrow(Case.objects.visible_to(user), form.chosen, now)
     by = _level_below(form.chosen, places)
     address = _nowhere if wall else _lists(form.chosen)
     figures = overview(cases, by=by, now=now)
@@ -314,16 +307,10 @@ def _own_places(chosen: dict[str, str], user: User) -> list[int]:
     )
 
 
-def _named(cases: QuerySet[Case], characters: int = 0) -> QuerySet[Case]:
-    """Cases with the few columns and names that a line of a list shows."""
-    found = with_names(cases, "category_name", "street_name", "unit_name", characters=characters)
-    return found.only("uuid", "state", "lateness", "due_at", "reported_at")
-
-
 def _next(cases: QuerySet[Case], wall: bool, now: dt.datetime) -> list[Case]:
     """What breaks next and has not broken yet; people's own words stay off the wall."""
     ahead = cases.open().filter(due_at__gt=now).by_what_breaks_next()
-    listed = list(_named(ahead, characters=0 if wall else 100)[:LISTED])
+    listed = list(with_row(ahead, NAMED, characters=0 if wall else 100)[:LISTED])
     for case in listed:
         parts = [case.street_name or OUTSIDE, "" if wall else case.category_name, case.unit_name]
         case.place_line = " · ".join(part for part in parts if part)
@@ -340,7 +327,9 @@ def _orders(user: User) -> list[Supervision]:
     )
     first = list(waiting.only("case", "deadline", "replied_at", "unit__name")[:LISTED])
     # Scope and names are asked for these few alone: in one statement they would be worked out for all.
-    seen = _named(Case.objects.visible_to(user).filter(pk__in=[order.case_id for order in first]))
+    seen = with_row(
+        Case.objects.visible_to(user).filter(pk__in=[order.case_id for order in first]), NAMED, characters=0
+    )
     cases = {case.pk: case for case in seen} if first else {}
     orders = [order for order in first if order.case_id in cases]
     for order in orders:

@@ -8,8 +8,8 @@ from django.db.models import Prefetch, QuerySet
 
 from cases.clocks import due_stamp, stamp
 from cases.models import Case, Request
+from cases.rows import with_row
 from cases.workflow import Lateness, Loop
-from desk.rows import with_row
 
 SHEET = (
     ("编号", 16), ("类别", 18), ("情况", 48), ("状态", 10), ("时限", 8), ("截止", 16), ("闭环", 12), ("街道", 12),
@@ -22,7 +22,7 @@ def for_sheet(cases: QuerySet[Case]) -> QuerySet[Case]:
     """Cases with what ``write_sheet`` writes."""
     after_red = Request.objects.filter(red_at__isnull=False)
     after_red = Prefetch("requests", queryset=after_red, to_attr="requests_after_red")
-    return with_row(cases, 1000).prefetch_related(after_red)
+    return with_row(cases, characters=1000).prefetch_related(after_red)
 
 
 def _cells(case: Case) -> list[str]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from cases import actions
 from cases.actions import Refused, Stale
-from cases.forms import CategoryForm, LookForm, MoveForm, move_form
+from cases.forms import MoveForm, move_form
 from cases.keyed import form_with_files, shown_again, with_uploads
 from cases.models import Assignment, Case, CaseEvent, Contact
 from cases.names import give_names
@@ -27,6 +27,7 @@ from cases.routing import propose_unit
 from cases.units import units_in_reach
 from cases.workflow import MOVES, STATES, Move, State
 from desk import history
+from desk.forms import CategoryForm, LookForm
 from governance import secrets, sessions, telephones
 from governance.actions import log_access
 from governance.faces import faces_of

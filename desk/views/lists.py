@@ -15,12 +15,12 @@ from django.views.decorators.http import require_safe
 
 from cases.calendar import gap_for
 from cases.clocks import stamp
-from cases.filters import FilterForm, narrow, places_in_sight
+from cases.filters import narrow, places_in_sight
 from cases.models import Case
-from cases.names import with_names
 from cases.permissions import may_keep_calendar
+from cases.rows import COLUMNS, NAMES, with_row
 from desk import queues
-from desk.rows import COLUMNS, NAMES
+from desk.forms import FilterForm
 from desk.sheet import for_sheet, write_sheet
 from desk.views.case import case_context, visible_case
 from governance.actions import log_access
@@ -58,7 +58,7 @@ def wanted(request: HttpRequest, form: FilterForm, groups: list[queues.Group]) -
 
 
 def _page(user: User, list_: Wanted, start: int) -> QuerySet:
-    rows = with_names(list_.found(user), *NAMES, characters=60).values_list(*COLUMNS, "words", *NAMES)
+    rows = with_row(list_.found(user)).values_list(*COLUMNS, "words", *NAMES)
     return rows[start : start + queues.PAGE + 1]
 
 

@@ -16,20 +16,16 @@ from shapely.geometry import Polygon
 
 from cases import actions
 from cases.actions import Refused
-from cases.forms import PhoneReportForm
 from cases.keyed import shown_again
 from cases.map import box_around
 from cases.models import Case, Category
+from cases.nearby import BY_TELEPHONE, open_nearby
 from cases.workflow import State
-from desk.rows import COLUMNS, with_row
+from desk.forms import PhoneReportForm
 from governance.kept_forms import keeps_form, kept
 from governance.models import User
 from governance.roles import Duty
 from grid.models import Grid, GridRing
-from grid.tiles import metres_between
-
-NEARBY_METRES = 300
-NEARBY_ROWS = 5
 
 
 def grids_in_sight(user: User) -> QuerySet[Grid]:
@@ -103,31 +99,13 @@ class CallForm(PhoneReportForm):
         return {name: value for name, value in super().given.items() if name not in ("grid", "seen")}
 
 
-def open_nearby(user: User, place: list[float], category: Category | None) -> list[Case]:
-    """Open cases within 300 m, or of the same category in the same community: perhaps the same matter."""
-    longitude, latitude = place
-    community = Grid.objects.active(timezone.localdate()).containing(longitude, latitude).values("community")
-    visible = Case.objects.visible_to(user).open()
-    same = Q(pk=None)
-    if category is not None:
-        same = Q(category=category, community__in=community)
-    found = []
-    around = visible.near(longitude, latitude, NEARBY_METRES).values("pk")
-    for case in (
-        with_row(visible.filter(Q(pk__in=around) | same))
-        .only(*COLUMNS, "longitude", "latitude", "category")
-        .order_by("-pk")[:200]
-    ):
-        case.metres = metres_between((longitude, latitude), (case.longitude, case.latitude))
-        case.is_same = category is not None and case.category_id == category.pk
-        if case.metres <= NEARBY_METRES or case.is_same:
-            found.append(case)
-    return sorted(found, key=lambda case: (not case.is_same, case.metres))[:NEARBY_ROWS]
-
-
 def _demand_duty(request: HttpRequest) -> None:
     if not request.user.powers.has(Duty.ACCEPT):
         raise PermissionDenied("来电由受理员登记。")
+
+
+def _nearby(request: HttpRequest, place: list[float], category: Category | None) -> list[Case]:
+    return open_nearby(request.user, *place, BY_TELEPHONE, now=timezone.now(), category=category)
 
 
 class AroundForm(forms.Form):
@@ -155,7 +133,7 @@ def nearby(request: HttpRequest) -> HttpResponse:
     _demand_duty(request)
     form = AroundForm(request.GET)
     place = form.place
-    found = open_nearby(request.user, place, form.cleaned_data.get("category")) if place else []
+    found = _nearby(request, place, form.cleaned_data.get("category")) if place else []
     is_guessed = place is not None and form.cleaned_data.get("place_longitude") is None
     context = {"nearby": found, "is_placed": place is not None, "guessed": place if is_guessed else None}
     return render(request, "desk/_nearby.html", context)
@@ -179,7 +157,7 @@ def _take(request: HttpRequest, form: CallForm) -> HttpResponse:
         return _to_case(earlier) if earlier else shown_again(_ask(request, form), form)
     given = form.cleaned_data
     if not given["seen"]:
-        found = open_nearby(request.user, given["place"], given["category"])
+        found = _nearby(request, given["place"], given["category"])
         if found := [case for case in found if case.uuid != given["key"]]:
             return shown_again(_ask(request, form, found), form)
     try:

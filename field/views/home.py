@@ -11,13 +11,15 @@ from django.utils import timezone
 
 from cases.models import Assignment, Case
 from cases.permissions import may_report
+from cases.rows import with_row
 from cases.workflow import State
-from field.cards import with_card
 from governance.models import User
 from governance.roles import Duty
 from grid.models import GridDuty
 
 PAGE = 20
+#: What a card names: the category, the grid and who holds the case now.
+CARD = ("category_name", "grid_name", "holder_id", "holder_name")
 
 #: What the person has to do, by the state of the case.
 TO_DO = {
@@ -54,7 +56,9 @@ def in_my_grids(user: User) -> QuerySet[Case]:
 
 
 def _page(request: HttpRequest, rows: QuerySet[Case], count: int) -> Page:
-    return CountedPaginator(with_card(rows), PAGE, count).get_page(request.GET.get("page"))
+    return CountedPaginator(with_row(rows, CARD, characters=100), PAGE, count).get_page(
+        request.GET.get("page")
+    )
 
 
 @login_required

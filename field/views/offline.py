@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST
 
-from cases.forms import HandledReportForm, ReportForm
+from cases.forms import ReportForm
 from cases.permissions import may_report
+from field.forms import HandledReportForm
 from governance.actions import store_key
 
 #: What the report page needs without signal; everything else is fetched when it is asked for.

@@ -15,21 +15,18 @@ from django.views.decorators.cache import never_cache
 
 from cases import actions
 from cases.actions import KeyReused, Refused
-from cases.forms import HandledReportForm, ReportForm
+from cases.forms import ReportForm
 from cases.keyed import form_with_files, room_for_photos, shown_again, with_uploads
 from cases.models import Case, Category, Responsibility
+from cases.nearby import ON_SITE, open_nearby
 from cases.permissions import may_report
 from cases.routing import route_report
 from cases.workflow import Loop
-from field.cards import with_card
+from field.forms import HandledReportForm
 from governance.kept_forms import keeps_form, kept
 from governance.models import User
 from grid.models import TerritoryRing
-from grid.tiles import metres_between
 
-NEARBY_METRES = 150
-NEARBY_DAYS = 30
-NEARBY_ROWS = 5
 NO_CLAIM_BEYOND = dt.timedelta(days=3650)
 
 # Where it is, and what is open there ------------------------------------------------------------------------------
@@ -75,21 +72,6 @@ def locate(request: HttpRequest) -> JsonResponse:
     return JsonResponse(answer)
 
 
-def open_nearby(
-    user: User, longitude: float, latitude: float, *, now: dt.datetime, category: Category | None = None
-) -> list[Case]:
-    """Open cases of the last month within 150 m that this person may see: the same category first, then by distance."""
-    since = now - dt.timedelta(days=NEARBY_DAYS)
-    square = Case.objects.visible_to(user).open().near(longitude, latitude, NEARBY_METRES)
-    found = []
-    for case in with_card(square.filter(reported_at__gte=since).order_by("-pk"))[:200]:
-        case.metres = metres_between((longitude, latitude), (case.longitude, case.latitude))
-        case.is_same = category is not None and case.category_id == category.pk
-        if case.metres <= NEARBY_METRES:
-            found.append(case)
-    return sorted(found, key=lambda case: (not case.is_same, case.metres))[:NEARBY_ROWS]
-
-
 @login_required
 def nearby(request: HttpRequest) -> HttpResponse:
     """The piece that asks: is it one of these?"""
@@ -98,9 +80,9 @@ def nearby(request: HttpRequest) -> HttpResponse:
         return HttpResponse("")
     point = form.cleaned_data
     found = open_nearby(
-        request.user, point["lon"], point["lat"], now=timezone.now(), category=point["category"]
+        request.user, point["lon"], point["lat"], ON_SITE, now=timezone.now(), category=point["category"]
     )
-    return render(request, "field/_nearby.html", {"nearby": found, "metres": NEARBY_METRES})
+    return render(request, "field/_nearby.html", {"nearby": found, "metres": ON_SITE.metres})
 
 
 # Report -----------------------------------------------------------------------------------------------------------
@@ -215,7 +197,7 @@ def _saved(request: HttpRequest, answer: actions.Answer) -> HttpResponse:
 def _twins(user: User, form: ReportForm, key: uuid.UUID, now: dt.datetime) -> list[Case]:
     """Open cases of the same category nearby; the person has not seen any yet."""
     place, category = form.cleaned_data["place"], form.cleaned_data["category"]
-    found = open_nearby(user, *place, now=now, category=category)
+    found = open_nearby(user, *place, ON_SITE, now=now, category=category)
     return [case for case in found if case.is_same and case.uuid != key]
 
 
@@ -224,7 +206,7 @@ def _ask_again(request: HttpRequest, form: ReportForm, **more: Any) -> HttpRespo
     if wants_json(request):
         errors = {name: list(sentences) for name, sentences in form.errors.items()}
         return shown_again(JsonResponse({"errors": errors, "nearby": len(more.get("nearby", []))}), form)
-    context = _report_context(request.user, form, is_asked_again=True, metres=NEARBY_METRES, **more)
+    context = _report_context(request.user, form, is_asked_again=True, metres=ON_SITE.metres, **more)
     return shown_again(render(request, "field/report.html", context), form)
 
 

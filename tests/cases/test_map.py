@@ -8,7 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases.map import MOST_CELLS, SETTLED_DAYS, Cells, features
+from cases.filters import SETTLED_DAYS
+from cases.map import MOST_CELLS, Cells, features
 from cases.models import Case
 from cases.workflow import Loop, State
 from governance.models import User

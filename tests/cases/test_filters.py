@@ -1,0 +1,126 @@
+"""One set of filters: list, file, programs, map and board find the same cases under the same name and value."""
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from cases.api import CaseFilter
+from cases.filters import FILTERS, SETTLED_NAME, narrow
+from cases.map import LIST_ZOOM, MapForm
+from cases.models import Case
+from cases.workflow import Loop, State
+from dashboard.views import BoardForm
+from desk.forms import FilterForm
+from governance.models import User
+from governance.roles import Role
+from tests import people
+from tests.lives import MORNING, case_at, reported
+
+pytestmark = pytest.mark.django_db
+NOW = MORNING + dt.timedelta(hours=2)
+
+
+@pytest.fixture
+def leader(monkeypatch) -> User:
+    """Sees a few cases of which every filter finds some and leaves some."""
+    for state, loop in (
+        (State.REPORTED, Loop.COMMUNITY),
+        (State.HANDLING, Loop.STREET),
+        (State.DISPATCHED, Loop.DISTRICT),
+        (State.CLOSED, Loop.STREET),
+    ):
+        case_at(state, loop=loop)
+    reported(words="桥下积水", source=Case.Source.SELF)
+    old = case_at(State.EVALUATED, now=MORNING - dt.timedelta(days=40))
+    Case.objects.filter(pk=old.pk).update(was_late=True)
+    Case.objects.filter(state=State.HANDLING).update(lateness="red", due_at=NOW + dt.timedelta(hours=1))
+    Case.objects.filter(state=State.REPORTED).update(street=None, community=None)
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    return people.someone(Role.LEADER, people.DISTRICT)
+
+
+def values_of(name: str) -> list[Any]:
+    """What is asked for under a name: all its choices, or what some case has."""
+    if FILTERS[name].choices:
+        return [value for value, _ in FILTERS[name].choices]
+    case = Case.objects.get(state=State.HANDLING)
+    return {
+        "street": [case.street_id],
+        "community": [case.community_id],
+        "is_open": [True, False],
+        "class_name": [case.category.class_name],
+        "category": [case.category.name[:2], case.category.code],
+        "category_id": [case.category_id],
+        "q": ["积水", case.number],
+    }[name]
+
+
+def answers(user: User, name: str, value: Any) -> Iterator[tuple[str, set[str]]]:
+    """What each place that knows a filter finds: printed numbers of cases."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    if name in FilterForm.base_fields:
+        asked = {"queue": "all", name: value}
+        yield "list", {row.number for row in client.get("/desk/", asked).context["cases"]}
+        file = io.BytesIO(b"".join(client.get("/desk/export/", asked).streaming_content))
+        with zipfile.ZipFile(file) as book:
+            text = book.read("xl/worksheets/sheet1.xml").decode()
+        yield "file", {case.number for case in Case.objects.all() if case.number in text}
+    of_programs = {"category_id": "category", "category": ""}.get(name, name)
+    if of_programs in CaseFilter.base_filters:
+        found = client.get("/api/v1/cases/", {of_programs: value}).json()
+        yield "programs", {row["number"] for row in found["results"]}
+
+
+def numbers(cases) -> set[str]:
+    return {case.number for case in cases}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_finds_the_same_cases_wherever_it_is_asked(leader, name):
+    visible = Case.objects.visible_to(leader)
+    finds = []
+    for value in values_of(name):
+        wanted = narrow(visible, {name: value}, NOW)
+        finds.append(wanted.count())
+        for where, found in answers(leader, name, value):
+            assert found == numbers(wanted), (where, value)
+    assert any(0 < found < visible.count() for found in finds), "nothing is told apart"
+
+
+@pytest.mark.parametrize("name", [name for name in MapForm.base_fields if name in FILTERS])
+def test_the_map_shows_what_is_open_of_a_list(leader, name):
+    client = Client()
+    client.force_login(leader, backend="django.contrib.auth.backends.ModelBackend")
+    visible = Case.objects.visible_to(leader)
+    choices = [value for value, _ in getattr(MapForm.base_fields[name], "choices", ())]
+    for value in choices or values_of(name):
+        asked = {"box": "102.6,24.9,103.1,25.5", "zoom": LIST_ZOOM, name: value}
+        shown = {point["uuid"] for point in client.get("/map/cases.json", asked).json()["cases"]}
+        open_or_settled = visible if value == SETTLED_NAME else visible.open()
+        assert shown == {str(case.uuid) for case in narrow(open_or_settled, {name: value}, NOW)}, value
+
+
+@pytest.mark.parametrize("name", BoardForm.base_fields)
+def test_the_board_counts_what_is_open_of_a_list(leader, name):
+    client = Client()
+    client.force_login(leader, backend="django.contrib.auth.backends.ModelBackend")
+    choices = [value for value, _ in getattr(BoardForm.base_fields[name], "choices", ()) if value]
+    for value in choices or values_of(name):
+        figures = client.get("/board/", {name: value}).context["figures"]
+        assert figures.open == narrow(Case.objects.visible_to(leader).open(), {name: value}, NOW).count(), (
+            value
+        )
+
+
+def test_no_place_has_a_filter_of_its_own():
+    places = {"queue", "box", "zoom"}  # what is looked at, not what it is narrowed to
+    for form in (FilterForm, MapForm, BoardForm):
+        assert set(form.base_fields) - places <= set(FILTERS), form
+    assert set(CaseFilter.base_filters) <= set(FILTERS)
