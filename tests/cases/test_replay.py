@@ -85,7 +85,7 @@ def test_the_command_reseals_every_column_that_is_sealed():
 
 # A phone that sends again ----------------------------------------------------------------------------------------
 
-REPORTS, TIMES, LOST = tries(20, trust=1000), 5, 0.3
+REPORTS, TIMES, LOST = tries(20, full=200, trust=1000), 5, 0.3
 
 
 class Phone:

@@ -27,7 +27,7 @@ from governance.slots import Slots
 from tests.scale import tries
 
 PASSWORD = "a-quiet-street-7"
-GUESSES, THREADS = tries(40, trust=1000), 40
+GUESSES, THREADS = tries(40, full=200, trust=1000), 40
 
 
 def person(username: str = "test_paiqian") -> User:
