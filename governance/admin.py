@@ -4,6 +4,7 @@ Three separate administrators 三员分立: the system admin keeps the tree and 
 accounts and posts, the auditor reads. Cases, legs and events are not here: there is no way around the door.
 """
 
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,16 +14,20 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as AccountAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.core.validators import RegexValidator
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 
 from governance import signing_in
 from governance.choosing import Choosing, may_be_id
 from governance.kept_forms import WAITING, keeps_form, kept
 from governance.models import AccessLog, Kind, Organization, Outbox, Post, SignIn, User
+from governance.refusals import Refused
 from governance.roles import Role
-from governance.wording import SaidAtField
+from governance.wording import SaidAtField, refusing, said_by_constraint
 
 admin.site.unregister(Group)  # what people may do comes from their posts alone
 
@@ -49,12 +54,30 @@ class ByRole(Choosing, admin.ModelAdmin):
         self._say_what_waits(request)
         return super().change_view(request, *args, **options)
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        """Show the form again with 409 where it was valid, but a row saved meanwhile or beside it says otherwise."""
+        try:
+            return super().changeform_view(request, *args, **options)
+        except IntegrityError as problem:
+            request.refused_row = said_by_constraint(problem)
+        except Refused as refusal:
+            request.refused_row = refusal.sentence, refusal.field
+        try:
+            shown = super().changeform_view(request, *args, **options)
+        except PermissionDenied:  # what was saved meanwhile leaves nothing to change on this page
+            self.message_user(request, request.refused_row[0], messages.ERROR)
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        shown.status_code = HTTPStatus.CONFLICT
+        return shown
+
     def _say_what_waits(self, request: HttpRequest) -> None:
         if kept(request) is not None:
             self.message_user(request, WAITING, messages.WARNING)
 
     def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> type[forms.ModelForm]:
         shape, data = super().get_form(request, *args, **options), kept(request)
+        if said := getattr(request, "refused_row", None):
+            shape = refusing(shape, *said)
         return shape if data is None else filled(shape, data)
 
     def get_formset_kwargs(self, request: HttpRequest, *args: Any) -> dict[str, Any]:

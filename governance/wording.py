@@ -3,7 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError
 
 _NOBODYS = forms.Field.default_error_messages["required"]
 
@@ -42,3 +44,28 @@ class SaidAtField(forms.ModelForm):
                 if one.messages[0] not in self.errors.get(at, ()):
                     placed.setdefault(at, {})[one.messages[0]] = one
         return super().add_error(None, {name: list(problems.values()) for name, problems in placed.items()})
+
+
+TAKEN = "与刚保存的另一行相同，或同一行填了两次，没有保存。请核对后再提交。"
+
+
+def said_by_constraint(problem: IntegrityError) -> tuple[str, str | None]:
+    """The sentence and the field of the constraint that did not take a row; of our own tables' constraints each has both."""
+    name = getattr(getattr(problem.__cause__, "diag", None), "constraint_name", None)
+    for model in apps.get_models():
+        for one in model._meta.constraints:
+            if one.name == name:
+                return str(one.get_violation_error_message()), one.violation_error_code
+    return TAKEN, None
+
+
+def refusing(shape: type[forms.ModelForm], sentence: str, field: str | None) -> type[forms.ModelForm]:
+    """The same form, which says a sentence at a field where it finds nothing wrong itself."""
+
+    class Refusing(shape):
+        def full_clean(self) -> None:
+            super().full_clean()
+            if self.is_bound and not self.errors:
+                self.add_error(field if field in self.fields else None, sentence)
+
+    return Refusing
