@@ -11,7 +11,15 @@ from django.utils import timezone
 
 from cases.actions import catalogue, timekeeping
 from cases.deadlines import Limit
-from cases.models import CalendarChange, CalendarYear, Category, Responsibility, WorkDay, WorkingHours
+from cases.models import (
+    CalendarChange,
+    CalendarYear,
+    Category,
+    Responsibility,
+    RuleOverride,
+    WorkDay,
+    WorkingHours,
+)
 from cases.models.catalogue import LIMITED
 from governance.admin import ByRole, ReadOnly
 from governance.models import Function, Level, Organization
@@ -167,9 +175,30 @@ class CalendarChangeAdmin(ReadOnly):
     list_display = ["made_at", "made_by", "words", "first_day", "last_day", "district"]
 
 
-class WorkingHoursForm(SaidAtField):
+class OfADistrict(SaidAtField):
+    """Of one of the districts, and no other place."""
+
     district = forms.ModelChoiceField(label="区", queryset=Organization.objects.territories(Level.DISTRICT))
 
+
+class RuleOverrideForm(OfADistrict):
+    class Meta:
+        model = RuleOverride
+        fields = ["district", "name", "valid_from", "value", "basis"]
+
+
+@admin.register(RuleOverride)
+class RuleOverrideAdmin(ByRole):
+    """A district's own numbers; what was decided before their date stays decided."""
+
+    managers: ClassVar = {Role.SYSTEM_ADMIN}
+    may_delete = True
+    form = RuleOverrideForm
+    list_display = ["district", "name", "valid_from", "value", "basis"]
+    list_filter = ["name"]
+
+
+class WorkingHoursForm(OfADistrict):
     class Meta:
         model = WorkingHours
         fields = ["district", "valid_from", "windows"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django.contrib.auth.decorators import login_required
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -22,14 +22,15 @@ from rest_framework.views import APIView
 
 from cases import actions, photos
 from cases import serializers as shapes
-from cases.actions import Forbidden, Refused, Stale, Unfit
+from cases.actions import Forbidden, Refused, Unfit
 from cases.filters import FILTERS, SearchField, narrow
 from cases.forms import MoveForm, ReportForm, move_form
 from cases.models import Assignment, Case, CaseEvent, CaseText, Category, Photo
 from cases.models.case import CaseQuerySet, page_of
 from cases.parsing import WholeForm
-from cases.permissions import duties_on, may_report, offers
+from cases.permissions import may_report
 from cases.rows import with_row
+from cases.rules import Situation, offers, why_not
 from cases.workflow import MOVES, Move, State
 from governance.responses import refused
 
@@ -185,13 +186,6 @@ class CaseList(Doorway, generics.ListAPIView):
         return Response(said(answer), status=HTTPStatus.OK if answer.is_repeat else HTTPStatus.CREATED)
 
 
-def waiting_for(case: Case) -> frozenset[str]:
-    """Kinds of requests that wait, and ``supervision`` while an order stands; one statement."""
-    requests = case.requests.order_by().filter(decided_at=None).values_list("kind")
-    orders = case.supervisions.order_by().filter(accepted_at=None).values_list(Value("supervision"))
-    return frozenset(kind for (kind,) in requests.union(orders))
-
-
 class CaseDetail(Doorway):
     """One case: its open leg, what may be done now, what happened."""
 
@@ -204,7 +198,7 @@ class CaseDetail(Doorway):
         cases = Case.objects.visible_to(request.user).select_related(*related)
         case = cases.prefetch_related(history, "photos").get(uuid=case_uuid)
         case.leg = Assignment.objects.open().filter(case=case).select_related("unit", "person").first()
-        found = offers(case, case.leg, request.user, waiting_for(case))
+        found = offers(Situation(case, case.leg, request.user, timezone.now()))
         case.moves = [move_row(case, offer.move) for offer in found if offer.is_allowed]
         return Response(shapes.CasePage(case).data)
 
@@ -238,7 +232,7 @@ class CaseMove(Doorway):
         responses=shapes.Answer,
     )
     def post(self, request: Request, case_uuid: uuid.UUID, name: str) -> Response:
-        key, move = self.key(), MOVES.get(name)
+        key, move, now = self.key(), MOVES.get(name), timezone.now()
         if move is None or not move.sources:
             raise exceptions.NotFound("没有这个动作。")
         asked = [need for need in move.needs if need in OF_THE_CASE]
@@ -253,13 +247,15 @@ class CaseMove(Doorway):
             case = case or self.seen(case_uuid)
             if earlier := actions.answered(key, name, by=request.user, case=case):
                 return Response(said(earlier))
-            refuse_first(move, case, request.user)
+            leg = Assignment.objects.open().filter(case=case).first()
+            if refusal := why_not(move, Situation(case, leg, request.user, now)):
+                raise refusal  # before saying what is missing for it
             complain(form)
         answer = actions.perform(
             case_uuid,
             name,
             by=request.user,
-            now=timezone.now(),
+            now=now,
             key=key,
             given=form.given,
             leg=form.cleaned_data["leg"],
@@ -268,16 +264,6 @@ class CaseMove(Doorway):
 
     def seen(self, case_uuid: uuid.UUID, *related: str) -> Case:
         return Case.objects.visible_to(self.request.user).select_related(*related).get(uuid=case_uuid)
-
-
-def refuse_first(move: Move, case: Case, user) -> None:
-    """Say that the move cannot be made, or not by this person, before saying what is missing for it."""
-    if State(case.state) not in move.sources:
-        raise Stale(f"案件现为“{State(case.state).label}”，不能{move.label}。")
-    leg = Assignment.objects.open().filter(case=case).first()
-    if not duties_on(case, leg, user) & set(move.duties):
-        whose = "、".join(duty.label for duty in move.duties)
-        raise Forbidden(f"{move.label}由{whose}办理。")
 
 
 # Papers -----------------------------------------------------------------------------------------------------------

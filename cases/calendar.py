@@ -1,4 +1,4 @@
-"""The official calendar of a district, read in one statement for ``cases/deadlines.py``."""
+"""The official calendar of a district and its own numbers of the rules, read in one statement."""
 
 import datetime as dt
 import itertools
@@ -11,6 +11,7 @@ from django.utils import timezone
 from cases.deadlines import Calendar
 from cases.hours import read_windows
 from cases.permissions import may_keep_calendar
+from cases.rule_numbers import RuleNumbers
 from governance.models import User
 
 _SQL = """
@@ -18,19 +19,23 @@ _SQL = """
                      FROM cases_workday WHERE day BETWEEN %s AND %s), '[]'),
            coalesce((SELECT json_agg(year) FROM cases_calendaryear), '[]'),
            coalesce((SELECT json_agg(json_build_array(valid_from, windows) ORDER BY valid_from)
-                     FROM cases_workinghours WHERE district_id = %s), '[]')
+                     FROM cases_workinghours WHERE district_id = %s), '[]'),
+           coalesce((SELECT json_agg(json_build_array(valid_from, name, value) ORDER BY valid_from)
+                     FROM cases_ruleoverride WHERE district_id = %s), '[]')
 """
 #: A suspension lasts a year at most, and what is left of a limit follows it.
 _AHEAD = dt.timedelta(days=500)
 _BEHIND = dt.timedelta(days=60)
 
 
-def calendar_for(district_id: int, now: dt.datetime, since: dt.datetime | None = None) -> Calendar:
-    """Working days and hours around ``now`` for a district, from ``since`` on where that is longer ago."""
+def settings_for(
+    district_id: int, now: dt.datetime, since: dt.datetime | None = None
+) -> tuple[Calendar, RuleNumbers]:
+    """Working days and hours around ``now`` for a district, from ``since`` on where that is longer ago; and its numbers."""
     first = min(now, since or now) - _BEHIND
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, [first.date(), (now + _AHEAD).date(), district_id])
-        days, years, hours = (json.loads(c) if isinstance(c, str) else c for c in cursor.fetchone())
+        cursor.execute(_SQL, [first.date(), (now + _AHEAD).date(), district_id, district_id])
+        days, years, hours, numbers = (json.loads(c) if isinstance(c, str) else c for c in cursor.fetchone())
     settings = {
         "exceptions": {dt.date.fromisoformat(day): working for day, working in days},
         "published": frozenset(years),
@@ -39,7 +44,13 @@ def calendar_for(district_id: int, now: dt.datetime, since: dt.datetime | None =
         settings["hours"] = tuple(
             (dt.date.fromisoformat(start), read_windows(windows)) for start, windows in hours
         )
-    return Calendar(**settings)
+    own = [(dt.date.fromisoformat(since), name, value) for since, name, value in numbers]
+    return Calendar(**settings), RuleNumbers().overridden(own, timezone.localdate(now))
+
+
+def calendar_for(district_id: int, now: dt.datetime, since: dt.datetime | None = None) -> Calendar:
+    """The calendar alone."""
+    return settings_for(district_id, now, since)[0]
 
 
 # Years that nobody has declared -----------------------------------------------------------------------------------

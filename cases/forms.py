@@ -1,6 +1,5 @@
 """Clean input for moves and reports: one field for every word the table may ask for; nothing is saved here."""
 
-import datetime as dt
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
@@ -16,7 +15,6 @@ from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
 from governance.models import Organization, User
 from governance.wording import ask_by_name
 
-LONGEST_DEADLINE = dt.timedelta(days=366)
 _TEXT = forms.Textarea(attrs={"rows": 3})
 
 
@@ -139,9 +137,7 @@ def _units(case: Case, label: str, *, anywhere: bool = False, propose: bool = Fa
 
 
 def _responsibilities(case: Case, category: Category) -> forms.ModelChoiceField:
-    rows = (
-        Responsibility.objects.current().filter(power=Responsibility.Power.SETTLE).select_related("category")
-    )
+    rows = Responsibility.objects.to_register_under().select_related("category")
     field = forms.ModelChoiceField(
         label="适用权责",
         queryset=rows,
@@ -206,7 +202,7 @@ FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
     "right_unit": lambda case, user: _units(case, "认为应承办的单位", anywhere=True),
     "amount": lambda case, user: _amount(case),
     "until": lambda case, user: forms.DateField(
-        label="挂账至", widget=forms.DateInput(attrs={"type": "date"}), help_text="最长一年，到期自动恢复"
+        label="挂账至", widget=forms.DateInput(attrs={"type": "date"}), help_text="到期自动恢复"
     ),
     "deadline": lambda case, user: forms.DateTimeField(
         label="答复期限", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
@@ -245,12 +241,6 @@ class MoveForm(KeyedForm):
             if value:
                 rows.append((str(field.label), str(value)))
         return rows
-
-    def clean_deadline(self):
-        deadline = self.cleaned_data["deadline"]
-        if not dt.timedelta() < deadline - timezone.now() <= LONGEST_DEADLINE:
-            raise forms.ValidationError("期限须在现在之后、一年之内。")
-        return deadline
 
 
 def move_form(
@@ -294,12 +284,3 @@ class ReportForm(KeyedForm):
     def given(self) -> dict[str, Any]:
         """The cleaned answers, as ``report`` takes them; empty ones are left out."""
         return {name: value for name, value in self.cleaned_data.items() if name != "key" and value}
-
-    def clean_condition(self) -> str:
-        """An unknown condition would silently find no row of the list."""
-        condition, category = self.cleaned_data["condition"], self.cleaned_data.get("category")
-        if condition and category:
-            listed = Responsibility.objects.current().filter(category=category, condition=condition)
-            if not listed.exists():
-                raise forms.ValidationError("这个类别没有这种情形。")
-        return condition

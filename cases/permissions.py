@@ -1,12 +1,9 @@
 """Who holds which duty on a given case (the table says which duty a move asks for)."""
 
 import datetime as dt
-from dataclasses import dataclass
 
-from django.utils import timezone
-
-from cases.models import Assignment, Case, Request, Supervision
-from cases.workflow import MOVES, Loop, Move, State, Step, moves_from
+from cases.models import Assignment, Case
+from cases.workflow import MOVES, Loop, State, Step
 from governance.models import Level, Post, User
 from governance.roles import DUTIES, Duty, Role
 from grid.models import Grid, TerritoryRing
@@ -59,126 +56,6 @@ def duties_on(case: Case, leg: Assignment | None, user: User | None) -> frozense
 def may_grade(case: Case, user: User) -> bool:
     """Residents are asked by an acceptor who calls them back; without one, staff score their own report."""
     return not case.is_from_resident or user.powers.has(Duty.ACCEPT)
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A move of the table in the present state, and whether this person may make it."""
-
-    move: Move
-    is_allowed: bool
-    why_not: str = ""
-
-
-#: Moves that make sense only while something waits for them; the page hides them otherwise.
-WAITS_FOR = {
-    "grant_extension": "extension",
-    "deny_extension": "extension",
-    "endorse_suspension": "suspension",
-    "grant_suspension": "suspension",
-    "deny_suspension": "suspension",
-    "grant_void": "void",
-    "deny_void": "void",
-    "reply_supervision": "supervision",
-    "accept_supervision": "supervision",
-}
-
-
-def offers(case: Case, leg: Assignment | None, user: User, waiting: frozenset[str]) -> list[Offer]:
-    """Every move of the table in this state that people make, with the reason where it is not this person's.
-
-    ``waiting`` names the kinds of requests that wait, and ``supervision`` while an order stands.
-    """
-    held = duties_on(case, leg, user)
-    found = []
-    for move in moves_from(State(case.state)):
-        if set(move.duties) == {Duty.SYSTEM} or WAITS_FOR.get(move.name, "") not in {"", *waiting}:
-            continue
-        if held & set(move.duties):
-            found.append(Offer(move, True))
-        else:
-            whose = "、".join(duty.label for duty in move.duties if duty != Duty.SYSTEM)
-            found.append(Offer(move, False, f"由{whose}办理"))
-    return found
-
-
-def offers_now(
-    found: list[Offer],
-    case: Case,
-    leg: Assignment | None,
-    user: User,
-    *,
-    requests: list[Request],
-    order: Supervision | None,
-    now: dt.datetime,
-) -> list[Offer]:
-    """Offers less those that the door would refuse at this moment; each of these says why.
-
-    The door decides; this only keeps the page from offering what cannot succeed.
-    """
-    waiting = {one.kind: one for one in requests if one.decided_at is None}
-    held = duties_on(case, leg, user)
-    told = []
-    for offer in found:
-        why = (
-            _in_the_way(offer.move.name, case, leg, user, held, waiting, order, now)
-            if offer.is_allowed
-            else ""
-        )
-        told.append(Offer(offer.move, False, why) if why else offer)
-    return told
-
-
-def _in_the_way(
-    name: str,
-    case: Case,
-    leg: Assignment | None,
-    user: User,
-    held: frozenset[Duty],
-    waiting: dict[str, Request],
-    order: Supervision | None,
-    now: dt.datetime,
-) -> str:
-    verb, _, kind = name.partition("_")
-    if verb == "ask" and kind in waiting:
-        return "已有一份申请待批"
-    if verb in ("grant", "deny", "endorse") and kind in waiting:
-        return _not_yours(verb, waiting[kind], user, held)
-    loop = Loop(case.loop)
-    own_report = [(case.may_not_be_handled_by(user), "上报人不能处置自己上报的案件")]
-    obstacles = {
-        "ask_extension": [
-            (case.extensions >= 2, "最多延期 2 次"),
-            (leg is not None and now >= leg.due_at, "已超过处置期限"),
-        ],
-        "ask_suspension": [(case.was_suspended, "每件案件只能挂账一次")],
-        "order_supervision": [(order is not None, "已有一份督办未销号")],
-        "accept_supervision": [(order is not None and order.replied_at is None, "责任单位还没有答复")],
-        "escalate": [(loop.above is None, "已在区级，可由区领导督办")],
-        "delegate": [
-            (loop.below is None, "已在最基层"),
-            (case.was_delegated or case.climbed_by_time, "下沉只能一次，超时上报来的不再下沉"),
-        ],
-        "urge": [(case.urged_on == timezone.localdate(now), "今天已催办过")],
-        "evaluate": [(not may_grade(case, user), "由受理员回访来电人后评价")],
-        "accept": own_report,
-        "feedback": own_report,
-    }
-    return next((sentence for is_so, sentence in obstacles.get(name, []) if is_so), "")
-
-
-def _not_yours(verb: str, request: Request, user: User, held: frozenset[Duty]) -> str:
-    """Why a request is not this person's to decide now."""
-    if request.asked_by_id == user.pk:
-        return "不能批准自己的申请"
-    is_suspension = request.kind == Request.Kind.SUSPENSION
-    if verb == "endorse":
-        return "值班长已同意，待领导批准" if request.endorsed_by_id else ""
-    if is_suspension and verb == "grant" and request.endorsed_by_id is None:
-        return "须先由值班长同意"
-    if is_suspension and verb == "deny" and request.endorsed_by_id is None and Duty.CHIEF in held:
-        return ""
-    return "" if request.decider in held else f"由{Duty(request.decider).label}决定"
 
 
 #: Seeing a case or leading is no reason to know who called; whoever took the call is its reporter here.

@@ -7,6 +7,10 @@ class Stale(Refused):
     """The case has moved on since the person looked at it."""
 
 
+class NothingWaits(Refused):
+    """The move answers something that was not asked; pages do not speak of it."""
+
+
 class KeyReused(Refused):
     """The same key came again with other content."""
 

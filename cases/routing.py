@@ -6,16 +6,10 @@ from typing import Any
 
 from cases.deadlines import Limit
 from cases.models import Category, Responsibility
+from cases.rule_numbers import LIMITS_WITHOUT_A_ROW
 from cases.workflow import Loop
 from governance.models import Function, Organization
 from grid.models import Grid
-
-#: The clerk's own clocks for a category that the list does not know; handling has none before it is registered.
-STANDING = {
-    Loop.COMMUNITY: Limit.parse("4 工作时"),
-    Loop.STREET: Limit.parse("4 工作时"),
-    Loop.DISTRICT: Limit.parse("8 工作时"),
-}
 
 #: What can be done about a unit where nobody is there.
 ELSEWHERE = "请派给其他单位，或先安排人员上岗"
@@ -44,12 +38,28 @@ class Route:
     reason: str
 
 
+def limit_without_a_row(loop: Loop) -> Limit:
+    """The desk's own limit for a case about which the list says nothing; handling has none before registering."""
+    return Limit.parse(LIMITS_WITHOUT_A_ROW[loop])
+
+
 def explain(row: Responsibility, category: Category) -> str:
     """Why a row of the list applies, in words for the case page."""
     return (
         f"权责 {category.code} {category.name} v{row.version}（{row.condition}）："
         f"{Loop(row.loop).label}{row.get_power_display()}，牵头{Function(row.lead).label}"
     )
+
+
+def reason_in(
+    loop: Loop, listed: Responsibility | None, before: Responsibility | None, *, turned: str
+) -> str:
+    """Why a case that was turned up or down is in a loop, and by which row its limits are counted there."""
+    if listed is not None:
+        return f"{turned}；{explain(listed, listed.category)}"
+    if before is not None:
+        return f"{turned}；权责清单在{loop.label}没有此类别，时限沿用{Loop(before.loop).label}的权责 v{before.version}"
+    return f"{turned}；权责清单无此类别"
 
 
 def route_report(category: Category, place: Location, rows: Iterable[Responsibility]) -> Route:

@@ -3,7 +3,6 @@
 import datetime as dt
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
 from cases.models import Case
 from cases.workflow import Loop
@@ -31,8 +30,3 @@ def units_in_reach(case: Case, on: dt.date, *, anywhere: bool = False) -> Organi
 def desk_is_staffed(centre_id: int | None, on: dt.date) -> bool:
     """Whether somebody at the desk of a centre is on duty."""
     return Post.objects.on_duty(on).with_duty(Duty.ACCEPT).filter(organization=centre_id).exists()
-
-
-def eligible_units(case: Case) -> list[Organization]:
-    """Units that the case can be given to today."""
-    return list(units_in_reach(case, timezone.localdate()).filter(is_staffed=True))

@@ -13,8 +13,9 @@ from django.utils import timezone
 from cases import actions
 from cases.actions import Answer
 from cases.models import Assignment, Case, Category, Photo, Responsibility
-from cases.permissions import duties_on, may_grade
+from cases.refusals import Forbidden, Stale
 from cases.routing import propose_unit
+from cases.rules import Situation, why_not
 from cases.units import units_in_reach
 from cases.workflow import MOVES, Grade, Move, Refusal
 from governance.models import Organization, Post, User
@@ -53,8 +54,8 @@ class Hands:
     def _user(self, pk: int) -> User:
         return User.objects.get(pk=pk)
 
-    def candidates(self, case: Case, leg: Assignment | None, move: Move) -> list[User]:
-        """People who may make the move on the case, by the program's own rules."""
+    def candidates(self, case: Case, leg: Assignment | None, move: Move, now: dt.datetime) -> list[User]:
+        """People whose move it is on the case, by the program's own rules."""
         found: list[User] = []
         centre = leg.centre_id if leg else case.centre_id
         for duty in move.duties:
@@ -75,28 +76,8 @@ class Hands:
                 found += self.holding(Duty.HANDLE, case.unit_id) if case.unit_id else []
             elif duty == Duty.REPORT:
                 found += [self.user(pk) for pk in case.reporters]
-        whose, barred = self._decided_by(case, move)
-        return [
-            u
-            for u in found
-            if u.pk not in barred
-            and duties_on(case, leg, u) & (whose or set(move.duties))
-            and (move.name != "evaluate" or may_grade(case, u))
-        ]
-
-    def _decided_by(self, case: Case, move: Move) -> tuple[set[Duty], set[int]]:
-        """Of a request that waits: the duty that decides, and the person who asked and so may not."""
-        verb, _, kind = move.name.partition("_")
-        if verb in ("grant", "deny", "endorse"):
-            asked = case.requests.filter(kind=kind, decided_at=None).first()
-            if asked:
-                by_any = verb == "endorse" or (
-                    verb == "deny" and kind == "suspension" and not asked.endorsed_by_id
-                )
-                return (set() if by_any else {Duty(asked.decider)}), {asked.asked_by_id}
-        if move.name == "accept_supervision":
-            return set(), set(case.supervisions.filter(accepted_at=None).values_list("replied_by", flat=True))
-        return set(), set()
+        barred = (Forbidden, Stale)
+        return [u for u in found if not isinstance(why_not(move, Situation(case, leg, u, now)), barred)]
 
     # What -------------------------------------------------------------------------------------------------
 
@@ -183,7 +164,7 @@ class Hands:
         """The same on a case that was just looked at."""
         move = MOVES[name]
         if by is None:
-            people = self.candidates(case, leg, move)
+            people = self.candidates(case, leg, move, now)
             if not people:
                 raise LookupError(f"nobody may {name} case {case.pk} ({case.state}, {case.loop})")
             by = self.random.choice(people) if leg is None or leg.person_id is None else people[0]

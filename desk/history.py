@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from cases.clocks import due, duration, when
-from cases.models import Assignment, Case, CaseEvent, Request, Supervision
+from cases.models import Assignment, Case, CaseEvent, Request
 from cases.workflow import MOVES, STATES, Grade, Refusal, State, Step
 from governance.models import Organization
 from grid.tiles import metres_between
@@ -204,7 +204,3 @@ def _hands(leg: Assignment) -> str:
     if not place and leg.step in (Step.CHECKING, Step.VERIFYING) and leg.unit:
         return f"{leg.unit.name}坐席"
     return place or leg.centre.centre_name
-
-
-def standing_order(supervisions: list[Supervision]) -> Supervision | None:
-    return next((order for order in supervisions if order.accepted_at is None), None)

@@ -4,9 +4,13 @@ import datetime as dt
 from random import Random
 from typing import Any
 
+from django.utils import timezone
+
 from cases.models import Case, Category, Responsibility
+from cases.units import units_in_reach
 from cases.workflow import Loop, State
 from demo.hands import Hands
+from governance.models import Organization
 from grid.models import Grid
 from tests import people
 from tests.photos import photo
@@ -92,6 +96,11 @@ def case_at(
     case = walk(case, *PATHS[State(state)], now=now, **extra)
     assert (case.state, case.loop) == (state, loop), (case.state, case.loop)
     return case
+
+
+def eligible_units(case: Case) -> list[Organization]:
+    """Units that the case can be given to today."""
+    return list(units_in_reach(case, timezone.localdate()).filter(is_staffed=True))
 
 
 def row_for(case: Case, loop: Loop | None = None) -> Responsibility:

@@ -10,13 +10,12 @@ from django.test import Client
 from django.utils import timezone
 
 from cases.models import CaseEvent
-from cases.units import eligible_units
 from cases.workflow import State
 from governance.models import User
 from tests import people
 from tests.crashing import MADE, POINTS, Crasher, crasher
 from tests.invariants import contradictions, tally
-from tests.lives import case_at, hands, inside, settled_by
+from tests.lives import case_at, eligible_units, hands, inside, settled_by
 from tests.photos import photo
 from tests.scale import tries
 

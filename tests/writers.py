@@ -14,12 +14,11 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.test import Client
 
 from cases.models import Assignment
-from cases.units import eligible_units
 from cases.workflow import State
 from demo.accounts import STAGE
 from governance.models import User
 from tests import people
-from tests.lives import case_at, inside, row_for, settled_by
+from tests.lives import case_at, eligible_units, inside, row_for, settled_by
 from tests.photos import jpeg
 
 JSON = "application/json"

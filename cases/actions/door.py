@@ -12,12 +12,12 @@ from cases.actions import recounting
 from cases.actions.once import Answer, written_under
 from cases.actions.recording import record
 from cases.actions.walk import EFFECTS, Walk, columns
+from cases.given import demand
 from cases.models import Assignment, Case, CaseEvent
-from cases.permissions import duties_on, may_report
-from cases.refusals import Forbidden, KeyReused, Refused, Stale, Unfit
+from cases.refusals import KeyReused, Refused, Stale
+from cases.rules import why_not
 from cases.workflow import MOVES, STATES, Clock, Move, State, Step
 from governance.models import User
-from governance.roles import Duty
 
 RECOUNT = "recount"
 
@@ -47,7 +47,8 @@ def perform(
                 walk = _begin(case, MOVES[move], by=by, now=now, given=given)
             else:
                 walk = _enter(case, MOVES[move], by=by, now=now, given=given, leg_id=leg)
-            demand(walk.move, given, by)
+            if by is not None:  # the system gives what it knows
+                demand(walk.move, given, walk)
             _take_effect(walk)
             return record(walk, key=key, wanted=wanted)
     except (Refused, IntegrityError):
@@ -62,12 +63,10 @@ def perform(
 def _begin(case: Case, move: Move, *, by: User | None, now: dt.datetime, given: dict[str, Any]) -> Walk:
     """Look whether a person may make a case: asked of all posts, since no duty is held on it yet."""
     assert by is not None and not move.sources, move.name
-    if not may_report(by, move.name):
-        is_handled = case.source == Case.Source.SELF
-        raise Forbidden("自处理上报由网格员办理。" if is_handled else "您的岗位不能上报案件。")
-    if case.source == Case.Source.PHONE and not by.powers.has(Duty.ACCEPT):
-        raise Forbidden("来电由受理员登记。")
-    return Walk(case, None, move, by, now, given)
+    walk = Walk(case, None, by, now, move, given)
+    if refusal := why_not(move, walk):
+        raise refusal
+    return walk
 
 
 def _enter(
@@ -79,7 +78,7 @@ def _enter(
     given: dict[str, Any],
     leg_id: int | None,
 ) -> Walk:
-    """Lock the case and look whether table and duty allow the move."""
+    """Lock the case and ask the rules."""
     locked = _lock(case_uuid, given.get("target"), by)
     case = locked.pop(case_uuid)
     found = columns(case)
@@ -91,18 +90,17 @@ def _enter(
         if not recounting.still_right(case, leg, now):
             recount(case, leg, now)
         return _enter(case_uuid, move, by=by, now=now, given=given, leg_id=leg_id)
-    before = State(case.state)
-    if before not in move.sources:
-        raise Stale(f"案件现为“{before.label}”，不能{move.label}。")
+    walk = Walk(case, leg, by, now, move, given, found, locked)
+    refusal = why_not(move, walk)
+    if isinstance(refusal, Stale):
+        raise refusal
     if leg_id is not None and (leg is None or leg.pk != leg_id):
         raise Stale("您看过之后，案件又办过一步。")
     if by is None and leg is not None and not _is_due(move, leg, now):
         raise Stale("时限已变，系统此时没有可办的事。")  # extended between the sweep's look and the lock
-    held = duties_on(case, leg, by)
-    if not held & set(move.duties):
-        whose = "、".join(duty.label for duty in move.duties)
-        raise Forbidden(f"{move.label}由{whose}办理。")
-    return Walk(case, leg, move, by, now, given, held, found, locked)
+    if refusal is not None:
+        raise refusal
+    return walk
 
 
 def _take_effect(walk: Walk) -> None:
@@ -161,34 +159,3 @@ def _lock(case_uuid: uuid.UUID, target: Case | None, by: User | None) -> dict[uu
     if len(locked) < len(set(wanted)):
         raise Case.DoesNotExist("没有这个案件，或不在您的管辖范围内。")
     return locked
-
-
-def demand(move: Move, given: dict[str, Any], by: User | None) -> None:
-    """Everything the table asks of people must be there; the system gives what it knows."""
-    if by is None:
-        return
-    for name in move.needs:
-        if name not in given or given[name] in (None, "", []):
-            raise Unfit(f"{move.label}需要填写：{FIELD_LABELS.get(name, name)}。", field=name)
-
-
-FIELD_LABELS = {
-    "words": "说明",
-    "reason": "理由",
-    "photos": "照片",
-    "before_photo": "处置前照片",
-    "after_photo": "处置后照片",
-    "position": "现场位置",
-    "unit": "单位",
-    "right_unit": "认为应承办的单位",
-    "refusal": "回退原因",
-    "responsibility": "适用权责",
-    "target": "并入的案件",
-    "amount": "延长时间",
-    "until": "挂账至",
-    "deadline": "期限",
-    "grade": "评价",
-    "condition_met": "结案条件",
-    "place": "位置",
-    "category": "类别",
-}

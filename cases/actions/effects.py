@@ -6,19 +6,18 @@ from django.utils import timezone
 
 from cases.actions import legs, recounting
 from cases.actions.walk import Walk, effect
-from cases.deadlines import Limit
-from cases.models import Assignment, Case, Request, Responsibility
-from cases.permissions import may_grade
-from cases.refusals import Forbidden, Refused, Unfit
-from cases.routing import ELSEWHERE
-from cases.units import desk_is_staffed, units_in_reach
-from cases.workflow import UNREGISTERED, Grade, Lateness, Loop, State, Step
+from cases.models import Assignment, Case, Request
+from cases.refusals import Unfit
+from cases.routing import explain
+from cases.rule_numbers import REFUSALS_BEFORE_DISPUTE
+from cases.rules import territory
+from cases.turning import turn_of
+from cases.units import desk_is_staffed
+from cases.workflow import Grade, Lateness, Loop, State, Step
 from governance.models import Organization, Post, User
 from governance.roles import Role
 
 Outcome = Assignment.Outcome
-REOPEN_DAYS = 7
-REFUSALS_BEFORE_DISPUTE = 2
 
 
 @effect("comment")
@@ -49,11 +48,12 @@ def answer_check(walk: Walk) -> None:
 def register(walk: Walk) -> None:
     """Freeze the row of the list that applies; it may correct category and loop."""
     case, row = walk.case, walk.given["responsibility"]
-    centre = territory(walk, Loop(row.loop))
+    centre = territory(case, Loop(row.loop))
     if centre is None:
         raise Unfit("案件位置没有这一级的指挥中心。", field="responsibility")
     legs.stop_leg(walk)
     case.category_id, case.responsibility = row.category_id, row
+    case.routing_reason = explain(row, row.category)
     if _is_below(Loop(row.loop), Loop(case.loop)) and not desk_is_staffed(centre.pk, _day(walk)):
         walk.facts["nobody_at"] = centre.pk  # it stays with the centre that took it over from there
     else:
@@ -64,8 +64,6 @@ def register(walk: Walk) -> None:
 
 @effect("decline", "withdraw")
 def end(walk: Walk) -> None:
-    if walk.move.name == "withdraw" and len(walk.case.reporters) > 1:
-        raise Refused("案件已并入他人的上报，不能由一人撤回。")
     legs.stop_leg(walk, Outcome.ENDED)
 
 
@@ -97,11 +95,6 @@ def _count_unit(case: Case, unit_id: int) -> None:
 def _hand_to(walk: Walk, unit: Organization) -> None:
     """Give the case to a unit: its own old clock, which never stood, if it sent the case back; else the full limit."""
     case = walk.case
-    found = units_in_reach(case, _day(walk)).filter(pk=unit.pk).first()
-    if found is None:
-        raise Unfit("请选择案件所在地的单位。", field="unit")
-    if not found.is_staffed:
-        raise Unfit(f"{unit.name}没有能办理本案的在岗人员，{ELSEWHERE}。", field="unit")
     earlier = _refused_leg(case, unit)
     case.unit = unit
     case.rounds += 1
@@ -126,11 +119,6 @@ def adjudicate(walk: Walk) -> None:
     _hand_to(walk, walk.given["unit"])
 
 
-def _not_a_reporter(walk: Walk) -> None:
-    if walk.by and walk.case.may_not_be_handled_by(walk.by):
-        raise Refused("上报人不能处置自己上报的案件，请由本单位其他人办理。")
-
-
 def _count_as_handler(walk: Walk) -> None:
     assert walk.by is not None
     case = walk.case
@@ -142,7 +130,6 @@ def _count_as_handler(walk: Walk) -> None:
 @effect("accept")
 def accept(walk: Walk) -> None:
     """The clock has been running since dispatch; accepting only says who."""
-    _not_a_reporter(walk)
     assert walk.leg and walk.by
     walk.leg.person = walk.by
     walk.leg.save(update_fields=["person"])
@@ -163,7 +150,6 @@ def refuse(walk: Walk) -> State:
 
 @effect("feedback")
 def feedback(walk: Walk) -> None:
-    _not_a_reporter(walk)
     _count_as_handler(walk)
     legs.stop_leg(walk)
     legs.open_check(walk, Step.VERIFYING)
@@ -208,8 +194,6 @@ def refuse_closing(walk: Walk) -> None:
 
 @effect("evaluate")
 def evaluate(walk: Walk) -> None:
-    if walk.by and not may_grade(walk.case, walk.by):
-        raise Forbidden("有来电人的案件，由受理员回访后评价。")
     grade = walk.given.get("grade", Grade.LAPSED)
     walk.case.grade = grade
     walk.facts["grade"] = grade
@@ -219,9 +203,6 @@ def evaluate(walk: Walk) -> None:
 @effect("reopen")
 def reopen(walk: Walk) -> None:
     case = walk.case
-    assert case.closed_at is not None
-    if walk.now > case.closed_at + dt.timedelta(days=REOPEN_DAYS):
-        raise Refused(f"结案已超过 {REOPEN_DAYS} 天，不能重开，请重新上报。")
     legs.stop_leg(walk, Outcome.ENDED)
     legs.lapse_requests(walk, *Request.Kind)
     case.closed_at, case.unit, case.refusals = None, None, 0
@@ -231,59 +212,36 @@ def reopen(walk: Walk) -> None:
 # Up and down the loops --------------------------------------------------------------------------------------------
 
 
-def territory(walk: Walk, loop: Loop) -> Organization | None:
-    """The territory that commands a loop at the place of the case."""
-    # By name: a table of all three would fetch all three.
-    name = {Loop.COMMUNITY: "community", Loop.STREET: "street", Loop.DISTRICT: "district"}[loop]
-    return getattr(walk.case, name)
-
-
 def _is_below(loop: Loop, other: Loop) -> bool:
     loops = list(Loop)
     return loops.index(loop) < loops.index(other)
 
 
-def _change_loop(walk: Walk, loop: Loop, centre: Organization, outcome: Assignment.Outcome) -> State:
-    case = walk.case
+def _turn(walk: Walk, outcome: Assignment.Outcome) -> State:
+    """Another centre commands, by its own row of the list where that has one."""
+    case, turn = walk.case, turn_of(walk, walk.move.name, label=walk.move.label)
     legs.stop_leg(walk, outcome)
-    case.loop, case.centre, case.unit = loop, centre, None
-    row = case.responsibility
-    if row is not None:
-        listed = Responsibility.objects.current().filter(category=row.category_id, condition=row.condition)
-        case.responsibility = listed.filter(loop=loop).first() or row
-    unregistered = case.state in UNREGISTERED
-    legs.open_leg(walk, Step.REGISTERING if unregistered else Step.DISPATCHING)
-    return State.REPORTED if unregistered else State.REGISTERED
+    case.loop, case.centre, case.unit = turn.loop, turn.centre, None
+    case.responsibility, case.routing_reason = turn.row, turn.reason
+    legs.open_leg(walk, turn.step, limit=turn.limit)
+    return State.REPORTED if turn.step == Step.REGISTERING else State.REGISTERED
 
 
 @effect("escalate")
 def escalate(walk: Walk) -> State:
     """One loop up with the new loop's clock; having been late stays a fact of the case."""
     case = walk.case
-    loop = Loop(case.loop).above
-    centre = territory(walk, loop) if loop else None
-    if loop is None or centre is None:
-        raise Refused("案件已在区级，不能再上报；可由区领导督办。")
     if walk.by is None:
         case.climbed_by_time = True
         walk.facts["by_time"] = True
     walk.tell_also.append({"organization": case.centre_id, "duty": "C"})
-    return _change_loop(walk, loop, centre, Outcome.CLIMBED)
+    return _turn(walk, Outcome.CLIMBED)
 
 
 @effect("delegate")
 def delegate(walk: Walk) -> State:
-    case = walk.case
-    loop = Loop(case.loop).below
-    centre = territory(walk, loop) if loop else None
-    if loop is None or centre is None:
-        raise Refused("案件已在最基层，不能再下沉。")
-    if case.was_delegated or case.climbed_by_time:
-        raise Refused("下沉只能一次，超时上报来的案件不能再下沉。")
-    if not desk_is_staffed(centre.pk, _day(walk)):
-        raise Refused(f"{centre.centre_name}无人在岗，不能下沉。")
-    case.was_delegated = True
-    return _change_loop(walk, loop, centre, Outcome.DELEGATED)
+    walk.case.was_delegated = True
+    return _turn(walk, Outcome.DELEGATED)
 
 
 # Time -------------------------------------------------------------------------------------------------------------
@@ -337,10 +295,7 @@ def draw_anew(walk: Walk) -> None:
 @effect("raise_closing")
 def raise_closing(walk: Walk) -> None:
     """The parent's duty chief closes; the commanding centre stays what it was."""
-    loop = Loop(walk.case.loop).above
-    centre = territory(walk, loop) if loop else None
-    if centre is None:
-        raise Refused("没有上级指挥中心。")
+    centre = territory(walk.case, Loop(walk.case.loop).above)
     legs.stop_leg(walk, Outcome.CLIMBED)
     legs.open_leg(walk, Step.CLOSING, centre=centre)
 
@@ -358,12 +313,3 @@ def named_leader(walk: Walk) -> User | None:
         if post := found.order_by("is_acting", "pk").first():
             return post.user
     return None
-
-
-def amount_in_unit(walk: Walk) -> Limit:
-    """The asked amount in the unit of the leg's limit."""
-    assert walk.leg is not None
-    try:
-        return Limit(amount=walk.given["amount"], unit=walk.leg.limit.unit)
-    except ValueError as problem:
-        raise Unfit(str(problem), field="amount") from problem

@@ -14,15 +14,14 @@ from cases.actions import recounting
 from cases.actions.walk import Walk
 from cases.deadlines import Limit, Marks
 from cases.models import Assignment, Case, Request
-from cases.routing import STANDING
+from cases.routing import limit_without_a_row
+from cases.rule_numbers import DRAWS
 from cases.units import desk_is_staffed
 from cases.workflow import Lateness, Loop, State, Step
 from governance.models import Organization, Post, User
 from governance.roles import Duty, Role
 from grid.models import GridDuty
 
-#: A late checker is drawn anew twice, then the desk does it.
-DRAWS = 3
 #: Steps that the sweep does not warn about: waiting and evaluating end by themselves.
 QUIET = (Step.WAITING, Step.EVALUATING)
 NOTHING = Decimal(0)
@@ -49,7 +48,7 @@ def limit_of(walk: Walk, step: Step | str) -> Limit:
     row = walk.case.responsibility
     if step == Step.ADJUDICATING:
         step = Step.DISPATCHING
-    return row.limit(step) if row else STANDING[Loop(walk.case.loop)]
+    return row.limit(step) if row else limit_without_a_row(Loop(walk.case.loop))
 
 
 def stop_leg(walk: Walk, outcome: Assignment.Outcome = Assignment.Outcome.DONE) -> Assignment:

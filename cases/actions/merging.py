@@ -8,13 +8,12 @@ from cases.actions.walk import EFFECTS, Walk, columns, effect
 from cases.deadlines import Limit
 from cases.models import Assignment, Case, Contact
 from cases.refusals import Unfit
+from cases.rule_numbers import MOST_PEOPLE
 from cases.workflow import MOVES, OPEN, Lateness, State, Step
 from governance.actions import tell
 from governance.roles import Duty
 
 Outcome = Assignment.Outcome
-#: The map's index carries everyone who had a part; a row of it has room for about 600.
-MOST_PEOPLE = 400
 
 
 @effect("merge")
@@ -39,7 +38,7 @@ def _hand_over(walk: Walk, target: Case, leg: Assignment) -> None:
     """The second move of a merge, on the other case; its row was locked together with the first one's."""
     move, own_leg = MOVES["take_over"], Assignment.objects.open().filter(case=target).first()
     given = {"merged": walk.case, "leg": leg}
-    taking = Walk(target, own_leg, move, walk.by, walk.now, given, frozenset({Duty.SYSTEM}), columns(target))
+    taking = Walk(target, own_leg, walk.by, walk.now, move, given, columns(target))
     EFFECTS[move.name](taking)
     target.version += 1
     wanted = chain.request_digests(walk.by.pk if walk.by else None, move.name, {"merged": walk.case.pk})

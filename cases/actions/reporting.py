@@ -12,6 +12,7 @@ from cases.actions.door import perform
 from cases.actions.once import Answer
 from cases.actions.walk import Walk, effect
 from cases.models import Case, Contact, Photo, Responsibility
+from cases.models.catalogue import USUAL
 from cases.refusals import Unfit
 from cases.routing import Location, route_report
 from cases.workflow import Loop, Step
@@ -98,8 +99,11 @@ def _place(walk: Walk) -> None:
     assert by is not None
     longitude, latitude = given["place"]
     place = locate(longitude, latitude, by=by, now=walk.now)
-    condition = given.get("condition") or "一般"
-    rows = Responsibility.objects.current().filter(category=given["category"], condition=condition).order_by()
+    condition = given.get("condition") or USUAL
+    listed = Responsibility.objects.current().filter(category=given["category"], condition=condition)
+    rows = list(listed.order_by())
+    if not rows and condition != USUAL:  # an unknown condition would silently find no row of the list
+        raise Unfit("这个类别没有这种情形。", field="condition")
     route = route_report(given["category"], place, rows)
     case.category, case.responsibility, case.routing_reason = (
         given["category"],

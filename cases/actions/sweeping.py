@@ -15,6 +15,7 @@ from cases.actions.door import perform, recount
 from cases.actions.legs import QUIET
 from cases.models import Assignment, Case
 from cases.refusals import Stale
+from cases.rule_numbers import SEEN_FOR
 from cases.workflow import Lateness, Loop, Step
 from governance.actions import returned
 from governance.health import SWEPT
@@ -24,13 +25,9 @@ log = logging.getLogger(__name__)
 
 #: A leg on which the sweep failed stands back for so long: the same ones must not be the first of every sweep.
 RETRY = dt.timedelta(minutes=10)
-#: How long the named leader has to answer a supervision order.
-SUPERVISION_TIME = dt.timedelta(days=3)
 MINUTE = dt.timedelta(minutes=1)
 #: A red mark is on time when the sweep writes it so soon, and was not away meanwhile: the status page says the same.
 ON_TIME = dt.timedelta(seconds=SWEPT)
-#: How long a mark that was written late is seen before the case climbs.
-SEEN_FOR = 15 * MINUTE
 
 
 def next_move(
@@ -48,7 +45,7 @@ def next_move(
         return "overdue", {"lateness": Lateness.RED, **_after_red(leg, now, returned_at)}
     if now < leg.escalate_at:
         return None
-    name, given = _climb(leg, now)
+    name, given = _climb(leg)
     if leg.held_until is not None and leg.sweep_at == leg.held_until:
         given["reason"] = given.get("reason", "") + _why_held(leg)
     return name, given
@@ -75,7 +72,7 @@ def _why_held(leg: Assignment) -> str:
     return f"{cause}，{marked} 才标为超期，故多留 {SEEN_FOR // MINUTE} 分钟后办理。"
 
 
-def _climb(leg: Assignment, now: dt.datetime) -> tuple[str, dict]:
+def _climb(leg: Assignment) -> tuple[str, dict]:
     """What follows when the grace is over."""
     if leg.step in (Step.CHECKING, Step.VERIFYING) and leg.person_id is not None:
         return "draw_anew", {}
@@ -85,7 +82,6 @@ def _climb(leg: Assignment, now: dt.datetime) -> tuple[str, dict]:
         return "escalate", {"reason": f"{leg.get_step_display()}超过时限与宽限，自动上报上级。"}
     return "order_supervision", {
         "reason": f"{leg.get_step_display()}超过时限与宽限，无法再上报，请负责人督办。",
-        "deadline": now + SUPERVISION_TIME,
     }
 
 

@@ -1,37 +1,27 @@
 """One move under way, and the register of what each move does."""
 
-import datetime as dt
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from django.db.models import Model
 
-from cases.calendar import calendar_for
-from cases.deadlines import Calendar
-from cases.models import Assignment, Case
+from cases.models import Case
+from cases.rules import Situation
 from cases.workflow import Move, State
-from governance.models import User
-from governance.roles import Duty
 
 
 @dataclass
-class Walk:
+class Walk(Situation):
     """One move under way: the locked case, its open leg, who does what, and what the effect adds.
 
     ``found`` is the row of the case as it was locked; nothing for a case that is being made. ``rows`` are written with
     the move, once the case is there.
     """
 
-    case: Case
-    leg: Assignment | None
     move: Move
-    by: User | None
-    now: dt.datetime
     given: dict[str, Any]
-    held: frozenset[Duty] = frozenset()
     found: dict[str, Any] = field(default_factory=dict)
     others: dict[uuid.UUID, Case] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -43,10 +33,6 @@ class Walk:
     def before(self) -> State | None:
         """The state in which the move found the case; None for a case that is being made."""
         return State(self.found["state"]) if self.found else None
-
-    @cached_property
-    def calendar(self) -> Calendar:
-        return calendar_for(self.case.district_id, self.now)
 
 
 Effect = Callable[[Walk], State | None]

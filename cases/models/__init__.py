@@ -2,6 +2,7 @@ from cases.models.case import Case
 from cases.models.catalogue import Category, Responsibility
 from cases.models.legs import Assignment, Request, Supervision
 from cases.models.records import CaseEvent, Contact, Photo
+from cases.models.rules import RuleOverride
 from cases.models.texts import CaseText
 from cases.models.time import CalendarChange, CalendarYear, WorkDay, WorkingHours
 
@@ -17,6 +18,7 @@ __all__ = [
     "Photo",
     "Request",
     "Responsibility",
+    "RuleOverride",
     "Supervision",
     "WorkDay",
     "WorkingHours",

@@ -71,9 +71,21 @@ def validate_limits(value: dict[str, str]) -> None:
             raise ValidationError(f"{step}：{problem}") from problem
 
 
+#: The condition of a row that names no other.
+USUAL = "一般"
+
+
 class ResponsibilityQuerySet(models.QuerySet):
     def current(self) -> "ResponsibilityQuerySet":
         return self.filter(is_current=True)
+
+    def giving_power(self) -> "ResponsibilityQuerySet":
+        """Rows that let their loop do something about it itself."""
+        return self.filter(power__in=[Responsibility.Power.SETTLE, Responsibility.Power.ASSIST])
+
+    def to_register_under(self) -> "ResponsibilityQuerySet":
+        """Current rows under which a case may be registered: those that let their loop settle it."""
+        return self.current().filter(power=Responsibility.Power.SETTLE)
 
 
 class Responsibility(models.Model):
@@ -87,7 +99,7 @@ class Responsibility(models.Model):
     category = models.ForeignKey(
         Category, models.PROTECT, related_name="responsibilities", verbose_name="类别"
     )
-    condition = models.CharField("情形", max_length=40, default="一般")
+    condition = models.CharField("情形", max_length=40, default=USUAL)
     loop = models.CharField("闭环", max_length=20, choices=Loop)
     version = models.PositiveSmallIntegerField("版本", default=1)
     is_current = models.BooleanField("现行", default=True)

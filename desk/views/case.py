@@ -15,15 +15,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from cases import actions
+from cases import actions, turning
 from cases.actions import Refused, Stale
 from cases.forms import MoveForm, move_form
 from cases.keyed import form_with_files, shown_again, with_uploads
 from cases.models import Assignment, Case, CaseEvent, Contact
 from cases.names import give_names
-from cases.permissions import may_call_back, offers, offers_now
+from cases.permissions import may_call_back
 from cases.photos import MOST
 from cases.routing import propose_unit
+from cases.rules import Situation, offers
 from cases.units import units_in_reach
 from cases.workflow import MOVES, STATES, Move, State
 from desk import history
@@ -78,11 +79,11 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         supervisions = list(case.supervisions.all())
     rows = [case, *legs, *events, *requests, *supervisions]
     units = give_names(rows, history.units_named_in(events))
-    waiting = {one.kind for one in requests if one.decided_at is None}
-    order = history.standing_order(supervisions)
-    found = offers(case, leg, request.user, frozenset(waiting | ({"supervision"} if order else set())))
     now = timezone.now()
-    found = offers_now(found, case, leg, request.user, requests=requests, order=order, now=now)
+    situation = Situation(case, leg, request.user, now)
+    situation.waiting = {one.kind: one for one in requests if one.decided_at is None}
+    situation.order = next((order for order in supervisions if order.accepted_at is None), None)
+    found = offers(situation)
     next_moves, aside_moves = _in_order([offer.move for offer in found if offer.is_allowed], case, moved)
     proposed, proposed_why = None, ""
     if next_moves and next_moves[0].name == "dispatch":
@@ -215,10 +216,19 @@ def _moved_on(request: HttpRequest, case: Case, move: Move, form: MoveForm, refu
         "typed": form.typed(),
         "form": move_form(move, fresh, request.user, data) if may_again else None,
         "category_form": None,
+        "turned_to": _turned_to(request, fresh, move),
         "then": data.get("then", ""),
     }
     piece = request.htmx and not request.htmx.boosted
     return render(request, "desk/_case.html" if piece else "desk/case.html", context, status=refusal.status)
+
+
+def _turned_to(request: HttpRequest, case: Case, move: Move) -> str:
+    """Who receives a case that is turned up or down; nothing for other moves."""
+    if move.name not in turning.TURNS:
+        return ""
+    leg = Assignment.objects.open().filter(case=case).first()
+    return turning.in_words(Situation(case, leg, request.user, timezone.now()), move)
 
 
 def _ask(request: HttpRequest, case: Case, move: Move, form: MoveForm) -> HttpResponse:
@@ -229,6 +239,7 @@ def _ask(request: HttpRequest, case: Case, move: Move, form: MoveForm) -> HttpRe
         "move": move,
         "form": form,
         "category_form": CategoryForm(request.GET or None) if move.name == "register" else None,
+        "turned_to": _turned_to(request, case, move),
         "then": form.data.get("then", "") or _way_back(request),
         "base": base_template(request),
     }

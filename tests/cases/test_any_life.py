@@ -122,7 +122,7 @@ class AnyLife(RuleBasedStateMachine):
         case, leg = self.helpers.look(data.draw(st.sampled_from(living or self.cases), label="case"))
         known = moves_from(State(case.state))
         move = data.draw(st.sampled_from(known if knows and known else MADE_BY_PEOPLE), label="move")
-        able = self.helpers.candidates(case, leg, move) if knows else []
+        able = self.helpers.candidates(case, leg, move, self.now) if knows else []
         by = data.draw(st.sampled_from(able or self.everybody), label="person")
         given = self.given(data, move, case, leg, by)
         stale = data.draw(st.sampled_from([False] * 9 + [True]), label="stale")

@@ -431,7 +431,7 @@ def test_a_second_change_that_comes_while_a_leg_is_counted_again_is_not_forgotte
     )
     mark_outdated(second)
     if moves:
-        EFFECTS["recount"](Walk(case, read, MOVES["recount"], None, now, {}))
+        EFFECTS["recount"](Walk(case, read, None, now, MOVES["recount"], {}))
     else:
         assert still_right(case, read, now)
     assert open_leg(case).outdated_by == second

@@ -14,13 +14,12 @@ from django.utils import timezone
 from cases import actions, clocks
 from cases.filters import narrow
 from cases.models import Assignment, Case, WorkingHours
-from cases.units import eligible_units
 from cases.workflow import Lateness, Loop, State
 from desk import history
 from governance.models import User
 from tests import people
 from tests.cases.walks import limit_all
-from tests.lives import MORNING, SHANGHAI, case_at, reported, settled_by, walk
+from tests.lives import MORNING, SHANGHAI, case_at, eligible_units, reported, settled_by, walk
 
 DAY, MINUTE = dt.timedelta(days=1), dt.timedelta(minutes=1)
 

@@ -108,7 +108,7 @@ def ready_for(move: Move) -> tuple[Case, User]:
     case = case_at(state, loop=Loop.STREET if move.name == "delegate" else Loop.COMMUNITY, now=now)
     case = walk(case, *BEFORE.get(move.name, ()), now=now + dt.timedelta(minutes=15))
     leg = case.legs.filter(stopped_at=None).first()
-    return case, hands().candidates(case, leg, move)[0]
+    return case, hands().candidates(case, leg, move, now)[0]
 
 
 @pytest.mark.parametrize("move", HANDLED_BY_PEOPLE, ids=lambda move: move.name)

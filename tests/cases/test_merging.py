@@ -9,11 +9,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from cases import actions, chain
 from cases.actions import Forbidden, Unfit
-from cases.actions.merging import MOST_PEOPLE
 from cases.models import Assignment, Case, Contact
+from cases.rule_numbers import MOST_PEOPLE
 from cases.workflow import OPEN, Grade, Lateness, Loop, State
 from desk import queues
 from desk.history import facts_of
@@ -120,8 +121,9 @@ def test_a_case_that_nobody_called_about_is_not_called_back():
 
 
 def test_the_residents_grades_are_asked_by_the_desk_and_not_given_by_the_staff_who_reported():
-    target = merge(call(), reported())
-    target = walk(target, "register", "dispatch", "accept", "feedback", "pass", "close")
+    now = timezone.now() - HOUR
+    target = merge(call(now=now), reported(now=now), now=now)
+    target = walk(target, "register", "dispatch", "accept", "feedback", "pass", "close", now=now)
     form = page(people.clerk(), f"/cases/{target.uuid}/moves/evaluate/").context["form"]
     assert [key for key, _ in form.fields["grade"].choices] == ["satisfied", "mostly", "unsatisfied"]
     answer = page(people.worker(), f"/cases/{target.uuid}/")

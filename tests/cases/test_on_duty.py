@@ -10,7 +10,6 @@ from django.utils import timezone
 from cases import actions, chain
 from cases.actions import Refused, Unfit, locate
 from cases.models import Assignment, Case
-from cases.units import eligible_units
 from cases.workflow import Loop, State
 from desk.history import facts_of
 from governance.models import Organization, Post, User
@@ -18,7 +17,7 @@ from governance.roles import Role
 from grid.models import Grid, GridDuty
 from tests import people
 from tests.cases.walks import vacate
-from tests.lives import MORNING, case_at, inside, reported, row_for, walk
+from tests.lives import MORNING, case_at, eligible_units, inside, reported, row_for, walk
 
 pytestmark = pytest.mark.django_db
 PROPERTY = f"{people.COMMUNITY}-property"

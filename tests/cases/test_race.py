@@ -13,11 +13,10 @@ from django.db.models import Count
 from cases import actions, chain
 from cases.actions import KeyReused, Stale
 from cases.models import Assignment, Case, CaseEvent
-from cases.units import eligible_units
 from cases.workflow import Loop, State, Step
 from governance.models import User
 from tests import people
-from tests.lives import MORNING, case_at, inside, reported, settled_by, walk
+from tests.lives import MORNING, case_at, eligible_units, inside, reported, settled_by, walk
 from tests.rivals import Rivals, rivals
 from tests.scale import tries
 

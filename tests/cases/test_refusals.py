@@ -15,13 +15,12 @@ from django.test import Client
 from django.utils import timezone
 
 from cases.models import Assignment, Case
-from cases.units import eligible_units
 from cases.workflow import MOVES, Loop, Move, Refusal, State
 from demo.accounts import STAGE
 from governance.models import User
 from governance.roles import Duty, Role
 from tests import people
-from tests.lives import PATHS, reported, row_for, walk
+from tests.lives import PATHS, eligible_units, reported, row_for, walk
 from tests.photos import photo
 from tests.scale import tries
 

@@ -14,13 +14,12 @@ from cases.actions import Answer, KeyReused, Unfit
 from cases.actions.legs import QUIET
 from cases.actions.sweeping import sweep_leg
 from cases.models import Assignment, Case, CaseEvent, Photo
-from cases.units import eligible_units
 from cases.workflow import MOVES, Loop, State
 from governance.models import User
 from governance.refusals import Busy
 from tests import people
 from tests.invariants import contradictions
-from tests.lives import MORNING, case_at, hands, inside, reported, settled_by, walk
+from tests.lives import MORNING, case_at, eligible_units, hands, inside, reported, settled_by, walk
 from tests.photos import jpeg
 from tests.rivals import Rivals, is_clean, rivals
 from tests.scale import tries
@@ -89,7 +88,7 @@ def doing(case: Case, leg: Assignment, name: str, number: int, now: dt.datetime,
     if name == SWEEP:
         return lambda: sweep_leg(leg, now=now)
     helpers, move = hands(), MOVES[name]
-    able = helpers.candidates(case, leg, move)
+    able = helpers.candidates(case, leg, move, now)
     assert able, (name, case.state)
     by = able[number % len(able)]
     given = helpers.answers(move, case, leg, by, now, dict(race.given))

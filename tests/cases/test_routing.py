@@ -9,13 +9,12 @@ from cases.actions import locate
 from cases.actions.catalogue import retire
 from cases.models import Case, Responsibility
 from cases.routing import Location, propose_unit, route_report
-from cases.units import eligible_units
 from cases.workflow import Loop, State
 from governance.models import Function, Organization, User
 from governance.roles import Role
 from tests import people
 from tests.cases.walks import DAY, change, vacate
-from tests.lives import MORNING, case_at, inside, reported, row_for, settled_by, walk
+from tests.lives import MORNING, case_at, eligible_units, inside, reported, row_for, settled_by, walk
 
 pytestmark = pytest.mark.django_db
 NOWHERE = [103.5, 25.5]

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from cases.actions.door import FIELD_LABELS
 from cases.actions.walk import EFFECTS
 from cases.forms import FIELDS
+from cases.given import LABELS
 from cases.management.commands.workflow_diagram import HEAD
 from cases.workflow import FINAL, MOVES, OPEN, REPORTS, STATES, Clock, State, diagram, moves_from
 from governance.roles import DUTIES, Duty
@@ -65,7 +65,7 @@ def test_every_move_has_an_effect_and_every_effect_a_move():
 def test_every_word_the_table_asks_for_has_a_field_and_a_label():
     asked = {need for move in MOVES.values() if move not in REPORTS for need in move.needs}
     assert asked <= set(FIELDS)
-    assert {need for move in MOVES.values() for need in move.needs} <= set(FIELD_LABELS)
+    assert {need for move in MOVES.values() for need in move.needs} <= set(LABELS)
 
 
 def test_a_move_that_ends_a_case_leads_to_final_states_alone():

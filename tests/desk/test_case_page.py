@@ -54,9 +54,9 @@ def test_every_move_is_offered_or_said_to_be_anothers():
     case = case_at(State.REGISTERED, loop=Loop.STREET)
     answer = opened(named("zhiban"), case)
     refused = {offer.move.name: offer.why_not for offer in answer.context["refused_offers"]}
-    assert refused["dispatch"] == "由派遣员办理"
+    assert refused["dispatch"] == "派遣由派遣员办理。"
     assert "dispatch" not in moves_of(named("zhiban"), case)
-    assert "由派遣员办理" in answer.content.decode()
+    assert "派遣由派遣员办理。" in answer.content.decode()
 
 
 def test_the_proposed_unit_is_one_press_away():
@@ -238,12 +238,12 @@ def test_what_the_door_would_refuse_now_is_not_offered_but_explained():
         why = {offer.move.name: offer.why_not for offer in context["refused_offers"]}
         assert not offered & set(why)
         if username == "zhiban":
-            assert why["grant_extension"] == "由派遣员决定"
+            assert why["grant_extension"] == "这份延期申请由派遣员决定。"
         if username == "zhifa":
-            assert why["ask_extension"] == "已有一份申请待批"
+            assert why["ask_extension"] == "已有一份延期申请待批。"
         if username == "jielingdao":
-            assert why["order_supervision"] == "已有一份督办未销号"
-            assert why["accept_supervision"] == "责任单位还没有答复"
+            assert why["order_supervision"] == "已有一份督办未销号。"
+            assert why["accept_supervision"] == "责任单位还没有答复，不能销号。"
         for name in why:
             form = {"key": uuid.uuid4(), "reason": "不", "deadline": deadline.isoformat(), "amount": 1}
             answer = signed_in(named(username)).post(f"/cases/{ordered.uuid}/moves/{name}/", form)

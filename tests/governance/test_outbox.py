@@ -12,7 +12,6 @@ from django.test import Client
 from django.utils import timezone
 
 from cases.models import Case
-from cases.units import eligible_units
 from config.celery import app
 from demo.accounts import DEMO_PASSWORD
 from governance import actions
@@ -20,7 +19,7 @@ from governance.models import Notice, Organization, Outbox, Post, User
 from governance.roles import Duty, Role
 from tests import people
 from tests.cases.walks import appoint
-from tests.lives import MORNING, inside, row_for, settled_by
+from tests.lives import MORNING, eligible_units, inside, row_for, settled_by
 from tests.processes import Broker, beat, wait_for, worker
 from tests.scale import tries
 

@@ -1,0 +1,365 @@
+"""What stands in the way of a move, one rule a move: raised by the door, shown by the page as "why not".
+
+A rule looks at the case, at who asks and when (``Situation``); what is given with a move is looked at by
+``cases/given.py``. The table says in which states a move exists and which duty makes it, ``cases/permissions.py``
+who holds a duty, ``cases/rule_numbers.py`` how often and how long.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import Exists
+from django.utils import timezone
+
+from cases.calendar import settings_for
+from cases.deadlines import Calendar
+from cases.models import Assignment, Case, Request, Responsibility, Supervision
+from cases.models.catalogue import USUAL, ResponsibilityQuerySet
+from cases.permissions import duties_on, leads_from, may_grade, may_report
+from cases.refusals import Forbidden, NothingWaits, Refused, Stale
+from cases.rule_numbers import RuleNumbers
+from cases.workflow import Loop, Move, State, moves_from
+from governance.models import Organization, Post, User
+from governance.roles import Duty
+
+Kind = Request.Kind
+
+
+@dataclass
+class Situation:
+    """Case, open leg, person and time; what else a rule needs is asked for once, when it is needed.
+
+    ``by`` is nobody for the system.
+    """
+
+    case: Case
+    leg: Assignment | None
+    by: User | None
+    now: dt.datetime
+
+    @cached_property
+    def today(self) -> dt.date:
+        return timezone.localdate(self.now)
+
+    @cached_property
+    def held(self) -> frozenset[Duty]:
+        """Duties that the person holds on this case now."""
+        return duties_on(self.case, self.leg, self.by)
+
+    @cached_property
+    def waiting(self) -> dict[str, Request]:
+        """Requests that nobody has decided, by kind: one of a kind at most."""
+        return {one.kind: one for one in self.case.requests.filter(decided_at=None)}
+
+    @cached_property
+    def order(self) -> Supervision | None:
+        """The supervision order that stands."""
+        return self.case.supervisions.filter(accepted_at=None).first()
+
+    @cached_property
+    def _settings(self) -> tuple[Calendar, RuleNumbers]:
+        return settings_for(self.case.district_id, self.now)
+
+    @property
+    def calendar(self) -> Calendar:
+        return self._settings[0]
+
+    @property
+    def numbers(self) -> RuleNumbers:
+        return self._settings[1]
+
+
+Rule = Callable[[Situation], Refused | None]
+RULES: dict[str, Rule] = {}
+
+#: Moves that answer something, and what: a request of a kind, or an order.
+ANSWERS = {
+    "grant_extension": Kind.EXTENSION,
+    "deny_extension": Kind.EXTENSION,
+    "endorse_suspension": Kind.SUSPENSION,
+    "grant_suspension": Kind.SUSPENSION,
+    "deny_suspension": Kind.SUSPENSION,
+    "grant_void": Kind.VOID,
+    "deny_void": Kind.VOID,
+    "reply_supervision": "supervision",
+    "accept_supervision": "supervision",
+}
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Register what stands in the way of one or more moves."""
+
+    def register(function: Rule) -> Rule:
+        for name in names:
+            RULES[name] = function
+        return function
+
+    return register
+
+
+def why_not(move: Move, situation: Situation) -> Refused | None:
+    """Why a move cannot be made now, or not by this person; None when nothing stands in the way."""
+    if move.sources:  # no duty is held yet on a case that is being made
+        state = State(situation.case.state)
+        if state not in move.sources:
+            return Stale(f"案件现为“{state.label}”，不能{move.label}。")
+        if not situation.held & set(move.duties):
+            return Forbidden(f"{move.label}由{whose(move)}办理。")
+        if refusal := _nothing_waits(move, situation):
+            return refusal
+    own = RULES.get(move.name)
+    return own(situation) if own else None
+
+
+def whose(move: Move) -> str:
+    """Who makes a move, in words."""
+    people = [duty.label for duty in move.duties if duty != Duty.SYSTEM]
+    return "、".join(people) or str(Duty.SYSTEM.label)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A move of the table in the present state, and why this person may not make it."""
+
+    move: Move
+    refusal: Refused | None
+
+    @property
+    def is_allowed(self) -> bool:
+        return self.refusal is None
+
+    @property
+    def why_not(self) -> str:
+        return self.refusal.sentence if self.refusal else ""
+
+
+def offers(situation: Situation) -> list[Offer]:
+    """Every move of the table that people make in this state, without answers to what nobody asked."""
+    moves = [move for move in moves_from(State(situation.case.state)) if set(move.duties) != {Duty.SYSTEM}]
+    return [Offer(move, why_not(move, situation)) for move in moves if not _nothing_waits(move, situation)]
+
+
+def _nothing_waits(move: Move, situation: Situation) -> NothingWaits | None:
+    asked = ANSWERS.get(move.name)
+    if asked is None:
+        return None
+    if asked == "supervision":
+        return None if situation.order else NothingWaits("没有未销号的督办。")
+    return None if asked in situation.waiting else NothingWaits(f"没有待批的{Kind(asked).label}申请。")
+
+
+# Report, handle, evaluate -----------------------------------------------------------------------------------------
+
+
+@rule("report")
+def report(s: Situation) -> Refused | None:
+    assert s.by is not None
+    if not may_report(s.by):
+        return Forbidden("您的岗位不能上报案件。")
+    if s.case.source == Case.Source.PHONE and not s.by.powers.has(Duty.ACCEPT):
+        return Forbidden("来电由受理员登记。")
+    return None
+
+
+@rule("report_handled")
+def report_handled(s: Situation) -> Refused | None:
+    assert s.by is not None
+    return None if may_report(s.by, "report_handled") else Forbidden("自处理上报由网格员办理。")
+
+
+@rule("withdraw")
+def withdraw(s: Situation) -> Refused | None:
+    if len(s.case.reporters) > 1:
+        return Refused("案件已并入他人的上报，不能由一人撤回。")
+    return None
+
+
+@rule("accept", "feedback")
+def handle(s: Situation) -> Refused | None:
+    if s.by and s.case.may_not_be_handled_by(s.by):
+        return Refused("上报人不能处置自己上报的案件，请由本单位其他人办理。")
+    return None
+
+
+@rule("evaluate")
+def evaluate(s: Situation) -> Refused | None:
+    if s.by and not may_grade(s.case, s.by):
+        return Forbidden("有来电人的案件，由受理员回访后评价。")
+    return None
+
+
+@rule("reopen")
+def reopen(s: Situation) -> Refused | None:
+    assert s.case.closed_at is not None
+    if s.now > s.case.closed_at + dt.timedelta(days=s.numbers.reopen_days):
+        return Refused(f"结案已超过 {s.numbers.reopen_days} 天，不能重开，请重新上报。")
+    return None
+
+
+@rule("urge")
+def urge(s: Situation) -> Refused | None:
+    return Refused("今天已催办过，每天一次。") if s.case.urged_on == s.today else None
+
+
+# Up and down the loops --------------------------------------------------------------------------------------------
+
+
+def territory_id(case: Case, loop: Loop | None) -> int | None:
+    """The territory that commands a loop at the place of a case; None where there is none."""
+    ids = {Loop.COMMUNITY: case.community_id, Loop.STREET: case.street_id, Loop.DISTRICT: case.district_id}
+    return ids[loop] if loop else None
+
+
+def territory(case: Case, loop: Loop | None) -> Organization | None:
+    """The same with its names."""
+    return getattr(case, str(loop)) if territory_id(case, loop) else None  # by name: it may be loaded already
+
+
+def row_for(case: Case, loop: Loop) -> ResponsibilityQuerySet:
+    """The current row of the list for what a case is about, in another loop."""
+    condition = case.responsibility.condition if case.responsibility else USUAL
+    return Responsibility.objects.current().filter(category=case.category_id, condition=condition, loop=loop)
+
+
+@rule("escalate")
+def escalate(s: Situation) -> Refused | None:
+    if territory_id(s.case, Loop(s.case.loop).above) is None:
+        return Refused("案件已在区级，不能再上报；可由区领导督办。")
+    return None
+
+
+@rule("raise_closing")
+def raise_closing(s: Situation) -> Refused | None:
+    return None if territory_id(s.case, Loop(s.case.loop).above) else Refused("没有上级指挥中心。")
+
+
+@rule("delegate")
+def delegate(s: Situation) -> Refused | None:
+    """Down only where the list gives the loop below the power, and somebody is there: work is not pushed down."""
+    loop = Loop(s.case.loop).below
+    below = territory_id(s.case, loop)
+    if loop is None or below is None:
+        return Refused("案件已在最基层，不能再下沉。")
+    if s.case.was_delegated or s.case.climbed_by_time:
+        return Refused("下沉只能一次，超时上报来的案件不能再下沉。")
+    at_desk = Post.objects.on_duty(s.today).with_duty(Duty.ACCEPT).filter(organization=below)
+    row = row_for(s.case, loop).giving_power().annotate(is_staffed=Exists(at_desk)).first()
+    if row is not None and row.is_staffed:
+        return None
+    name = Organization.objects.get(pk=below).centre_name
+    why = f"{name}无人在岗" if row else f"权责清单没有授权{name}办理这类案件"
+    return Refused(f"{why}，不能下沉。")
+
+
+# Asked and decided ------------------------------------------------------------------------------------------------
+
+
+def _asked_already(s: Situation, kind: Request.Kind) -> Refused | None:
+    return Refused(f"已有一份{kind.label}申请待批。") if kind in s.waiting else None
+
+
+@rule("ask_extension")
+def ask_extension(s: Situation) -> Refused | None:
+    """Before the deadline, and not too often."""
+    assert s.leg is not None
+    if s.now >= s.leg.due_at:
+        return Refused("已超过处置期限，不能再申请延期。")
+    if s.case.extensions >= s.numbers.extensions:
+        return Refused(f"最多延期 {s.numbers.extensions} 次。")
+    return _asked_already(s, Kind.EXTENSION)
+
+
+@rule("ask_suspension")
+def ask_suspension(s: Situation) -> Refused | None:
+    if s.case.was_suspended:
+        return Refused("每件案件只能挂账一次。")
+    return _asked_already(s, Kind.SUSPENSION)
+
+
+@rule("ask_void")
+def ask_void(s: Situation) -> Refused | None:
+    return _asked_already(s, Kind.VOID)
+
+
+def _decides(s: Situation, request: Request) -> Refused | None:
+    """By the duty that a request waits for, and never by the one who asked."""
+    if s.by and request.asked_by_id == s.by.pk:
+        return Forbidden("不能批准自己的申请。")
+    if request.decider not in s.held:
+        return Forbidden(f"这份{request.get_kind_display()}申请由{Duty(request.decider).label}决定。")
+    return None
+
+
+@rule("grant_extension", "deny_extension")
+def decide_extension(s: Situation) -> Refused | None:
+    return _decides(s, s.waiting[Kind.EXTENSION])
+
+
+@rule("grant_void", "deny_void")
+def decide_void(s: Situation) -> Refused | None:
+    return _decides(s, s.waiting[Kind.VOID])
+
+
+@rule("endorse_suspension")
+def endorse_suspension(s: Situation) -> Refused | None:
+    request = s.waiting[Kind.SUSPENSION]
+    if s.by and request.asked_by_id == s.by.pk:
+        return Forbidden("不能同意自己的申请。")
+    if request.endorsed_by_id is not None:  # whoever agreed may not grant: nobody takes that place
+        return Refused("值班长已同意，待领导批准。")
+    return None
+
+
+@rule("grant_suspension")
+def grant_suspension(s: Situation) -> Refused | None:
+    request = s.waiting[Kind.SUSPENSION]
+    assert request.until is not None
+    if request.endorsed_by_id is None:
+        return Refused("须先由值班长同意，再由领导批准。")
+    if s.by and request.endorsed_by_id == s.by.pk:
+        return Forbidden("同意与批准须由两人分别办理。")
+    if refusal := _decides(s, request):
+        return refusal
+    if request.until <= s.today:
+        return Refused("申请的挂账日期已过，不能批准；可不批准，由申请人另行申请。")
+    return None
+
+
+@rule("deny_suspension")
+def deny_suspension(s: Situation) -> Refused | None:
+    """The duty chief may deny what waits for their word first."""
+    request = s.waiting[Kind.SUSPENSION]
+    is_chiefs = request.endorsed_by_id is None and Duty.CHIEF in s.held
+    own = bool(s.by and request.asked_by_id == s.by.pk)
+    return None if is_chiefs and not own else _decides(s, request)
+
+
+# Supervision ------------------------------------------------------------------------------------------------------
+
+
+@rule("order_supervision")
+def order_supervision(s: Situation) -> Refused | None:
+    """One order stands; the system comes back to its own."""
+    return Refused("已有一份督办未销号。") if s.by and s.order else None
+
+
+@rule("reply_supervision")
+def reply_supervision(s: Situation) -> Refused | None:
+    """The first answer is kept: what comes after it is a comment."""
+    assert s.order is not None
+    return Refused("这份督办已经答复，等待销号；补充情况请留言。") if s.order.replied_at else None
+
+
+@rule("accept_supervision")
+def accept_supervision(s: Situation) -> Refused | None:
+    order = s.order
+    assert order is not None
+    if order.replied_at is None:
+        return Refused("责任单位还没有答复，不能销号。")
+    if s.by and order.replied_by_id == s.by.pk:
+        return Forbidden("不能给自己的答复销号。")
+    if s.by and order.ordered_by and leads_from(s.case, s.by) > leads_from(s.case, order.ordered_by):
+        return Forbidden("上级的督办由上级销号。")
+    return None
