@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 
 from cases import actions, photos
 from cases import serializers as shapes
-from cases.actions import Forbidden, Refused, Unfit
+from cases.actions import Forbidden, Unfit
 from cases.filters import FILTERS, SearchField, narrow
 from cases.forms import MoveForm, ReportForm, move_form
 from cases.models import Assignment, Case, CaseEvent, CaseText, Category, Photo
@@ -32,7 +32,6 @@ from cases.permissions import may_report
 from cases.rows import with_row
 from cases.rules import Situation, offers, why_not
 from cases.workflow import MOVES, Move, State
-from governance.responses import refused
 
 
 def key_header(*, is_required: bool = True) -> OpenApiParameter:
@@ -49,7 +48,7 @@ MOST_BODY = photos.MAX_BYTES + 64 * 1024
 
 
 class Doorway(APIView):
-    """Translates the door's refusals and a form's errors; decides nothing."""
+    """Takes what programs send apart; decides nothing."""
 
     most_body, too_large = MOST_JSON, "请求内容超过 1 MB。"
 
@@ -58,14 +57,6 @@ class Doorway(APIView):
         if whole(request.META.get("CONTENT_LENGTH")) > self.most_body:
             raise Unfit(self.too_large)
         super().initial(request, *args, **kwargs)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, Refused):
-            body = {"detail": exc.sentence} | ({"field": exc.field} if exc.field else {})
-            return refused(Response(body), exc)
-        if isinstance(exc, Case.DoesNotExist):
-            exc = exceptions.NotFound("没有这个案件，或不在您的管辖范围内。")
-        return super().handle_exception(exc)
 
     def key(self) -> uuid.UUID:
         """The client's own id of this request."""

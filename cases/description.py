@@ -2,20 +2,20 @@
 
 from typing import Any
 
-#: A sentence in ``detail``, or sentences by the name of the field; of a list's fields, by their place in it.
-_SENTENCES = {"type": "array", "items": {"type": "string"}}
+#: The shape of ``governance.responses``.
 REFUSAL = {
     "type": "object",
-    "description": "为何没有办成：`detail` 是一句话（`field` 为相关的栏），或逐栏的说明。",
+    "description": "为何没有办成：`detail` 是一句话；涉及字段的，`errors` 逐栏列出，`__all__` 为不属于某一栏的。",
     "properties": {
         "detail": {"type": "string"},
-        "field": {"type": "string"},
+        "errors": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        },
         "login": {"type": "string", "description": "须重新登录时，登录页的地址"},
     },
-    "additionalProperties": {
-        "anyOf": [_SENTENCES, {"type": "object", "additionalProperties": _SENTENCES}],
-    },
-    "minProperties": 1,
+    "required": ["detail"],
+    "additionalProperties": False,
 }
 #: By whom they can be met: all operations, those that name one thing in their address, those that write.
 ANY = {

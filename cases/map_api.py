@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from cases.map import BoxField, BoxForm, MapForm, compact, features, outlines
 from cases.models import Case
+from governance.responses import answers_json, form_json
 
 #: Outlines change with a reform of the divisions, not with a shift.
 OUTLINES_AGE = 3600
@@ -32,23 +33,20 @@ def _json(body: bytes, status: int = 200) -> HttpResponse:
     return HttpResponse(body, content_type="application/json; charset=utf-8", status=status)
 
 
-def _sentences(form: forms.Form) -> dict[str, list[str]]:
-    return {name: [str(one) for one in errors] for name, errors in form.errors.items()}
-
-
 def _answer(request: HttpRequest, asked: dict[str, Any]) -> dict[str, Any]:
     filters = {name: value for name, value in asked.items() if name not in ("box", "zoom")}
     visible = Case.objects.visible_to(request.user)
     return features(visible, box=asked["box"], zoom=asked["zoom"], filters=filters, now=timezone.now())
 
 
+@answers_json
 @login_required
 @require_safe
 def cases_json(request: HttpRequest) -> HttpResponse:
     """Clusters and cases of a box, within the scope of the viewer."""
     form = MapForm(request.GET)
     if not form.is_valid():
-        return JsonResponse(_sentences(form), status=400)
+        return form_json(form)
     return _json(compact(_answer(request, form.cleaned_data)))
 
 
@@ -56,13 +54,14 @@ def cases_of_a_wall(request: HttpRequest, visible: QuerySet[Case], filters: dict
     """The same for a screen on a wall: fixed filters, and no way from a case to its page."""
     form = BoxForm(request.GET)
     if not form.is_valid():
-        return JsonResponse(_sentences(form), status=400)
+        return form_json(form)
     found = features(visible, **form.cleaned_data, filters=filters, now=timezone.now())
     for case in found["cases"]:
         del case["uuid"]
     return _json(compact(found))
 
 
+@answers_json
 @login_required
 @require_safe
 def areas_json(request: HttpRequest) -> HttpResponse:
@@ -74,7 +73,7 @@ def areas_answer(request: HttpRequest) -> HttpResponse:
     """Outlines; the browser keeps them and asks again with their fingerprint."""
     form = OutlineForm(request.GET)
     if not form.is_valid():
-        return JsonResponse(_sentences(form), status=400)
+        return form_json(form)
     asked = form.cleaned_data
     body = compact(outlines(box=asked["box"], zoom=asked["zoom"], on=timezone.localdate()))
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
@@ -105,5 +104,5 @@ class MapView(APIView):
     def get(self, request: Request) -> Response:
         form = MapForm(request.query_params)
         if not form.is_valid():
-            raise ValidationError(_sentences(form))
+            raise ValidationError(form.errors)
         return Response(_answer(request, form.cleaned_data))

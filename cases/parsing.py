@@ -9,6 +9,8 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 
+from governance.responses import TOO_OLD
+
 UNSTORABLE = "含有不能保存的字符，请删去后再提交。"
 
 
@@ -24,7 +26,7 @@ class PlainJSON(JSONParser):
         except exceptions.ParseError:
             raise exceptions.ParseError("请求内容不是完整的 JSON，请核对格式。") from None
         if wrong is not None:
-            raise exceptions.ValidationError({wrong: [UNSTORABLE]} if wrong else {"detail": UNSTORABLE})
+            raise exceptions.ValidationError({wrong: [UNSTORABLE]} if wrong else [UNSTORABLE])
         return body
 
 
@@ -49,7 +51,7 @@ class SameSite(SessionAuthentication):
         try:
             super().enforce_csrf(request)
         except exceptions.PermissionDenied:
-            raise exceptions.PermissionDenied("页面已过期，没有提交。请刷新后再试。") from None
+            raise exceptions.PermissionDenied(TOO_OLD) from None
 
 
 class Described(SessionScheme):

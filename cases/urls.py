@@ -4,6 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from cases import api, map_api
+from governance.responses import answers_json
 
 app_name = "cases"
 
@@ -22,7 +23,7 @@ urlpatterns = [
         SpectacularSwaggerSplitView.as_view(url_name="cases:api_schema", template_name="api/docs.html"),
         name="api_docs",
     ),
-    path("photos/", api.PhotoUpload.as_view(), name="photos"),
+    path("photos/", answers_json(api.PhotoUpload.as_view()), name="photos"),
     path("photos/<uuid:photo_uuid>.jpg", api.photo_file, name="photo"),
     path("photos/<uuid:photo_uuid>-s.jpg", api.photo_file, {"is_small": True}, name="photo_small"),
 ]

@@ -8,18 +8,15 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 
-from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.http.multipartparser import MultiPartParserError
-from django.template.loader import get_template
-from django.views import defaults
+from django.http import HttpRequest, HttpResponse
 
+from governance import responses
 from governance.refusals import Busy, StorageFull, Unavailable, is_disk_full
-from governance.responses import refused as as_refused
 
-PROGRAMS = "/api/"
-NOWHERE = "没有这个地址，或编号不完整，请核对后再试。"
+OWN = "系统出错，已记录。请稍等一分钟再试；刚才的操作若已成功，再次提交不会重复办理。"
+NOT_YOURS = "这一步由别的岗位办理。"
+NOWHERE = "没有找到：编号可能有误，或这件事不在您的管辖范围内。"
 ODD = "内容不完整、过大或格式不对，什么都没有改动。请返回上一页核对后再提交。"
 
 
@@ -72,58 +69,24 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def failed(request: HttpRequest) -> HttpResponse:
     """Answer an error that nobody caught (``handler500``)."""
     found = unavailable(sys.exc_info()[1])
-    return told(request, found) if found else defaults.server_error(request)
+    if found:
+        return responses.unavailable(request, found)
+    return responses.refused_request(request, OWN, 500, "500.html", is_bare=True)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that was refused as it came (``handler400``), unless it is the session that could not be saved."""
     found = unavailable(exception)
-    return told(request, found) if found else refused(request, ODD, 400)
+    if found:
+        return responses.unavailable(request, found)
+    return responses.refused_request(request, ODD, 400, "400.html", is_bare=True)
 
 
-def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer an address that leads nowhere (``handler404``)."""
-    if request.path.startswith(PROGRAMS):
-        return JsonResponse({"detail": NOWHERE}, status=404)
-    return defaults.page_not_found(request, exception)
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what is not this person's to do (``handler403``)."""
+    return responses.refused_request(request, str(exception) or NOT_YOURS, 403, "403.html")
 
 
-def refused(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
-    """Say that a request was not understood: a page for people, JSON for programs."""
-    if wants_page(request):
-        return HttpResponse(get_template("400.html").render({"sentence": sentence}), status=status)
-    return JsonResponse({"detail": sentence}, status=status)
-
-
-def told(request: HttpRequest, found: Unavailable) -> HttpResponse:
-    """The page for people, JSON for programs; both say when to come back where waiting helps."""
-    if wants_page(request):
-        page = get_template("503.html")
-        answer = HttpResponse(page.render({"refusal": found, **_again(request, found)}))
-    else:
-        answer = JsonResponse({"detail": f"{found.title}。{found.sentence}"})
-    answer["Cache-Control"] = "no-store"
-    return as_refused(answer, found)
-
-
-def wants_page(request: HttpRequest) -> bool:
-    """A browser that goes somewhere asks for HTML; scripts, pictures and other programs do not."""
-    is_page = "text/html" in request.headers.get("Accept", "") and "HX-Request" not in request.headers
-    return is_page and not request.path.startswith(PROGRAMS)
-
-
-def _again(request: HttpRequest, found: Unavailable) -> dict[str, object]:
-    """What the page needs to ask the same thing once more: a form comes along with its key, and so happens once."""
-    asked = {"address": request.get_full_path(), "seconds": 0, "is_form": False}
-    if request.method != "POST":
-        return asked | {"seconds": found.retry_after or 0}
-    try:
-        fields = [(name, value) for name, values in request.POST.lists() for value in values]
-        has_files = bool(request.FILES)
-    except (BadRequest, SuspiciousOperation, MultiPartParserError, OSError):
-        return asked
-    if any("password" in name for name, _ in fields):
-        return asked
-    words = [one for one in fields if not one[1].isascii()]
-    rest = [one for one in fields if one[1].isascii()]
-    return asked | {"is_form": True, "words": words, "rest": rest, "has_files": has_files}
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what is not there for this person (``handler404``)."""
+    return responses.refused_request(request, NOWHERE, 404, "404.html")

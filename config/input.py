@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_header_parameters
 
-from config.failures import refused
+from governance.responses import refused_request
 
 NUL = "\0"
 UNREADABLE = "地址或请求头里有不能使用的字符，请核对地址后再试。"
@@ -43,17 +43,21 @@ class ReadableInput:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if _REFUSED in request.META:
-            return refused(request, request.META[_REFUSED], 415)
+            return _refused(request, request.META[_REFUSED], 415)
         if any(NUL in text for text in texts(request)):
-            return refused(request, UNREADABLE, 400)
+            return _refused(request, UNREADABLE, 400)
         if not is_url(request.META.get("HTTP_HX_CURRENT_URL", "")):
             del request.META["HTTP_HX_CURRENT_URL"]  # nothing depends on it
         answer = self.get_response(request)
         if answer.status_code == 405 and not answer.content:
-            told = refused(request, OTHER_METHOD, 405)
+            told = _refused(request, OTHER_METHOD, 405)
             told["Allow"] = answer["Allow"]
             return told
         return answer
+
+
+def _refused(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
+    return refused_request(request, sentence, status, "400.html", is_bare=True)
 
 
 def texts(request: HttpRequest) -> Iterator[str]:

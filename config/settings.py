@@ -358,6 +358,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PARSER_CLASSES": ["cases.parsing.PlainJSON"],
+    "EXCEPTION_HANDLER": "cases.api_errors.refusal_response",
     "DEFAULT_PAGINATION_CLASS": "cases.paging.CappedPagination",
     "PAGE_SIZE": 20,
 }

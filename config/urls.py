@@ -4,8 +4,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-handler400, handler404 = "config.failures.bad_request", "config.failures.missing"
-handler500 = "config.failures.failed"
+handler400, handler403 = "config.failures.bad_request", "config.failures.forbidden"
+handler404, handler500 = "config.failures.not_found", "config.failures.failed"
 
 urlpatterns = [
     path("admin/", admin.site.urls),

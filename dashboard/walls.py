@@ -22,11 +22,13 @@ from cases.models import Case
 from dashboard import actions
 from dashboard.models import Wall
 from dashboard.views import MAP_SHOWS, BoardForm, board_context, place_name
+from governance.responses import answers_json, refused_request
 from governance.roles import Duty
 
 COOKIE, COOKIE_SECONDS = "wall", 365 * 24 * 60 * 60
 LISTED = 50
 _NEW = "new_wall"
+ENDED = "这块大屏没有开通或已停用。"
 
 
 class WallForm(KeyedForm):
@@ -136,7 +138,7 @@ def for_screens(view: Callable) -> Callable:
         form = found and BoardForm(found.filters, places_in_sight(found.maker))
         # A place that the maker no longer sees must not turn into everything that the maker sees.
         if not found or form.chosen | _show(found.filters.get("show")) != found.filters:
-            return render(request, "dashboard/wall_ended.html", status=403)
+            return refused_request(request, ENDED, 403, "dashboard/wall_ended.html")
         return view(request, found, form)
 
     return asked
@@ -149,6 +151,7 @@ def wall(request: HttpRequest, found: Wall, form: BoardForm) -> HttpResponse:
     return render(request, "dashboard/board.html", context)
 
 
+@answers_json
 @for_screens
 def cases_json(request: HttpRequest, found: Wall, form: BoardForm) -> HttpResponse:
     """What the map of the screen shows: its own filters, whatever the address says; cases without their ids."""
@@ -156,6 +159,7 @@ def cases_json(request: HttpRequest, found: Wall, form: BoardForm) -> HttpRespon
     return cases_of_a_wall(request, Case.objects.visible_to(found.maker), filters)
 
 
+@answers_json
 @for_screens
 def areas_json(request: HttpRequest, found: Wall, form: BoardForm) -> HttpResponse:
     """Outlines of the base map."""

@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 
 from governance import secrets
 from governance.models import KeptForm, User
+from governance.responses import wants_json
 
 #: How long, how much (bytes; the longest notice of the calendar takes 180 kB) and how many for one person.
 LIFETIME = dt.timedelta(hours=1)
@@ -44,8 +45,7 @@ def keeps(view: View) -> bool:
 
 def is_keepable(request: HttpRequest, view: View) -> bool:
     """Whether this is a person's form, sent to a view that keeps it."""
-    wants_page = request.get_preferred_type(["text/html", "application/json"]) == "text/html"
-    return request.method == "POST" and wants_page and keeps(view)
+    return request.method == "POST" and keeps(view) and not wants_json(request)
 
 
 def keep(request: HttpRequest, view: View, user: User, *, now: dt.datetime) -> bool:

@@ -6,13 +6,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django.utils.http import urlencode
 
 from governance import kept_forms, sessions
 from governance.refusals import Unavailable
-from governance.responses import refused
+from governance.responses import refusal_body, unavailable, wants_json
 
 EXPIRED = "登录已过期，请重新登录。"
 
@@ -57,7 +57,7 @@ def _to_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     address = f"{settings.LOGIN_URL}?{urlencode({'next': page})}"
     if request.htmx:
         told = HttpResponse(status=401, headers={"HX-Redirect": address})
-    elif request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+    elif wants_json(request):
         told = _as_told_to_scripts()
     elif page != request.get_full_path():
         told = redirect(address)
@@ -69,8 +69,8 @@ def _to_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 def _as_told_to_scripts() -> JsonResponse:
     """The one answer of pages and API to a script whose person has to sign in."""
-    told = {"detail": EXPIRED, "login": resolve_url(settings.LOGIN_URL)}
-    return JsonResponse(told, status=401, headers={"WWW-Authenticate": "Session"})
+    body = refusal_body(EXPIRED, login=resolve_url(settings.LOGIN_URL))
+    return JsonResponse(body, status=401, headers={"WWW-Authenticate": "Session"})
 
 
 def _page_of(request: HttpRequest) -> str:
@@ -98,7 +98,7 @@ class NotStored:
 
 
 class AskedToWait:
-    """Answer 429 where a password could not be checked or set now, on whatever page."""
+    """Answer what cannot be done now, on whatever page: 429 where a password could not be checked, 503, 507."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -107,10 +107,4 @@ class AskedToWait:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
-        if not isinstance(problem, Unavailable):
-            return None
-        if request.accepts("text/html"):
-            answer = render(request, "429.html", {"sentence": problem.sentence})
-        else:
-            answer = JsonResponse({"detail": problem.sentence})
-        return refused(answer, problem)
+        return unavailable(request, problem) if isinstance(problem, Unavailable) else None

@@ -10,13 +10,14 @@ from django.views.decorators.http import require_safe
 
 from governance import health
 from governance.faces import sees_status
-from governance.responses import with_status
+from governance.responses import answers_json, with_status
 from governance.roles import Role
 
 #: A part that stands still is looked at again this much later.
 AGAIN_SECONDS = 15
 
 
+@answers_json
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:

@@ -14,7 +14,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.csrf import csrf_failure
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST, require_safe
@@ -22,7 +21,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from governance import actions, devices, kept_forms
 from governance.faces import faces_of, home_of
 from governance.forms import OwnPasswordForm, ReadAllForm, SignInForm
-from governance.responses import refused
+from governance.responses import TOO_OLD, answers_json, refused, refused_request
 
 PAGE = 20
 
@@ -121,6 +120,7 @@ def read_all(request: HttpRequest) -> HttpResponse:
     return redirect("/inbox/")
 
 
+@answers_json
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -152,7 +152,7 @@ def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
             if request.user.is_authenticated:
                 kept_forms.find(request, request.user, now=now)
             return redirect(request.get_full_path())
-    return csrf_failure(request, reason)
+    return refused_request(request, TOO_OLD, 403, "403_csrf.html")
 
 
 @require_safe

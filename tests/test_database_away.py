@@ -21,6 +21,7 @@ from governance.refusals import Busy, StorageFull
 from tests import people
 from tests.access import ENDPOINTS
 from tests.lives import case_at
+from tests.test_responses import serves_json
 
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PROGRAM = {"Accept": "application/json"}
@@ -86,7 +87,7 @@ def test_every_address_says_that_the_database_is_away(promise):
             for headers in (PAGE, PROGRAM):
                 answer = getattr(somebody(), endpoint.method)(path, headers=headers)
                 tried += 1
-                is_page = headers is PAGE and not path.startswith("/api/")
+                is_page = headers is PAGE and not serves_json(endpoint.name, path)
                 fine = answer.status_code == 503 and "Retry-After" in answer
                 fine &= b"<h1>" in answer.content if is_page else "detail" in answer.json()
                 if not fine:

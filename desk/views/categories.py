@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from cases.models import Case, Category
 from governance.models import User
+from governance.responses import answers_json
 
 MOST = 12
 #: Own cases that are looked at for recent choices.
@@ -48,6 +49,7 @@ def recent(user: User) -> list[Category]:
     return [found[pk] for pk in ids if pk in found]
 
 
+@answers_json
 @login_required
 @require_safe
 def category_search(request: HttpRequest) -> JsonResponse:

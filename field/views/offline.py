@@ -18,6 +18,7 @@ from cases.forms import ReportForm
 from cases.permissions import may_report
 from field.forms import HandledReportForm
 from governance.actions import store_key
+from governance.responses import answers_json
 
 #: What the report page needs without signal; everything else is fetched when it is asked for.
 SHELL_FILES = (
@@ -70,6 +71,7 @@ def offline(request: HttpRequest) -> HttpResponse:
     return render(request, "field/offline.html", {"is_shell": True})
 
 
+@answers_json
 @login_required
 @never_cache
 @require_POST

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from cases import actions
-from cases.actions import KeyReused, Refused
+from cases.actions import Forbidden, KeyReused, Refused
 from cases.forms import ReportForm
 from cases.keyed import form_with_files, room_for_photos, shown_again, with_uploads
 from cases.models import Case, Category, Responsibility
@@ -25,6 +25,7 @@ from cases.workflow import Loop
 from field.forms import HandledReportForm
 from governance.kept_forms import keeps_form, kept
 from governance.models import User
+from governance.responses import answers_json, in_one, refusal_body, refusal_json, wants_json
 from grid.models import TerritoryRing
 
 NO_CLAIM_BEYOND = dt.timedelta(days=3650)
@@ -40,17 +41,18 @@ class PointForm(forms.Form):
     category = forms.ModelChoiceField(Category.objects.filter(is_active=True), required=False)
 
 
+@answers_json
 @login_required
-def locate(request: HttpRequest) -> JsonResponse:
+def locate(request: HttpRequest) -> HttpResponse:
     """Which grid a position lies in; with a category also which loop would take it, and why."""
     form = PointForm(request.GET)
     if not form.is_valid():
-        return JsonResponse({"detail": "请给出经度和纬度。", "errors": form.errors}, status=400)
+        return JsonResponse(refusal_body("请给出经度和纬度。", form.errors), status=400)
     point = form.cleaned_data
     try:
         place = actions.locate(point["lon"], point["lat"], by=request.user, now=timezone.now())
     except Refused as refusal:
-        return JsonResponse({"detail": refusal.sentence}, status=refusal.status)
+        return refusal_json(refusal)
     answer: dict[str, Any] = {
         "grid": {"code": place.grid.code, "name": place.grid.name} if place.grid else None,
         "community": place.community.name if place.community else None,
@@ -100,11 +102,6 @@ class Circumstances(forms.Form):
         """A claim of the year 1 or 9999 is none: at the ends of time no time zone can be applied any more."""
         told = self.cleaned_data["device_time"]
         return told if told and abs(told - timezone.now()) < NO_CLAIM_BEYOND else None
-
-
-def wants_json(request: HttpRequest) -> bool:
-    """The page's own script asks for JSON, a plain form for a page."""
-    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
 @keeps_form(form_with_files)
@@ -204,8 +201,9 @@ def _twins(user: User, form: ReportForm, key: uuid.UUID, now: dt.datetime) -> li
 def _ask_again(request: HttpRequest, form: ReportForm, **more: Any) -> HttpResponse:
     """Nothing is lost: what was typed, the photos already stored and the key come back with the sentences."""
     if wants_json(request):
-        errors = {name: list(sentences) for name, sentences in form.errors.items()}
-        return shown_again(JsonResponse({"errors": errors, "nearby": len(more.get("nearby", []))}), form)
+        nearby = {"nearby": len(more["nearby"])} if "nearby" in more else {}
+        sentence = in_one(form.errors) or (form.refusal.sentence if form.refusal else "")
+        return shown_again(JsonResponse(refusal_body(sentence, form.errors, **nearby)), form)
     context = _report_context(request.user, form, is_asked_again=True, metres=ON_SITE.metres, **more)
     return shown_again(render(request, "field/report.html", context), form)
 
@@ -214,7 +212,7 @@ def _refuse_other(request: HttpRequest) -> HttpResponse:
     """Whoever signed in on this phone meanwhile does not send it; it waits for its owner."""
     sentence = "这条上报是另一位同事存在本机的，请由本人登录后上传。"
     if wants_json(request):
-        return JsonResponse({"errors": {"__all__": [sentence]}, "other_owner": True}, status=403)
+        return refusal_json(Forbidden(sentence, field="owner"))
     raise PermissionDenied(sentence)
 
 

@@ -140,17 +140,16 @@ function keepScroll() {
 
 // A piece that did not come changes nothing on the page; a note says so, in the server's words where it has some.
 function sayFailed({ detail: { xhr } }) {
-  if (xhr.status && xhr.status < 500) return;
-  let sentence = "没有连上系统，请稍后再试。本页填写的内容还在。";
+  let sentence = "没有连上系统，请稍后再试。";
   try {
-    sentence = `${JSON.parse(xhr.responseText).detail}本页填写的内容还在。`;
+    sentence = JSON.parse(xhr.responseText).detail;
   } catch {
     // no words of ours: the proxy's, or none at all
   }
   const place = document.querySelector(".toasts") ?? document.body.appendChild(element("div", "toasts"));
   place.role = "status";
   const note = element("div", "note note-error");
-  note.append(element("p", "", sentence), button("note-close", "×", () => note.remove()));
+  note.append(element("p", "", `${sentence}本页填写的内容还在。`), button("note-close", "×", () => note.remove()));
   note.lastChild.ariaLabel = "关闭";
   place.replaceChildren(note);
 }

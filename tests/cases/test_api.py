@@ -115,7 +115,7 @@ def test_a_report_needs_a_key_of_the_client(worker, key):
     answer = worker.client.post(
         "/api/v1/cases/", report_body(), content_type="application/json", headers={"Idempotency-Key": key}
     )
-    assert answer.status_code == 400 and "Idempotency-Key" in answer.json()
+    assert answer.status_code == 400 and "Idempotency-Key" in answer.json()["errors"]
 
 
 @pytest.mark.parametrize(
@@ -142,8 +142,7 @@ def test_a_report_needs_a_key_of_the_client(worker, key):
 )
 def test_what_does_not_fit_is_named_field_by_field(worker, wrong, field):
     answer = worker.post("/api/v1/cases/", report_body(**wrong))
-    said = answer.json()
-    assert answer.status_code == 400 and (field in said or said.get("field") == field)
+    assert answer.status_code == 400 and field in answer.json()["errors"]
     assert not Case.objects.exists()
 
 
@@ -161,7 +160,7 @@ def test_a_body_that_is_no_report_is_refused(worker, body):
 def test_a_photo_of_somebody_else_is_refused(worker, clerk):
     other = photo(by=clerk.user, now=reported().reported_at)
     answer = worker.post("/api/v1/cases/", report_body(photos=[str(other)]))
-    assert (answer.status_code, answer.json()["field"]) == (400, "photos")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["photos"])
     assert Case.objects.count() == 1
 
 
@@ -315,7 +314,7 @@ def test_a_move_of_others_is_forbidden_even_with_nothing_given(worker):
 
 def test_a_move_says_what_is_missing(clerk):
     answer = clerk.move(reported(), "decline")
-    assert answer.status_code == 400 and list(answer.json()) == ["reason"]
+    assert answer.status_code == 400 and list(answer.json()["errors"]) == ["reason"]
 
 
 @pytest.mark.parametrize("name", ["report", "fly", "warn"])

@@ -68,7 +68,7 @@ def assert_refused(answer: HttpResponse, before: set[Path]) -> None:
     """A sentence for people, and nothing is kept."""
     assert answer.status_code == 400, answer.status_code
     said = answer.json()
-    sentence = said["detail"] if "detail" in said else said["file"][0]
+    sentence = said["detail"]
     assert sentence.endswith("。"), said
     assert not Photo.objects.exists() and files() == before
 

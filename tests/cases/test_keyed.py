@@ -169,7 +169,7 @@ def test_a_move_without_its_key_is_refused_with_a_sentence_and_writes_nothing(mo
 #: Forms that write and carry no key, and why they need none.
 KEYLESS = {
     "_components/header_tools.html": "who signed out is signed out",
-    "503.html": "sends again what was sent, its key among it",
+    "unavailable.html": "sends again what was sent, its key among it",
     "governance/password.html": "a password is what it is, however often it is set",
     "dashboard/wall_open.html": "a code is good once",
     "dashboard/walls.html": "ending a screen: it ends once, by itself",

@@ -92,7 +92,7 @@ def test_a_program_is_told_and_may_send_the_same_again(disk):
     key = uuid.uuid4()
     with small_disk(disk, ROOM):
         answer = upload(key)
-        assert (answer.status_code, answer.json()["field"]) == (507, "photos")
+        assert (answer.status_code, list(answer.json()["errors"])) == (507, ["photos"])
         assert "存储空间已满" in answer.json()["detail"] and "Retry-After" not in answer
     assert upload(key).status_code == 201, "there is room again"
 

@@ -24,7 +24,7 @@ export async function upload(file, key, told = {}, { isByItself } = {}) {
   if (answer.status === 401) return { login: true };
   const json = await answer.json();
   if (answer.ok) return json;
-  return json.field === "owner" ? { login: true } : { refused: json.detail ?? "照片没有被接受，请重拍。" };
+  return json.errors?.owner ? { login: true } : { refused: json.detail ?? "照片没有被接受，请重拍。" };
 }
 
 // A phone's picture has ten times the pixels that are kept; sending them would cost the worker a minute.

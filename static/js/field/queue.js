@@ -73,8 +73,9 @@ async function sendReport(item, isByItself) {
   if (answer.type === "opaqueredirect" || answer.status === 401) return { login: true };
   if (!answer.headers.get("Content-Type")?.startsWith("application/json")) return { login: true };
   const told = await answer.json();
-  if (told.other_owner) return { login: true };
-  return answer.ok ? { url: told.url } : told;
+  if (answer.ok) return { url: told.url };
+  if (told.errors?.owner) return { login: true };
+  return told.errors || told.nearby ? told : { errors: { __all__: [told.detail] } };
 }
 
 // Sends what waits for this person, one after the other, from one page at a time.

@@ -17,9 +17,8 @@ export class NotNow extends Error {
 // The same answer, or NotNow.
 export async function orNotNow(answer) {
   if (answer.status < 500 && answer.status !== 429) return answer;
-  const { detail, errors = {} } = await answer.json().catch(() => ({}));
-  const sentence = detail ?? Object.values(errors).flat()[0] ?? "系统暂时不可用。";
-  throw new NotNow(sentence, Number(answer.headers.get("Retry-After") ?? 0));
+  const { detail = "系统暂时不可用。" } = await answer.json().catch(() => ({}));
+  throw new NotNow(detail, Number(answer.headers.get("Retry-After") ?? 0));
 }
 
 // isByItself: nobody has pressed anything. A redirect is never followed: it would lead to the sign-in page.
