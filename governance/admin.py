@@ -4,6 +4,7 @@ Three separate administrators 三员分立: the system admin keeps the tree and 
 accounts and posts, the auditor reads. Cases, legs and events are not here: there is no way around the door.
 """
 
+import re
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -34,6 +35,8 @@ admin.site.unregister(Group)  # what people may do comes from their posts alone
 
 #: What the filters and the calendar of a list send after the name of a field.
 _SENT = {"", "__exact", "__id__exact", "__isnull", "__isempty", "__gte", "__lt", "__year", "__month", "__day"}
+#: Of these PostgreSQL is given a number; one without end breaks before it gets there.
+_NUMBERS, _A_NUMBER = ("__year", "__month", "__day"), re.compile(r"[0-9]{1,4}").fullmatch
 
 
 class ByRole(Choosing, admin.ModelAdmin):
@@ -92,6 +95,8 @@ class ByRole(Choosing, admin.ModelAdmin):
         """Only what the filters of the list send: Django would pass on any other, a broken pattern too."""
         named = [one[0] if isinstance(one, tuple) else one for one in self.get_list_filter(request)]
         names = [getattr(one, "parameter_name", one) for one in (*named, self.date_hierarchy)]
+        if lookup.endswith(_NUMBERS) and not _A_NUMBER(value):
+            return False
         return any(lookup == f"{name}{sent}" for name in names for sent in _SENT)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:

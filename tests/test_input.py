@@ -278,3 +278,10 @@ def test_every_filter_of_every_list_still_works():
                 assert root.get(address + choice["query_string"]).status_code == 200, choice
                 tried += 1
     assert tried > 30
+
+
+@pytest.mark.parametrize("number", [HUGE, "9" * 5000, "-1", "a", "２０２６"])
+@pytest.mark.parametrize("lookup", ["year", "month", "day"])
+def test_a_date_of_the_configuration_that_is_none_is_refused(lookup, number):
+    auditor = signed_in(User.objects.get(username="shenji"))
+    assert auditor.get("/admin/governance/signin/", {f"at__{lookup}": number}).status_code == 400
