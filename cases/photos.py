@@ -24,6 +24,9 @@ from governance.slots import Slots
 
 #: Photos of one report or move.
 MOST = 9
+FOLDER = "photos"
+#: A file without a row is kept for so long; so many are removed whatever their share.
+ORPHANED, FEW = dt.timedelta(days=1), 100
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 12 * 1024 * 1024
@@ -77,7 +80,7 @@ def store(
         kind=kind,
         uploaded_by=by,
         uploaded_at=now,
-        file=f"photos/{name.hex[:2]}/{name}.jpg",
+        file=f"{FOLDER}/{name.hex[:2]}/{name}.jpg",
         sha256=hashlib.sha256(body).hexdigest(),
         width=facts["width"],
         height=facts["height"],
@@ -183,6 +186,34 @@ def write(target: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def remove_orphans(*, now: dt.datetime) -> int:
+    """Remove files that no row names, a day after they were written: who wrote them died before the row. Returns how many.
+
+    When they are more than a tenth of all, nothing is removed: the folder then belongs to another database than ours.
+    """
+    orphans, total = [], 0
+    for folder in sorted(one for one in (Path(settings.MEDIA_ROOT) / FOLDER).glob("*") if one.is_dir()):
+        old = [file for file in folder.iterdir() if _is_older(file, now - ORPHANED)]
+        total += len(old)
+        if old:  # rows are asked after the files: what was written a day ago has its row by now or never
+            here = Photo.objects.filter(file__startswith=f"{FOLDER}/{folder.name}/")
+            named = {Path(name).stem for name in here.values_list("file", flat=True).distinct()}
+            orphans += [file for file in old if file.stem.removesuffix("-s") not in named]
+    if len(orphans) > FEW and len(orphans) > total / 10:
+        log.error("%s of %s photo files have no row: none was removed", len(orphans), total)
+        return 0
+    for file in orphans:
+        file.unlink(missing_ok=True)
+    return len(orphans)
+
+
+def _is_older(file: Path, moment: dt.datetime) -> bool:
+    try:
+        return file.stat().st_mtime < moment.timestamp()
+    except FileNotFoundError:  # a draft got its name meanwhile
+        return False
 
 
 def may_see(photo: Photo, user: User) -> bool:

@@ -1,9 +1,9 @@
-"""Periodic tasks: the sweep and the daily anchor; the rules are in ``cases``, the state in PostgreSQL."""
+"""Periodic tasks: the sweep, the daily anchor, photo files without a row; the rules are in ``cases``, the state in PostgreSQL."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from cases import actions, anchors
+from cases import actions, anchors, photos
 from governance.actions import heartbeat
 from governance.models import Heartbeat
 
@@ -18,3 +18,8 @@ def sweep() -> int:
 @shared_task
 def anchor() -> int:
     return anchors.write(timezone.now())
+
+
+@shared_task
+def remove_orphans() -> int:
+    return photos.remove_orphans(now=timezone.now())

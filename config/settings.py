@@ -423,6 +423,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": max(RELAY_SECONDS * 2, 10)},
     },
     "anchor": {"task": "cases.tasks.anchor", "schedule": crontab(hour=2, minute=10)},
+    "orphans": {"task": "cases.tasks.remove_orphans", "schedule": crontab(hour=3, minute=10)},
     "tidy": {"task": "governance.tasks.tidy", "schedule": crontab(minute=40)},
 }
 

@@ -412,7 +412,11 @@ class Album:
         index = Path(settings.MEDIA_ROOT) / ALBUM
         if index.exists():
             self.files = json.loads(index.read_text())
-            if all((index.parent / file["file"]).exists() for files in self.files.values() for file in files):
+            kept = [Photo(file=file["file"]) for files in self.files.values() for file in files]
+            if all(photos.path(photo).exists() for photo in kept):
+                for photo in kept:  # as new: one that no row names yet is removed a day after it was written
+                    photos.path(photo).touch()
+                    photos.thumb_path(photo).touch()
                 return
             self.files = {}
         with ThreadPoolExecutor(2) as pool:

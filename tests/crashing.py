@@ -4,6 +4,7 @@ Run as a program it reads one request a line (JSON) and answers each from a chil
 dies. Where it dies stands here, never in the program: statements are watched from outside.
 """
 
+import base64
 import json
 import os
 import re
@@ -46,6 +47,11 @@ POINTS = {
     "before the commit":       Point("before", "^commit$"),
     "after the commit":        Point("after",  "^commit$"),
 }
+#: Of an upload, whose files are written before its row.
+UPLOADS = {
+    "before the row":          Point("before", 'INSERT INTO "cases_photo"'),
+    "after the row":           Point("after",  'INSERT INTO "cases_photo"'),
+}
 # fmt: on
 #: After this the move is made, whether anybody heard of it or not.
 MADE = {"after the commit"}
@@ -85,14 +91,20 @@ def arm(point: Point) -> None:
 def answer(asked: dict) -> dict:
     """Handle one request as the site does, with all its middleware."""
     from django.conf import settings
+    from django.core.files.uploadedfile import SimpleUploadedFile
     from django.test import Client
+    from django.test.client import MULTIPART_CONTENT
 
     if asked["point"]:
-        arm(POINTS[asked["point"]])
+        arm((POINTS | UPLOADS)[asked["point"]])
     client = Client(SERVER_NAME="localhost", raise_request_exception=False)
     client.cookies[settings.SESSION_COOKIE_NAME] = asked["session"]
     headers = {"Idempotency-Key": asked["key"]}
-    found = client.post(asked["path"], asked["body"], content_type="application/json", headers=headers)
+    body, kind = asked["body"], "application/json"
+    if "file" in body:
+        file = SimpleUploadedFile("a.jpg", base64.b64decode(body["file"]))
+        body, kind = body | {"file": file}, MULTIPART_CONTENT
+    found = client.post(asked["path"], body, content_type=kind, headers=headers)
     return {"status": found.status_code, "body": json.loads(found.content)}
 
 
@@ -123,7 +135,7 @@ class Crasher:
         self._process = process
 
     def post(self, path: str, body: dict, *, session: str, key: str, point: str = "") -> dict:
-        """``status`` and ``body`` of the answer, or ``died`` with the signal."""
+        """``status`` and ``body`` of the answer, or ``died`` with the signal; a ``file`` in the body is base64."""
         asked = {"path": path, "body": body, "session": session, "key": key, "point": point}
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
