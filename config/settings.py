@@ -323,11 +323,7 @@ STATICFILES_FINDERS = [
 # Served path → file in node_modules, one by one: what stands here has a user, and nothing else is ever served.
 VENDOR_FILES = {
     "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "vendor/echarts/echarts.min.js": "echarts/dist/echarts.min.js",
     "vendor/idb/index.js": "idb/build/index.js",
-    "vendor/markercluster/leaflet.markercluster.js": "leaflet.markercluster/dist/leaflet.markercluster.js",
-    "vendor/markercluster/MarkerCluster.css": "leaflet.markercluster/dist/MarkerCluster.css",
-    "vendor/markercluster/MarkerCluster.Default.css": "leaflet.markercluster/dist/MarkerCluster.Default.css",
 }
 # Tests and `runserver` read static files where they lie; everything else takes the collected, hashed copies.
 PLAIN_STATIC = env_bool("PLAIN_STATIC", DEBUG)

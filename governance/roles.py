@@ -84,8 +84,3 @@ ADMINISTRATORS = frozenset({Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN
 
 #: Handlers see what their unit is, or was, asked to settle.
 UNIT_ROLES = frozenset({Role.HANDLER, Role.COMMUNITY_WORKER, Role.GRID_WORKER})
-
-
-def roles_with(duty: Duty) -> list[Role]:
-    """Roles that carry a duty."""
-    return [role for role, duties in DUTIES.items() if duty in duties]

@@ -17,6 +17,7 @@ from django.template.loader import get_template
 from django.urls import reverse
 
 from cases.models.case import page_of
+from field.views.offline import SHELL_FILES
 
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = ROOT / "templates"
@@ -69,7 +70,8 @@ def test_every_template_is_used():
 def test_every_macro_is_used():
     found = templates()
     macros = {name for text in found.values() for name in re.findall(r"{%-? macro (\w+)\(", text)}
-    called = {name for text in found.values() for name in re.findall(r"(?<!macro )\b(\w+)\(", text)}
+    pages = [text for name, text in found.items() if "styleguide" not in name]  # which shows what pages use
+    called = {name for text in pages for name in re.findall(r"(?<!macro )\b(\w+)\(", text)}
     assert sorted(macros - called) == []
 
 
@@ -204,6 +206,58 @@ def test_files_stay_short():
         if name.split("/")[0] in FLOORS and "/migrations/" not in name and text.count("\n") > LONG
     }
     assert long == {}
+
+
+# JavaScript -------------------------------------------------------------------------------------------------------
+
+
+SCRIPTS = ROOT / "static" / "js"
+
+
+@pytest.mark.parametrize(
+    ("what", "only"),
+    [
+        (r"\bfetch\(", {"http.js", "sw.js"}),  # the worker is no module
+        (r"\bcsrftoken\b", {"http.js"}),
+        (r"\bcreateElement\(", {"dom.js"}),
+        (r"\.innerHTML\b", {"field/report.js"}),  # a piece of our own, as htmx takes them
+        (r"(?<![\w.])L\.\w", {"map/base.js", "map/cases.js", "map/pin.js"}),
+        (r"indexedDB|\bopenDB\(", {"field/store.js"}),
+    ],
+)
+def test_one_script_knows_how(what, only):
+    found = {
+        str(path.relative_to(SCRIPTS))
+        for path in SCRIPTS.rglob("*.js")
+        if re.search(what, re.sub(r"//.*", "", path.read_text()))
+    }
+    assert found == only
+
+
+def imported(script: Path) -> set[Path]:
+    """Modules that a script names, in whatever way."""
+    named = re.findall(r"""(?:\bfrom|\bimport|\bimport\()\s*["'](\.[^"']+)["']""", script.read_text())
+    return {(script.parent / name).resolve() for name in named}
+
+
+def test_what_a_script_of_the_kept_page_imports_is_kept_with_it():
+    kept = {(ROOT / "static" / name).resolve() for name in SHELL_FILES}
+    scripts = {path for path in kept if path.suffix == ".js" and path.is_relative_to(SCRIPTS)}
+    assert len(scripts) > 5
+    assert set().union(*map(imported, scripts)) - kept == set()
+
+
+def test_every_script_and_every_vendor_file_is_loaded_by_some_page():
+    pages = "".join(templates().values()) + "".join(
+        text for name, text in python_files() if "/views/" in name
+    )
+    wanted = {(ROOT / "static" / name).resolve() for name in re.findall(r"(?:js|vendor)/[\w./-]+\.js", pages)}
+    found: set[Path] = set()
+    while new := wanted - found:
+        found |= new
+        wanted = set().union(*(imported(path) for path in new if path.exists()))
+    assert {path.resolve() for path in SCRIPTS.rglob("*.js")} - found == set()
+    assert {(ROOT / "static" / name).resolve() for name in settings.VENDOR_FILES} - found == set()
 
 
 # Wiring -----------------------------------------------------------------------------------------------------------

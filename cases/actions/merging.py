@@ -61,7 +61,9 @@ def take_over(walk: Walk) -> None:
         _keep_older_clock(walk, leg)
     _replace_reporter_who_was_drawn(walk)
     if {"clock_kept", "drawn"} & set(walk.facts):
-        walk.tell_also.append(owner_of(walk) or {})
+        owner = owner_of(walk)
+        assert owner is not None  # an open case waits for somebody
+        walk.tell_also.append(owner)
 
 
 def _take_caller(walk: Walk, merged: Case) -> None:

@@ -23,9 +23,9 @@ from governance.responses import answers_json
 #: What the report page needs without signal; everything else is fetched when it is asked for.
 SHELL_FILES = (
     "css/tokens.css", "css/base.css", "css/components.css", "css/field.css", "icons/sprite.svg", "icons/logo.svg",
-    "js/base.js", "js/sign_out.js", "js/forms.js", "js/position.js", "js/category.js", "js/field/index.js", "js/field/report.js",
+    "js/base.js", "js/dom.js", "js/http.js", "js/sign_out.js", "js/forms.js", "js/position.js", "js/category.js", "js/field/index.js", "js/field/report.js",
     "js/field/photos.js", "js/field/queue.js", "js/field/queue_list.js", "js/field/store.js", "js/field/packing.js",
-    "js/field/requests.js", "js/field/worker.js",
+    "js/field/worker.js",
     "vendor/htmx/htmx.min.js", "vendor/idb/index.js",
 )  # fmt: skip
 

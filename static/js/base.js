@@ -1,8 +1,8 @@
 // Behaviour of all pages, each part started by a data attribute; all pages work without it.
 
+import { button, element, startEverywhere } from "./dom.js";
+
 const STAY_MS = 6000;
-// Goes with whatever a page asks for by itself: renewing is no activity of a person (governance/sessions.py).
-export const byItself = { "X-By-Itself": "1" };
 
 function press(target) {
   if (target.matches("input, select, textarea")) target.focus();
@@ -44,20 +44,6 @@ function forgetOnce() {
     delete form.dataset.sent;
     for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
   }
-}
-
-function element(tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text) node.textContent = text;
-  return node;
-}
-
-function button(className, text, onClick) {
-  const node = element("button", className, text);
-  node.type = "button";
-  node.addEventListener("click", onClick);
-  return node;
 }
 
 function openDialog(className, label, ...children) {
@@ -182,7 +168,7 @@ function start(root) {
   startAutosubmit(root);
 }
 
-start(document);
+startEverywhere(start);
 keepScroll();
 showNet();
 addEventListener("online", showNet);
@@ -197,4 +183,3 @@ document.addEventListener("keydown", closeMenus);
 document.addEventListener("keydown", pressByKey);
 document.addEventListener("htmx:responseError", sayFailed);
 document.addEventListener("htmx:sendError", sayFailed);
-document.addEventListener("htmx:afterSettle", ({ target }) => start(target));

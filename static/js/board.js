@@ -1,13 +1,13 @@
 // The wall screen renews its numbers, list and map by itself, and says so when it no longer can.
 
-import { byItself } from "./base.js";
+import { get } from "./http.js";
 
 const PARTS = "[data-refresh-part]";
 
 async function renew() {
-  const page = await fetch(location.href, { headers: { Accept: "text/html", ...byItself } });
+  const page = await get(location.href, { accept: "text/html", isByItself: true });
   if (page.status === 403) return location.reload(); // ended: nothing may stay on the screen
-  if (!page.ok || page.redirected) throw new Error("no fresh page");
+  if (!page.ok) throw new Error("no fresh page");
   const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
   for (const old of document.querySelectorAll(PARTS)) {
     const part = fresh.querySelector(`[data-refresh-part="${old.dataset.refreshPart}"]`);

@@ -2,6 +2,9 @@
 // field of the form; without this module it is used as it is. Search runs on the options themselves (name, class
 // and pinyin initials in data-*), so it works without signal; only recent choices are asked for.
 
+import { button, element, startEverywhere } from "./dom.js";
+import { getJson } from "./http.js";
+
 const MOST = 12;
 let count = 0;
 
@@ -36,39 +39,27 @@ function search(all, text) {
     .map(([one]) => one);
 }
 
+// None without signal: the search box is still there.
 async function recentIds(url) {
-  try {
-    const response = await fetch(url, { headers: { Accept: "application/json" } });
-    return response.ok ? (await response.json()).results.map(({ id }) => String(id)) : [];
-  } catch {
-    return []; // no signal: the search box is still there
-  }
+  return ((await getJson(url))?.results ?? []).map(({ id }) => String(id));
 }
 
 function pickButton(one, select, choose) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "pick";
-  button.title = one.className;
-  button.textContent = one.name;
-  button.setAttribute("aria-pressed", String(select.value === one.id));
-  button.addEventListener("click", () => choose(one));
-  return button;
+  const pick = button("pick", one.name, () => choose(one));
+  pick.title = one.className;
+  pick.setAttribute("aria-pressed", String(select.value === one.id));
+  return pick;
 }
 
 function enhance(select) {
   const all = [...select.querySelectorAll("option")].filter(({ value }) => value).map(read);
   const byId = new Map(all.map((one) => [one.id, one]));
-  const box = document.createElement("input");
-  const picks = document.createElement("div");
-  const hint = document.createElement("p");
+  const [box, picks, hint] = [element("input"), element("div", "picks"), element("p", "help")];
   box.type = "search";
   box.autocomplete = "off";
   box.placeholder = select.dataset.placeholder ?? "输字或拼音首字母，如 ljt";
   box.id = `category-search-${++count}`;
-  hint.className = "help";
   hint.setAttribute("role", "status");
-  picks.className = "picks";
   picks.setAttribute("role", "group");
   picks.ariaLabel = "类别";
   const label = select.labels?.[0];
@@ -119,12 +110,11 @@ function enhance(select) {
   });
 }
 
-export function start(root) {
+function start(root) {
   for (const select of root.querySelectorAll("select[data-category-picker]:not([data-picker-on])")) {
     select.dataset.pickerOn = "";
     enhance(select);
   }
 }
 
-start(document);
-document.addEventListener("htmx:afterSettle", ({ target }) => start(target));
+startEverywhere(start);

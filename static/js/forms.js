@@ -1,5 +1,6 @@
 // Fields that need a script, on whatever page they stand: photos that upload at once, and the place.
 
+import { startEverywhere } from "./dom.js";
 import { startPhotos } from "./field/photos.js";
 import { startPosition } from "./position.js";
 
@@ -8,5 +9,4 @@ function start(root) {
   startPosition(root);
 }
 
-start(document);
-document.addEventListener("htmx:afterSettle", ({ target }) => start(target));
+startEverywhere(start);

@@ -2,6 +2,8 @@
 // Modules that change or show the position send and receive "position:changed" on the document:
 // detail {longitude, latitude, accuracy, source: "device" | "pin"}.
 
+import { get } from "./http.js";
+
 const WATCH_MS = 20000;
 const GOOD_METRES = 25;
 const REACH = 0.003; // degrees, about 300 m
@@ -97,11 +99,10 @@ class Position {
   }
 }
 
+// Also what is wrong with a place is said in words.
 async function ask(url) {
   try {
-    const answer = await fetch(url, { headers: { Accept: "application/json" } });
-    if (answer.redirected) return null;
-    return await answer.json();
+    return await (await get(url)).json();
   } catch {
     return null;
   }

@@ -1,7 +1,8 @@
 // data-photos-input: every picture is made small and sent at once, with a receipt of its own. What is not there yet
 // stays in the file field, so that the plain form (or the queue) takes it along.
 
-import { orNotNow, post } from "./requests.js";
+import { button, element } from "../dom.js";
+import { orNotNow, post } from "../http.js";
 
 const LONGEST_SIDE = 1600;
 const SMALL_BYTES = 600000;
@@ -33,7 +34,7 @@ async function shrunk(file) {
   try {
     const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
     const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
-    const canvas = document.createElement("canvas");
+    const canvas = element("canvas");
     canvas.width = Math.round(picture.width * scale);
     canvas.height = Math.round(picture.height * scale);
     canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
@@ -43,13 +44,6 @@ async function shrunk(file) {
   } catch {
     return file; // a format that this browser can't read; the server can
   }
-}
-
-function node(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
 }
 
 class Photos {
@@ -112,7 +106,7 @@ class Photos {
   }
 
   confirm(shown, uuid) {
-    const id = node("input", "");
+    const id = element("input");
     Object.assign(id, { type: "hidden", name: this.box.dataset.name, value: uuid });
     shown.append(id);
     shown.classList.add("is-kept");
@@ -126,25 +120,23 @@ class Photos {
   }
 
   thumbnail(url, state) {
-    const shown = node("span", "photo-kept");
-    const picture = node("img", "");
+    const shown = element("span", "photo-kept");
+    const picture = element("img");
     Object.assign(picture, { src: url, alt: "照片" });
-    shown.append(picture, node("small", "", state));
+    shown.append(picture, element("small", "", state));
     this.addRemoval(shown);
     this.kept.append(shown);
     return shown;
   }
 
   addRemoval(shown) {
-    const button = node("button", "photo-remove", "×");
-    button.type = "button";
-    button.ariaLabel = "去掉这张照片";
-    button.addEventListener("click", () => {
+    const remove = button("photo-remove", "×", () => {
       for (const [file, one] of this.waiting) if (one === shown) this.waiting.delete(file);
       shown.remove();
       this.keepWaiting();
     });
-    shown.append(button);
+    remove.ariaLabel = "去掉这张照片";
+    shown.append(remove);
   }
 
   say(shown, state) {
@@ -152,7 +144,7 @@ class Photos {
   }
 
   complain(sentence) {
-    this.box.append(node("p", "error", sentence));
+    this.box.append(element("p", "error", sentence));
   }
 
   clear() {

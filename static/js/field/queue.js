@@ -1,8 +1,8 @@
 // Reports that wait in this phone: saved before they are sent, sent with the key they were saved with, and deleted
 // only when the server has said where the case went. What it refuses stays, with its sentences.
 
+import { orNotNow, post } from "../http.js";
 import { upload } from "./photos.js";
-import { orNotNow, post } from "./requests.js";
 import { all, canKeep, forget as drop, get, ofOthers, owner, put, startStore } from "./store.js";
 
 const AGAIN_MS = 60000;

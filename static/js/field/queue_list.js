@@ -1,21 +1,8 @@
 // data-queue-list: what still waits in this phone, since when and why, and what can be done about it.
 
 import { timeWords } from "../base.js";
+import { button, element } from "../dom.js";
 import { forget, keep, replay } from "./queue.js";
-
-function node(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-function button(className, text, onClick) {
-  const made = node("button", className, text);
-  made.type = "button";
-  made.addEventListener("click", onClick);
-  return made;
-}
 
 function state(item) {
   if (item.errors) return Object.values(item.errors).flat().join(" ");
@@ -24,15 +11,15 @@ function state(item) {
 }
 
 function card(item) {
-  const made = node("div", "queue-item");
+  const made = element("div", "queue-item");
   made.append(
-    node("strong", "", item.title || "未写说明"),
-    node("small", "", `存于 ${timeWords(item.savedAt)} · ${item.photos.length + item.sent} 张照片`),
-    node("p", item.errors ? "error" : "soft", state(item)),
+    element("strong", "", item.title || "未写说明"),
+    element("small", "", `存于 ${timeWords(item.savedAt)} · ${item.photos.length + item.sent} 张照片`),
+    element("p", item.errors ? "error" : "soft", state(item)),
   );
-  const row = node("div", "row");
+  const row = element("div", "row");
   if (item.errors && !item.isSpoilt) {
-    const link = node("a", "btn", "改一改再报");
+    const link = element("a", "btn", "改一改再报");
     link.href = `/field/report/?queued=${item.key}`;
     row.append(link);
   }
@@ -64,7 +51,7 @@ export function startQueueList(root) {
   document.addEventListener("queue:sent", () => location.reload());
   document.addEventListener("queue:changed", ({ detail: { items, others, owner } }) => {
     list.hidden = items.length + others.count === 0;
-    const rest = others.count ? [node("p", "soft", othersWords(others, owner, items.length))] : [];
+    const rest = others.count ? [element("p", "soft", othersWords(others, owner, items.length))] : [];
     list.replaceChildren(list.querySelector("h2"), ...items.map(card), ...rest);
   });
 }

@@ -3,6 +3,8 @@
 import { find, forget, keep, send } from "./queue.js";
 import { newKey, photosOf, uploadsOf } from "./photos.js";
 import { get, owner, put } from "./store.js";
+import { element } from "../dom.js";
+import { get as fetched } from "../http.js";
 import { announce } from "../position.js";
 
 const UPLOAD_MS = 12000;
@@ -68,8 +70,8 @@ class Report {
     if (!lon.value || !lat.value) return;
     const query = new URLSearchParams({ lon: lon.value, lat: lat.value, category: category.value });
     try {
-      const answer = await fetch(`${this.form.dataset.nearby}?${query}`);
-      if (answer.ok && !answer.redirected) this.nearby.innerHTML = (await answer.text()).trim();
+      const answer = await fetched(`${this.form.dataset.nearby}?${query}`, { accept: "text/html" });
+      if (answer.ok) this.nearby.innerHTML = (await answer.text()).trim();
     } catch {
       return; // without signal nobody can tell
     }
@@ -155,12 +157,7 @@ class Report {
   showErrors(errors) {
     for (const place of this.form.querySelectorAll("[data-errors-for]")) {
       const sentences = errors[place.dataset.errorsFor] ?? [];
-      place.replaceChildren(...sentences.map((sentence) => {
-        const line = document.createElement("p");
-        line.className = "error";
-        line.textContent = sentence;
-        return line;
-      }));
+      place.replaceChildren(...sentences.map((sentence) => element("p", "error", sentence)));
       place.closest(".field-box")?.classList.toggle("is-wrong", sentences.length > 0);
     }
     this.form.querySelector(".error")?.closest("div").scrollIntoView({ block: "center" });

@@ -3,8 +3,8 @@
 // a colleague on the same phone can count what is not his, and read, send or delete none of it.
 
 import { openDB } from "../../vendor/idb/index.js";
+import { post } from "../http.js";
 import { pack, unpack } from "./packing.js";
-import { post } from "./requests.js";
 
 // unsent: stays until it is sent or its owner deletes it. The rest goes at logout, and after a week whoever signs in.
 const KINDS = {

@@ -1,6 +1,9 @@
 // A map without a tile server: our own outlines are the base map, with names where there is room for them.
 // Where the page gives a Tianditu key (data-tianditu), its tiles lie under the outlines.
 
+import { element } from "../dom.js";
+import { getJson } from "../http.js";
+
 const AREAS_URL = "/map/areas.json";
 // Which levels a zoom draws: the last is filled and named, those before are borders. The box is rounded outwards to
 // steps (degrees), so that small moves ask for the same address again and the browser has the answer.
@@ -14,13 +17,6 @@ const MAX_ZOOM = 19;
 const CALM = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export const maxZoom = MAX_ZOOM;
-
-export function element(tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
 
 // A marker whose picture is a DOM node; it can be reached and pressed by keyboard.
 export function marker(at, node, size, options = {}) {
@@ -104,7 +100,7 @@ class Outlines {
     const [address, band] = this.address();
     if (address === this.shown) return this.name(band);
     this.shown = address;
-    const answer = await fetch(address).then((one) => (one.ok ? one.json() : null), () => null);
+    const answer = await getJson(address);
     if (this.shown !== address) return;
     if (!answer) return this.fail();
     this.areas = answer.areas;

@@ -1,7 +1,8 @@
 // Cases of the viewer's scope: clusters as rings of their colours with the overdue counted in red, single cases as marks.
 
-import { byItself } from "../base.js";
-import { element, fit, marker, maxZoom, pressed } from "./base.js";
+import { element } from "../dom.js";
+import { get, getJson } from "../http.js";
+import { fit, marker, maxZoom, pressed } from "./base.js";
 
 const TONES = ["waiting", "working", "checking", "settled"];
 const LATE_WORDS = { yellow: "临期", red: "超期" };
@@ -28,7 +29,7 @@ class Cases {
     this.told = element("p", "map-told");
     this.told.setAttribute("role", "status");
     box.append(this.told);
-    document.addEventListener("map:refresh", () => this.load(byItself));
+    document.addEventListener("map:refresh", () => this.load(true));
   }
 
   seen() {
@@ -38,30 +39,28 @@ class Cases {
 
   // A district of mountains has its cases in a corner: begin where nearly all of them are.
   async goToCrowd() {
-    const answer = await this.ask(this.seen(), this.map.getZoom() + 3).then((one) => (one.ok ? one.json() : null), () => null);
+    const answer = await getJson(this.address(this.seen(), this.map.getZoom() + 3));
     if (!answer?.total) return;
     const [west, east] = middleOf(0, answer);
     const [south, north] = middleOf(1, answer);
     this.map.fitBounds([[south, west], [north, east]], { padding: [40, 40], maxZoom: 15, animate: false });
   }
 
-  ask(box, zoom, by = {}) {
+  address(box, zoom) {
     const query = new URLSearchParams(this.box.dataset.query);
     query.set("box", box.map((degrees) => degrees.toFixed(5)).join(","));
     query.set("zoom", Math.floor(zoom));
-    return fetch(`${this.box.dataset.casesUrl}?${query}`, {
-      headers: { Accept: "application/json", ...by },
-      signal: this.wait?.signal,
-    });
+    return `${this.box.dataset.casesUrl}?${query}`;
   }
 
-  async load(by) {
+  async load(isByItself = false) {
     this.wait?.abort();
     this.wait = new AbortController();
     try {
-      const answer = await this.ask(this.seen(), this.map.getZoom(), by);
+      const address = this.address(this.seen(), this.map.getZoom());
+      const answer = await get(address, { isByItself, signal: this.wait.signal });
       if (answer.status === 401) return this.tell((await answer.json()).detail);
-      if (!answer.ok || answer.redirected) throw new Error(answer.status);
+      if (!answer.ok) throw new Error(answer.status);
       this.draw(await answer.json());
     } catch (problem) {
       if (problem.name !== "AbortError") this.tell("案件暂时取不到，移动地图会再试。");
@@ -99,7 +98,7 @@ class Cases {
   async list(at) {
     const [longitude, latitude] = at;
     const box = [longitude - SPOT, latitude - SPOT, longitude + SPOT, latitude + SPOT];
-    const answer = await this.ask(box, LIST_ZOOM).then((one) => (one.ok ? one.json() : null), () => null);
+    const answer = await getJson(this.address(box, LIST_ZOOM));
     if (!answer) return this.tell("案件暂时取不到，请再点一次。");
     const list = element("ul", "map-list");
     for (const one of answer.cases) list.append(wrap("li", words(one)));

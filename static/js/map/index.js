@@ -1,6 +1,7 @@
 // Starts every [data-map] once it has a size: a hidden map cannot measure itself.
 // data-map-mode: cases (clusters of a scope), pin (choose a position), place (one case). Only this folder knows Leaflet.
 
+import { startEverywhere } from "../dom.js";
 import { makeMap } from "./base.js";
 import { showCases } from "./cases.js";
 import { choosePosition } from "./pin.js";
@@ -24,5 +25,4 @@ function start(root) {
   for (const box of root.querySelectorAll("[data-map]")) sizes.observe(box);
 }
 
-start(document);
-document.addEventListener("htmx:afterSettle", ({ target }) => start(target));
+startEverywhere(start);

@@ -1,7 +1,8 @@
 // Choose a position: a tap, a drag, or the crosshair and a button for people who use no pointer.
 // Sends and receives "position:changed" on the document: {longitude, latitude, accuracy, source: "device" | "pin"}.
 
-import { element, fit, marker } from "./base.js";
+import { button, element } from "../dom.js";
+import { fit, marker } from "./base.js";
 
 const CLOSE_ZOOM = 17;
 
@@ -25,10 +26,8 @@ class Pin {
   }
 
   button() {
-    const node = element("button", "btn map-choose", "选地图中心");
-    node.type = "button";
+    const node = button("btn map-choose", "选地图中心", () => this.choose(this.map.getCenter()));
     L.DomEvent.disableClickPropagation(node);
-    node.addEventListener("click", () => this.choose(this.map.getCenter()));
     return node;
   }
 

@@ -1,6 +1,7 @@
 // One case where it lies, inside the outline of its grid (data-longitude, data-latitude, data-grid; WGS-84).
 
-import { element, marker } from "./base.js";
+import { element } from "../dom.js";
+import { marker } from "./base.js";
 
 const ZOOM = 16;
 

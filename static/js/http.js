@@ -1,8 +1,9 @@
-// How the phone's scripts send something to the server: every such request is made here.
+// Every request of the pages' scripts is made here; htmx and the service worker make their own.
 
-import { byItself } from "../base.js";
+// Goes with whatever a page asks for by itself: renewing is no activity of a person (governance/sessions.py).
+const byItself = { "X-By-Itself": "1" };
 
-export function csrfToken() {
+function csrfToken() {
   return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 }
 
@@ -30,4 +31,21 @@ export function post(url, { body, headers, ms, isByItself } = {}) {
     redirect: "manual",
     signal: ms ? AbortSignal.timeout(ms) : undefined,
   });
+}
+
+// Throws without a connection, and where the sign-in page came instead of an answer.
+export async function get(url, { accept = "application/json", isByItself, signal } = {}) {
+  const answer = await fetch(url, { headers: { Accept: accept, ...(isByItself && byItself) }, signal });
+  if (answer.redirected) throw new Error("signed out");
+  return answer;
+}
+
+// What the server says, or null where it could not be asked or did not answer the question.
+export async function getJson(url, options) {
+  try {
+    const answer = await get(url, options);
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
 }
