@@ -216,9 +216,13 @@ def test_an_order_is_answered_by_the_unit_and_accepted_by_a_leader():
     with pytest.raises(Refused, match="还没有答复"):
         do(case, "accept_supervision", "jielingdao")
     do(case, "reply_supervision", "wuye", words="今日清完")
+    with pytest.raises(Refused, match="已经答复"):
+        do(case, "reply_supervision", "quling", MORNING + 2 * HOUR, words="改为明日")
+    do(case, "comment", "wuye", MORNING + 2 * HOUR, words="车辆已到")
     do(case, "accept_supervision", "jielingdao")
     order = case.supervisions.get()
-    assert order.accepted_at and order.replied_by.username == "wuye"
+    assert order.accepted_at
+    assert (order.replied_by.username, order.replied_at) == ("wuye", MORNING + HOUR)
     assert fresh(case).due_at == case.due_at
 
 

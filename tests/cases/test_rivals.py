@@ -71,6 +71,7 @@ RACES = {
     "asked to void":               Race(State.REGISTERED, ("ask_void",)),
     "void or not":                 Race(State.REGISTERED, ("grant_void", "deny_void"), first=("ask_void",)),
     "who orders supervision":      Race(State.HANDLING,   ("order_supervision",)),
+    "who answers an order":        Race(State.HANDLING,   ("reply_supervision",), first=("order_supervision",)),
     "who strikes an order off":    Race(State.HANDLING,   ("accept_supervision",), first=("order_supervision", "reply_supervision")),
     "urged once a day":            Race(State.HANDLING,   ("urge",)),
 }
