@@ -83,12 +83,11 @@ def _enter(
     case = locked.pop(case_uuid)
     found = columns(case)
     leg = _open_leg(case, move)
-    if move.name != RECOUNT and leg is not None and leg.outdated_by_id is not None:
+    if leg is not None and leg.outdated_by_id is not None:
         if by is None:
             raise Stale("日历已变，时限待重算。")  # changed between the sweep's look and the lock
         # Whatever people do is judged by the deadline of today's calendar; then everything is read again.
-        if not recounting.still_right(case, leg, now):
-            recount(case, leg, now)
+        recount(case, leg, now)
         return _enter(case_uuid, move, by=by, now=now, given=given, leg_id=leg_id)
     walk = Walk(case, leg, by, now, move, given, found, locked)
     refusal = why_not(move, walk)
@@ -111,27 +110,22 @@ def _take_effect(walk: Walk) -> None:
     case.version += before is not None  # a new case begins with its first version
 
 
-def recount(case: Case, leg: Assignment, now: dt.datetime) -> None:
-    """Count the open leg again by a move of the system, which says what changed; the case is locked."""
-    given = {"reason": recounting.reason(leg)}
-    perform(
-        case.uuid,
-        RECOUNT,
-        by=None,
-        now=now,
-        key=chain.own_key(f"{RECOUNT}:{leg.pk}:{case.version}"),
-        given=given,
-        leg=leg.pk,
-    )
+def recount(case: Case, leg: Assignment, now: dt.datetime) -> bool:
+    """Count the outdated open leg of a locked case again, by a move of the system whose event says what changed.
+
+    False where its marks stay where they are, which needs no event.
+    """
+    walk = Walk(case, leg, None, now, MOVES[RECOUNT], {"reason": recounting.reason(leg)}, columns(case))
+    if recounting.still_right(case, leg, walk.calendar, now):
+        return False
+    key = chain.own_key(f"{RECOUNT}:{leg.pk}:{case.version}")
+    _take_effect(walk)
+    record(walk, key=key, wanted=chain.request_digests(None, RECOUNT, walk.given))
+    return True
 
 
 def _is_due(move: Move, leg: Assignment, now: dt.datetime) -> bool:
-    """Whether time asks for a move of the system's.
-
-    Counting again after a change of the calendar, and replacing a drawn person who has left, wait for no clock.
-    """
-    if move.name == RECOUNT:
-        return True
+    """Whether time asks for a move of the system's; replacing a drawn person who has left waits for no clock."""
     if leg.sweep_at is not None and leg.sweep_at <= now:
         return True
     return move.name == "draw_anew" and Assignment.objects.left(timezone.localdate(now)).contains(leg)

@@ -63,9 +63,9 @@ def look_again(now: dt.datetime) -> None:
         CalendarChange.objects.filter(pk=change.pk).update(is_settled=True)
 
 
-def still_right(case: Case, leg: Assignment, now: dt.datetime) -> bool:
+def still_right(case: Case, leg: Assignment, calendar: Calendar, now: dt.datetime) -> bool:
     """Whether an outdated leg comes to the same marks, which is then noted without an event; the case is locked."""
-    marks = marks_of(case, leg, calendar_for(case.district_id, now), now)
+    marks = marks_of(case, leg, calendar, now)
     if (marks.due_at, marks.warn_at, marks.escalate_at) != (leg.due_at, leg.warn_at, leg.escalate_at):
         return False
     settle(leg, is_provisional=marks.is_provisional)

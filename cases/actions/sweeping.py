@@ -135,8 +135,8 @@ def sweep_leg(leg: Assignment, *, now: dt.datetime, returned_at: dt.datetime | N
     """
     done = 0
     if leg.outdated_by_id is not None:
-        done += _recount(leg, now)
-        leg = Assignment.objects.select_related("case").get(pk=leg.pk)
+        leg, is_moved = _recount(leg, now)
+        done += is_moved
     while leg.sweep_at is not None and leg.sweep_at <= now and leg.stopped_at is None:
         due = next_move(leg, now, returned_at)
         if due is None:
@@ -148,12 +148,11 @@ def sweep_leg(leg: Assignment, *, now: dt.datetime, returned_at: dt.datetime | N
     return done
 
 
-@transaction.atomic
-def _recount(leg: Assignment, now: dt.datetime) -> int:
-    """Count an outdated leg again; a leg whose marks stay where they are needs no event."""
+@transaction.atomic(savepoint=False)
+def _recount(leg: Assignment, now: dt.datetime) -> tuple[Assignment, bool]:
+    """Count an outdated leg again: the leg as it is then, and whether its marks moved."""
     case = Case.objects.select_for_update(of=("self",)).get(pk=leg.case_id)
-    found = Assignment.objects.outdated().filter(pk=leg.pk).first()
-    if found is None or recounting.still_right(case, found, now):
-        return 0
-    recount(case, found, now)
-    return 1
+    found = Assignment.objects.select_related("outdated_by").get(pk=leg.pk)
+    found.case = case
+    is_outdated = found.outdated_by is not None and found.stopped_at is None
+    return found, is_outdated and recount(case, found, now)

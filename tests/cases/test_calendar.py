@@ -433,7 +433,7 @@ def test_a_second_change_that_comes_while_a_leg_is_counted_again_is_not_forgotte
     if moves:
         EFFECTS["recount"](Walk(case, read, None, now, MOVES["recount"], {}))
     else:
-        assert still_right(case, read, now)
+        assert still_right(case, read, calendar_for(case.district_id, now), now)
     assert open_leg(case).outdated_by == second
 
 
@@ -544,3 +544,18 @@ def test_an_import_that_changes_days_counts_open_deadlines_again():
     actions.sweep(now=MORNING + 2 * HOUR)
     assert fresh(case).due_at == at(11, 24, 17)
     assert "程序所带" in words_of(case, "recount")
+
+
+@pytest.mark.django_db
+def test_a_leg_is_counted_again_in_ten_statements():
+    """Ten thousand of them wait after the notice of a year."""
+    limit_all(settled_by(Loop.COMMUNITY), "4 工作日")
+    asked = []
+    for day, more in ((20, 1), (23, 4)):
+        for _ in range(more):
+            reported(now=MORNING)
+        arrange({dt.date(2026, 11, day): Day(False, "临时放假")}, now=MORNING + MINUTE)
+        with CaptureQueriesContext(connection) as statements:
+            assert actions.sweep(now=MORNING + MINUTE) == len(asked) + more
+        asked.append(len(statements))
+    assert (asked[1] - asked[0]) / 4 <= 10
