@@ -13,6 +13,7 @@ from functools import cached_property
 from django.db.models import Exists
 from django.utils import timezone
 
+from cases import waiting
 from cases.calendar import settings_for
 from cases.deadlines import Calendar
 from cases.models import Assignment, Case, Request, Responsibility, Supervision
@@ -51,11 +52,15 @@ class Situation:
     @cached_property
     def waiting(self) -> dict[str, Request]:
         """Requests that nobody has decided, by kind: one of a kind at most."""
+        if not waiting.has(self.case, *waiting.ASKED):
+            return {}
         return {one.kind: one for one in self.case.requests.filter(decided_at=None)}
 
     @cached_property
     def order(self) -> Supervision | None:
         """The supervision order that stands."""
+        if waiting.ORDERED not in self.case.waits_for:
+            return None
         return self.case.supervisions.filter(accepted_at=None).first()
 
     @cached_property

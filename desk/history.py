@@ -73,6 +73,7 @@ def lines(
 ) -> list[dict[str, Any]]:
     """The timeline, newest first: when, what, who, the colour of the state reached, words, facts, photos."""
     people = {leg.person_id: leg.person for leg in legs if leg.person_id}
+    events = _folded(events)
     return [
         {
             "at": event.at,
@@ -86,6 +87,20 @@ def lines(
         }
         for event in events
     ]
+
+
+def _folded(events: list[CaseEvent]) -> list[CaseEvent]:
+    """Without the earlier times that the system gave the same order."""
+    seen: set[int] = set()
+    kept = []
+    for event in events:  # newest first
+        if event.move == "order_supervision" and event.by_id is None:
+            order = facts_of(event)["order"]
+            if order in seen:
+                continue
+            seen.add(order)
+        kept.append(event)
+    return kept
 
 
 def _facts(
@@ -120,6 +135,10 @@ def _facts(
         yield from _taken_over(facts)
     if event.move == "merge" and case.merged_into:
         yield f"并入 {case.merged_into.number}"
+    if facts.get("times", 1) > 1:
+        yield f"同一督办，第 {facts['times']} 次"
+    if facts.get("order_ended"):
+        yield "督办随案件销号"
     if facts.get("deadline"):
         yield f"答复期限 {due(parse_datetime(facts['deadline']))}"
     if event.move in ("grant_extension", "resume", "recount") and facts.get("due_at"):

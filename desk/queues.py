@@ -6,9 +6,10 @@ from enum import StrEnum
 from django.db.models import BooleanField, Count, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models import Case as Choice
 
-from cases.models import Assignment, Case, Request, Supervision
+from cases.models import Assignment, Case
 from cases.models.case import CaseQuerySet
-from cases.workflow import OPEN, SETTLED, Lateness, Loop, State, Step
+from cases.waiting import ASKED, ORDERED, TURN, waiting_for
+from cases.workflow import OPEN, SETTLED, Lateness, State, Step
 from governance.models import User
 from governance.roles import Duty
 from governance.statements import ask
@@ -18,67 +19,20 @@ PAGE = 20
 #: would grow with the years.
 COUNTED, COUNTED_ENDLESS = 10_000, 1_000
 DEFAULT = "mine"
-NOBODY = Q(pk=None)
-#: Where somebody checks or verifies.
-CHECKED = Q(state__in=[State.CHECKING, State.HANDLED])
 
 
-# Whose turn it is --------------------------------------------------------------------------------------------------
+#: A leader's order stands.
+UNDER_ORDER = Q(waits_for__contains=[ORDERED])
 
 
 def turn_of(user: User) -> Q:
-    """Open cases whose next step is this person's: the owner of the state, at the right centre or unit.
-
-    The state comes first: looking at the legs is more expensive, and few rows then need it.
-    """
-    places = user.powers.places
-    legs = Assignment.objects.open()
-    turn = NOBODY
-    if accepting := places(Duty.ACCEPT):
-        at_desk = legs.filter(desk_allowed=True, unit__in=accepting, step__in=[Step.CHECKING, Step.VERIFYING])
-        turn |= Q(state=State.REPORTED, centre__in=accepting) | CHECKED & Q(pk__in=at_desk.values("case"))
-    if chief := places(Duty.CHIEF):
-        # The leg knows who closes: a late closing goes to the centre above while the case stays where it is.
-        to_close = legs.filter(step=Step.CLOSING, centre__in=chief)
-        turn |= Q(state__in=[State.REPORTED, State.DISPUTED], centre__in=chief)
-        turn |= Q(state=State.VERIFIED) & Q(pk__in=to_close.values("case"))
-    if dispatching := places(Duty.DISPATCH):
-        turn |= Q(state=State.REGISTERED, centre__in=dispatching)
-    if handling := places(Duty.HANDLE):
-        turn |= Q(state__in=[State.DISPATCHED, State.HANDLING], unit__in=handling)
-    if user.powers.has(Duty.LEAD):
-        orders = Supervision.objects.filter(accepted_at=None)
-        mine = Q(leader=user) | Q(ordered_by=user, replied_at__isnull=False)
-        turn |= Q(pk__in=orders.filter(mine).values("case"))
-    if user.powers.has(Duty.VERIFY) or user.powers.has(Duty.ACCEPT):  # others are not drawn, or no longer
-        turn |= CHECKED & Q(pk__in=legs.checks_of(user).values("case"))
-    return turn
+    """Open cases whose next step is this person's, and orders that this person answers or strikes off."""
+    return waiting_for(user, *TURN)
 
 
 def asked_of(user: User) -> Q:
     """Cases with a request that waits for this person's word."""
-    places = user.powers.places
-    waiting = Request.objects.filter(decided_at=None).exclude(asked_by=user)
-    unendorsed = Q(kind=Request.Kind.SUSPENSION, endorsed_by=None)
-    asked = NOBODY
-    if dispatching := places(Duty.DISPATCH):
-        asked |= Q(centre__in=dispatching, pk__in=waiting.filter(decider=Duty.DISPATCH).values("case"))
-    if chief := places(Duty.CHIEF):
-        for_chief = waiting.filter(Q(decider=Duty.CHIEF) | unendorsed)
-        asked |= Q(centre__in=chief, pk__in=for_chief.values("case"))
-    if leading := places(Duty.LEAD):
-        for_leader = waiting.filter(decider=Duty.LEAD).exclude(unendorsed)
-        commanded = (
-            Q(district__in=leading)
-            | Q(street__in=leading, loop__in=[Loop.STREET, Loop.COMMUNITY])
-            | Q(community__in=leading, loop=Loop.COMMUNITY)
-        )
-        asked |= commanded & Q(pk__in=for_leader.values("case"))
-    return asked
-
-
-def _ordered() -> Q:
-    return Q(pk__in=Supervision.objects.filter(accepted_at=None).values("case"))
+    return waiting_for(user, *ASKED)
 
 
 def _rework() -> Q:
@@ -199,7 +153,7 @@ def _narrowed(found: CaseQuerySet, which: Which, user: User) -> CaseQuerySet:
         case Which.REWORK:
             return found.filter(turn_of(user), _rework())
         case Which.ORDERED:
-            return found.filter(_ordered())
+            return found.filter(UNDER_ORDER)
     return found
 
 
@@ -216,7 +170,7 @@ def _counting(user: User) -> QuerySet:
         "asked_of_me": Count("pk", filter=asked),
         "asked_only": Count("pk", filter=asked & Q(turn=False)),
         "sent_back": Count("pk", filter=_rework() & Q(turn=True)),
-        "under_order": Count("pk", filter=_ordered()),
+        "under_order": Count("pk", filter=UNDER_ORDER),
     }
     if not user.powers.has(Duty.HANDLE):
         counts["sent_back"] = Value(0)

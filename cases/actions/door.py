@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cases import chain
-from cases.actions import recounting
+from cases.actions import legs, recounting
 from cases.actions.once import Answer, written_under
 from cases.actions.recording import record
 from cases.actions.walk import EFFECTS, Walk, columns
@@ -16,7 +16,7 @@ from cases.given import demand
 from cases.models import Assignment, Case, CaseEvent
 from cases.refusals import KeyReused, Refused, Stale
 from cases.rules import why_not
-from cases.workflow import MOVES, STATES, Clock, Move, State, Step
+from cases.workflow import MOVES, OPEN, Clock, Move
 from governance.models import User
 
 RECOUNT = "recount"
@@ -106,6 +106,8 @@ def _take_effect(walk: Walk) -> None:
     case, move, before = walk.case, walk.move, walk.before
     after = EFFECTS[move.name](walk) or (move.targets[0] if move.targets else before)
     assert after is not None and move.may_lead(before, after), (move.name, before, after)
+    if before in OPEN and after not in OPEN:
+        legs.end_with_case(walk)
     case.state = after
     case.version += before is not None  # a new case begins with its first version
 
@@ -136,8 +138,6 @@ def _open_leg(case: Case, move: Move) -> Assignment | None:
     legs = Assignment.objects.open().filter(case=case)
     if move.clock == Clock.UNCHANGED:
         return legs.first()
-    if STATES[State(case.state)].step == Step.HANDLING:
-        legs = legs.with_requests()  # they lapse when the handling ends
     leg = legs.select_related("responsibility").first()
     if leg is not None and leg.responsibility_id == case.responsibility_id:
         case.responsibility = leg.responsibility

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from cases.actions import legs, recounting
 from cases.actions.walk import Walk, effect
-from cases.models import Assignment, Case, Request
+from cases.models import Assignment, Case
 from cases.refusals import Unfit
 from cases.routing import explain
 from cases.rule_numbers import REFUSALS_BEFORE_DISPUTE
@@ -204,7 +204,6 @@ def evaluate(walk: Walk) -> None:
 def reopen(walk: Walk) -> None:
     case = walk.case
     legs.stop_leg(walk, Outcome.ENDED)
-    legs.lapse_requests(walk, *Request.Kind)
     case.closed_at, case.unit, case.refusals = None, None, 0
     legs.open_leg(walk, Step.DISPATCHING)
 

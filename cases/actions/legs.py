@@ -65,8 +65,7 @@ def stop_leg(walk: Walk, outcome: Assignment.Outcome = Assignment.Outcome.DONE) 
         walk.case.was_late = True
     leg.save(update_fields=["stopped_at", "outcome", "is_late", "sweep_at", "rest_amount"])
     walk.leg = None
-    ends = leg.step == Step.HANDLING and outcome != Assignment.Outcome.STANDING
-    if ends and getattr(leg, "has_requests", True):
+    if leg.step == Step.HANDLING and outcome != Assignment.Outcome.STANDING:
         lapse_requests(walk, Request.Kind.EXTENSION, Request.Kind.SUSPENSION)
     return leg
 
@@ -80,8 +79,19 @@ def was_late_before(case: Case) -> bool:
 
 def lapse_requests(walk: Walk, *kinds: Request.Kind) -> None:
     """End requests that nobody decided: more time for one leg is not to be granted on another."""
-    waiting = walk.case.requests.filter(kind__in=kinds, decided_at=None)
-    waiting.update(decided_at=walk.now, is_granted=False)
+    lapsing = [walk.waiting.pop(kind).pk for kind in kinds if kind in walk.waiting]
+    if lapsing:
+        Request.objects.filter(pk__in=lapsing).update(decided_at=walk.now, is_granted=False)
+
+
+def end_with_case(walk: Walk) -> None:
+    """What was asked or ordered on a case ends with it: requests lapse, an order is struck off."""
+    lapse_requests(walk, *Request.Kind)
+    if order := walk.order:
+        order.accepted_at, order.note = walk.now, f"案件已{walk.move.label}，督办随案件销号"
+        order.save(update_fields=["accepted_at", "note"])
+        walk.facts["order_ended"] = order.pk
+        walk.order = None
 
 
 def open_leg(

@@ -4,7 +4,8 @@ from typing import Any
 
 from cases.actions.walk import Walk
 from cases.models.case import page_of
-from cases.workflow import STATES, Clock, State
+from cases.waiting import step_of
+from cases.workflow import OPEN, Clock, State
 from governance.actions import tell
 from governance.roles import Duty
 
@@ -15,22 +16,17 @@ SILENT = {"accept", "evaluate", "withdraw", "take_over"}
 
 
 def owner_of(walk: Walk) -> dict[str, Any] | None:
-    """Whose turn it is now, as an address of the outbox."""
-    place, leg = STATES[State(walk.case.state)], walk.leg
-    if place.owner is None or leg is None or place.owner == Duty.REPORT:
+    """Who makes the next step, as an address of the outbox; of a suspended case the chief, who may resume it."""
+    case, leg = walk.case, walk.leg
+    if leg is None or case.state not in OPEN:
         return None
-    if leg.person_id:
-        return {"user": leg.person_id}
-    if place.owner == Duty.HANDLE:
-        return {"organization": leg.unit_id, "duty": Duty.HANDLE}
-    if place.owner == Duty.VERIFY:
-        return {"organization": leg.unit_id or leg.centre_id, "duty": Duty.ACCEPT}
-    return {"organization": leg.centre_id, "duty": place.owner}
+    steps = step_of(case, leg)
+    return steps[0].address if steps else {"organization": leg.centre_id, "duty": Duty.CHIEF}
 
 
 def tell_about(walk: Walk) -> None:
     """One outbox row a move at most."""
-    if walk.move.name in SILENT and not walk.tell_also:
+    if not walk.is_told or (walk.move.name in SILENT and not walk.tell_also):
         return
     case, audience = walk.case, list(walk.tell_also)
     if walk.tell_owner and (owner := owner_of(walk)):

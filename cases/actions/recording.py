@@ -5,7 +5,7 @@ import uuid
 from django.db.models import Case as Choice
 from django.db.models import CharField, Value, When
 
-from cases import chain
+from cases import chain, waiting
 from cases.actions.notices import tell_about
 from cases.actions.once import Answer
 from cases.actions.walk import Walk, columns
@@ -31,6 +31,8 @@ def record(walk: Walk, *, key: uuid.UUID, wanted: tuple[str, ...]) -> Answer:
     case, given = walk.case, walk.given
     if walk.leg is None:
         case.due_at, case.lateness = None, Lateness.NONE
+    waits = waiting.waits_for(case, walk.leg, walk.waiting.values(), walk.order)
+    case.waits_for = waiting.marks(waits, has_order=walk.order is not None)
     body = next((given[name] for name in WORDS if given.get(name)), "")
     salt, digest = chain.text_digest(body) if body else ("", "")
     photos = _photos(walk)

@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from cases import deadlines
+from cases import deadlines, waiting
 from cases.actions import effects, legs
 from cases.actions.walk import Walk, effect
 from cases.deadlines import Limit
@@ -21,7 +21,7 @@ def _ask(walk: Walk, kind: Request.Kind, decider: Duty, **asked: Any) -> None:
     """Write a request and tell those who decide it."""
     case = walk.case
     assert walk.by is not None
-    Request.objects.create(
+    walk.waiting[kind] = Request.objects.create(
         case=case, kind=kind, asked_by=walk.by, asked_at=walk.now, decider=decider, **asked
     )
     place = walk.leg.centre_id if walk.leg else case.centre_id
@@ -36,6 +36,7 @@ def _ask(walk: Walk, kind: Request.Kind, decider: Duty, **asked: Any) -> None:
 def _decide(walk: Walk, request: Request, *, granted: bool) -> None:
     request.decided_by, request.decided_at, request.is_granted = walk.by, walk.now, granted
     request.save(update_fields=["decided_by", "decided_at", "is_granted"])
+    del walk.waiting[Kind(request.kind)]
     walk.facts["request"] = request.pk
     walk.tell_also.append({"user": request.asked_by_id})
 
@@ -142,26 +143,35 @@ def order_supervision(walk: Walk) -> None:
     )
     order = walk.order
     if order is None:
-        order = Supervision.objects.create(
+        order = walk.order = Supervision.objects.create(
             case=case,
             ordered_by=walk.by,
             ordered_at=walk.now,
             leader=effects.named_leader(walk) if walk.by is None else None,
             unit_id=case.unit_id or leg.centre_id,
             deadline=deadline,
+            told_on=walk.today,
         )
-    elif order.leader and not Post.objects.on_duty(walk.today).filter(user=order.leader):
-        order.leader = effects.named_leader(walk)  # the one who was named has left
-        order.save(update_fields=["leader"])
-    walk.facts |= {"order": order.pk, "leader": order.leader_id, "deadline": deadline}
+    else:
+        _order_again(walk, order, deadline)
+    walk.facts |= {"order": order.pk, "leader": order.leader_id, "deadline": deadline, "times": order.times}
     if walk.by is None:
-        answers = order.leader_id or order.ordered_by_id
-        if answers:
-            walk.tell_also.append({"user": answers})
-            if answers not in case.people:
-                case.people.append(answers)
+        if order.leader_id and order.leader_id not in case.people:
+            case.people.append(order.leader_id)
+        walk.tell_also += [wait.address for wait in waiting.order_of(case, leg, order)]
+        if order.ordered_by_id:  # a leader's own order, while time ran out at the top
+            walk.tell_also.append({"user": order.ordered_by_id})
         leg.sweep_at = deadline
         leg.save(update_fields=["sweep_at"])
+
+
+def _order_again(walk: Walk, order: Supervision, deadline: dt.datetime) -> None:
+    """The same order once more: counted, with a new date, told once a day at most."""
+    if order.leader and not Post.objects.on_duty(walk.today).filter(user=order.leader):
+        order.leader = effects.named_leader(walk)  # the one who was named has left
+    walk.is_told = order.told_on != walk.today
+    order.times, order.deadline, order.told_on = order.times + 1, deadline, walk.today
+    order.save(update_fields=["leader", "times", "deadline", "told_on"])
 
 
 @effect("reply_supervision")
@@ -180,6 +190,7 @@ def accept_supervision(walk: Walk) -> None:
     assert order is not None
     order.accepted_at = walk.now
     order.save(update_fields=["accepted_at"])
+    walk.order = None
 
 
 @effect("urge")

@@ -28,6 +28,7 @@ class Walk(Situation):
     rows: list[Model] = field(default_factory=list)
     tell_also: list[dict[str, Any]] = field(default_factory=list)
     tell_owner: bool = True
+    is_told: bool = True
 
     @property
     def before(self) -> State | None:

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from cases.models.catalogue import Category, Responsibility
 from cases.models.texts import CaseText
+from cases.waiting import Matter, waiting_for
 from cases.workflow import OPEN, STATES, Grade, Lateness, Loop, State, Tone
 from governance.models import Level, Organization, User
-from governance.roles import Duty
 from grid.models import Grid, GridDuty
 from grid.tiles import tiles_around
 
@@ -91,12 +91,9 @@ class CaseQuerySet(models.QuerySet):
             tile_x__gte=columns[0], tile_x__lte=columns[-1], tile_y__gte=rows[0], tile_y__lte=rows[-1]
         )
 
-    def to_handle_by(self, user: User) -> "CaseQuerySet":
-        """Waiting for this person's units, without own reports that somebody else has to handle."""
-        waiting = self.open().filter(state__in=[State.DISPATCHED, State.HANDLING])
-        return waiting.filter(unit__in=user.powers.places(Duty.HANDLE)).exclude(
-            ~Q(source=Case.Source.SELF), reporters__contains=[user.pk]
-        )
+    def waiting_for(self, user: User, *matters: Matter) -> "CaseQuerySet":
+        """Open cases that wait for a person, in one of some matters."""
+        return self.open().filter(waiting_for(user, *matters))
 
     def reported_by(self, user: User) -> "CaseQuerySet":
         """Own reports: a part of what is visible to a person, and asked for without the rest of it."""
@@ -202,6 +199,9 @@ class Case(models.Model):
     people = ArrayField(models.BigIntegerField(), default=list, verbose_name="参与人")
     units = ArrayField(models.BigIntegerField(), default=list, verbose_name="参与单位")
 
+    # Whom it waits for while it is open (``cases.waiting``), written after each move.
+    waits_for = ArrayField(models.CharField(max_length=30), default=list, verbose_name="等谁办")
+
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged_cases")
     # Since the case was last opened: after a reopening the count begins anew, the legs keep all of them.
     refusals = models.PositiveSmallIntegerField("回退次数", default=0)
@@ -240,9 +240,9 @@ class Case(models.Model):
             models.Index(
                 # In the order in which the first pane counts: groups come one after the other, without a hash.
                 fields=["state", "lateness"],
-                include=["id", "centre", "unit", *SCOPE],
+                include=["id", "waits_for", *SCOPE],
                 condition=Q(is_open=True),
-                name="case_open_counts",
+                name="case_open_waits",
             ),
             models.Index(fields=["district", "-id"], name="case_of_district"),
             models.Index(fields=["street", "-id"], name="case_of_street"),
@@ -258,6 +258,7 @@ class Case(models.Model):
                 fields=["-closed_at", "-id"], condition=Q(closed_at__isnull=False), name="case_closed_last"
             ),
             models.Index(fields=["district", "reported_at"], include=["street"], name="case_reported"),
+            GinIndex(fields=["waits_for"], condition=Q(is_open=True), name="case_waits_for"),
             GinIndex(fields=["people"], name="case_people"),
             GinIndex(fields=["units"], name="case_units"),
         ]

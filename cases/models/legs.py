@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from cases.deadlines import Basis, Limit, Unit
 from cases.models.case import Case
@@ -19,20 +19,11 @@ class AssignmentQuerySet(models.QuerySet):
     def open(self) -> "AssignmentQuerySet":
         return self.filter(stopped_at=None)
 
-    def checks_of(self, user: User) -> "AssignmentQuerySet":
-        """Open checks and verifications that were drawn for this person."""
-        return self.open().filter(person=user, step__in=[Step.CHECKING, Step.VERIFYING])
-
     def left(self, on: dt.date) -> "AssignmentQuerySet":
         """Open checks whose drawn person is no longer at a post for which people are drawn."""
         drawn = self.open().filter(person__isnull=False, step__in=[Step.CHECKING, Step.VERIFYING])
         there = Post.objects.on_duty(on).with_duty(Duty.VERIFY, Duty.ACCEPT)
         return drawn.exclude(person__in=there.values("user"))
-
-    def with_requests(self) -> "AssignmentQuerySet":
-        """Annotate whether a request on the case waits for an answer."""
-        waiting = Request.objects.filter(case=OuterRef("case"), decided_at=None)
-        return self.annotate(has_requests=Exists(waiting))
 
     def due_for_sweep(self, now) -> "AssignmentQuerySet":
         """Open legs on which time has something to do."""
@@ -124,12 +115,6 @@ class Assignment(models.Model):
             models.Index(fields=["sweep_at", "id"], condition=Q(stopped_at=None), name="leg_sweep"),
             models.Index(fields=["person", "due_at"], condition=Q(stopped_at=None), name="leg_of_person"),
             models.Index(
-                fields=["unit"], condition=Q(stopped_at=None, desk_allowed=True), name="leg_for_the_desk"
-            ),
-            models.Index(
-                fields=["centre"], condition=Q(stopped_at=None, step="closing"), name="leg_to_close"
-            ),
-            models.Index(
                 fields=["sweep_at", "id"],
                 condition=Q(stopped_at=None, outdated_by__isnull=False),
                 name="leg_outdated",
@@ -204,6 +189,10 @@ class Supervision(models.Model):
     replied_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="答复人")
     replied_at = models.DateTimeField("答复时间", null=True)
     accepted_at = models.DateTimeField("销号时间", null=True)
+    # The system comes back to its order while the case is late: one order, with a count and the date of the last.
+    times = models.PositiveSmallIntegerField("督办次数", default=1)
+    told_on = models.DateField("最近告知", null=True)
+    note = models.CharField("说明", max_length=60, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "督办"

@@ -1,18 +1,47 @@
 """Grids that nobody covers, and who stands in."""
 
+import datetime as dt
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, Func, OuterRef, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from cases import waiting
+from cases.models import Case
 from desk import queues
-from governance.models import Level, Organization, Post
+from governance.models import Level, Organization, Post, User
 from governance.roles import Duty, Role
 from grid.models import Grid
+
+#: Cases that wait for nobody are shown up to here, the most urgent first; the figure counts all of them.
+MOST = 50
+
+
+def _waiting_for_nobody(user: User, street: Organization | None, on: dt.date) -> dict[str, Any]:
+    """Open cases that wait for a post that nobody holds, or for somebody who has left: which, and for whom."""
+    cases = Case.objects.visible_to(user).open()
+    if street:
+        cases = cases.filter(street=street)
+    marks = cases.annotate(mark=Func("waits_for", function="unnest")).order_by()
+    unheld = waiting.unheld(marks.values_list("mark", flat=True).distinct(), on)
+    found = cases.filter(waits_for__overlap=list(unheld))
+    rows = list(found.select_related("category").by_what_breaks_next()[:MOST])
+    waits = [[unheld[mark] for mark in case.waits_for if mark in unheld] for case in rows]
+    every = [wait for some in waits for wait in some]
+    places = Organization.objects.in_bulk({wait.place for wait in every if wait.place})
+    people = User.objects.in_bulk({wait.person for wait in every if wait.person})
+    for case, some in zip(rows, waits, strict=True):
+        case.missing = [
+            f"{people[w.person].name}（已不在岗）" if w.person else f"{places[w.place].name} {w.duty.label}"
+            for w in some
+        ]
+    return {"rows": rows, "count": found.count() if len(rows) == MOST else len(rows)}
 
 
 @login_required
@@ -48,5 +77,11 @@ def gaps(request: HttpRequest) -> HttpResponse:
     )
     lacking = lacking.prefetch_related(Prefetch("community__posts", queryset=clerks, to_attr="clerks"))
     page = Paginator(lacking.order_by("code"), queues.PAGE).get_page(request.GET.get("page"))
-    context = {"page_obj": page, "figures": figures, "streets": streets, "chosen": chosen}
+    context = {
+        "page_obj": page,
+        "figures": figures,
+        "streets": streets,
+        "chosen": chosen,
+        "waiting": _waiting_for_nobody(request.user, street, today),
+    }
     return render(request, "desk/gaps.html", context)

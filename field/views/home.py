@@ -4,14 +4,15 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from cases.models import Assignment, Case
+from cases.models import Case
 from cases.permissions import may_report
 from cases.rows import with_row
+from cases.waiting import Matter, Wait, waiting_for
 from cases.workflow import State
 from governance.models import User
 from governance.roles import Duty
@@ -44,9 +45,9 @@ class CountedPaginator(Paginator):
 
 def to_do(user: User) -> QuerySet[Case]:
     """Checks that were drawn for a person, and what the person's units have to accept or handle."""
-    checks = Assignment.objects.checks_of(user).values("case_id")
-    handling = Case.objects.to_handle_by(user).values("pk")
-    return Case.objects.visible_to(user).filter(pk__in=checks.union(handling))
+    drawn = Q(waits_for__contains=[Wait(Matter.STEP, Duty.VERIFY, person=user.pk).mark])
+    outdoors = drawn | waiting_for(user, Matter.HANDLING)
+    return Case.objects.visible_to(user).open().filter(outdoors)
 
 
 def in_my_grids(user: User) -> QuerySet[Case]:

@@ -7,6 +7,7 @@ import pytest
 from cases import actions
 from cases.models import Case
 from cases.permissions import duties_on
+from cases.waiting import Matter
 from cases.workflow import Loop, State
 from governance.models import User
 from governance.roles import Duty
@@ -69,7 +70,7 @@ def test_who_settled_it_on_the_spot_may_do_it_again_after_a_failed_verification(
     worker = User.objects.get(pk=case.reporters[0])
     case = walk(case, "fail")
     assert (case.state, open_leg(case).person) == (State.HANDLING, worker)
-    assert case in Case.objects.to_handle_by(worker)
+    assert case in Case.objects.waiting_for(worker, Matter.HANDLING)
     assert walk(case, "feedback", by=worker).state == State.HANDLED
 
 
@@ -77,7 +78,7 @@ def test_who_reported_for_others_to_handle_may_not_handle():
     case = case_at(State.HANDLING)
     worker = User.objects.get(pk=case.reporters[0])
     assert case.may_not_be_handled_by(worker)
-    assert case not in Case.objects.to_handle_by(worker)
+    assert case not in Case.objects.waiting_for(worker, Matter.HANDLING)
 
 
 def test_staff_score_their_own_reports_and_acceptors_call_residents_back():

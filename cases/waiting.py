@@ -1,0 +1,207 @@
+"""Whom a case waits for: written on its row after each move by one pure function; every list and notice reads it.
+
+Several may wait at once: acceptor and chief, a drawn person or the desk, who decides a request, who answers an order.
+A wait is stored as a short mark (``Wait.mark``); the queries for a person stand beside it.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from cases.workflow import OPEN, Loop, State
+from governance.models import Post, User
+from governance.roles import DUTIES, Duty, Role
+
+if TYPE_CHECKING:
+    from cases.models import Assignment, Case, Request, Supervision
+
+
+class Matter(StrEnum):
+    """What somebody is waited for to do; the letter stands at the head of a mark."""
+
+    STEP = "t"  # the next step of the case
+    HANDLING = "h"  # the next step, by a unit: never by somebody who reported the case
+    EXTENSION = "e"
+    SUSPENSION = "s"
+    VOID = "v"
+    ORDER = "o"  # an order is to be answered, or struck off
+
+
+#: A person's turn, and requests for a person's word.
+TURN = (Matter.STEP, Matter.HANDLING, Matter.ORDER)
+ASKED = (Matter.EXTENSION, Matter.SUSPENSION, Matter.VOID)
+#: Stands on the row of every case with an order.
+ORDERED = Matter.ORDER.value
+
+#: Duties whose places are waited for in a matter.
+_AT_PLACES: dict[Matter, tuple[Duty, ...]] = {
+    Matter.STEP: (Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH),
+    Matter.HANDLING: (Duty.HANDLE,),
+    Matter.EXTENSION: (Duty.DISPATCH, Duty.CHIEF),
+    Matter.SUSPENSION: (Duty.CHIEF, Duty.LEAD),
+    Matter.VOID: (Duty.CHIEF, Duty.LEAD),
+    Matter.ORDER: (Duty.HANDLE, Duty.CHIEF, Duty.LEAD),
+}
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One wait: for whoever holds a duty at a place (organization id), or for a person in a duty.
+
+    Where both are known, the place waits and the person is told. ``never`` are people who may not do it themselves.
+    """
+
+    matter: Matter
+    duty: Duty
+    place: int | None = None
+    person: int | None = None
+    never: tuple[int, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """``tC12``: the chief at organization 12; ``tV@45``: person 45, who was drawn."""
+        return f"{self.matter}{self.duty}{self.place if self.place is not None else f'@{self.person}'}"
+
+    @property
+    def address(self) -> dict[str, Any]:
+        """Whom a notice goes to."""
+        return {"user": self.person} if self.person else {"organization": self.place, "duty": self.duty}
+
+    @classmethod
+    def read(cls, mark: str) -> "Wait":
+        """A wait from its mark."""
+        matter, duty, who = Matter(mark[0]), Duty(mark[1]), mark[2:]
+        if who.startswith("@"):
+            return cls(matter, duty, person=int(who[1:]))
+        return cls(matter, duty, place=int(who))
+
+
+def waits_for(
+    case: "Case",
+    leg: "Assignment | None",
+    requests: Iterable["Request"],
+    order: "Supervision | None",
+) -> list[Wait]:
+    """Whom an open case waits for, who brings it forward first; ``requests`` are those that nobody has decided."""
+    if leg is None or case.state not in OPEN:
+        return []
+    waits = step_of(case, leg)
+    for request in requests:
+        waits += _decision(case, leg, request)
+    return [*waits, *(order_of(case, leg, order) if order else ())]
+
+
+def step_of(case: "Case", leg: "Assignment") -> list[Wait]:
+    """Who makes the next step; nobody while a case is suspended."""
+    centre = leg.centre_id
+    match State(case.state):
+        case State.REPORTED:
+            return [Wait(Matter.STEP, Duty.CHIEF, centre), Wait(Matter.STEP, Duty.ACCEPT, centre)]
+        case State.CHECKING | State.HANDLED:
+            drawn = [Wait(Matter.STEP, Duty.VERIFY, person=leg.person_id)] if leg.person_id else []
+            desk = [Wait(Matter.STEP, Duty.ACCEPT, leg.unit_id or centre)] if leg.desk_allowed else []
+            return drawn + desk
+        case State.REGISTERED:
+            return [Wait(Matter.STEP, Duty.DISPATCH, centre)]
+        case State.DISPATCHED | State.HANDLING:
+            return [Wait(Matter.HANDLING, Duty.HANDLE, case.unit_id, person=leg.person_id)]
+        case State.DISPUTED | State.VERIFIED:
+            return [Wait(Matter.STEP, Duty.CHIEF, centre)]
+    return []
+
+
+def _commanding(case: "Case") -> list[int]:
+    """Territories whose leaders may decide, the nearest first."""
+    places = [case.district_id, case.street_id, case.community_id]
+    places = places[: {Loop.DISTRICT: 1, Loop.STREET: 2, Loop.COMMUNITY: 3}[Loop(case.loop)]]
+    return [place for place in reversed(places) if place]
+
+
+def _decision(case: "Case", leg: "Assignment", request: "Request") -> list[Wait]:
+    """Who decides a request: never the one who asked, nor of a suspension the chief who agreed."""
+    matter = Matter[request.kind.upper()]
+    never = tuple(sorted({request.asked_by_id, request.endorsed_by_id or request.asked_by_id}))
+    unendorsed = matter == Matter.SUSPENSION and request.endorsed_by_id is None
+    duty = Duty.CHIEF if unendorsed else Duty(request.decider)
+    places = _commanding(case) if duty == Duty.LEAD else [leg.centre_id]
+    return [Wait(matter, duty, place, never=never) for place in places]
+
+
+def order_of(case: "Case", leg: "Assignment", order: "Supervision") -> list[Wait]:
+    """Who answers an order, then who strikes it off: whoever gave it, or a leader of the place for the system."""
+    if order.replied_at is None:
+        if order.leader_id:
+            return [Wait(Matter.ORDER, Duty.LEAD, person=order.leader_id)]
+        if case.unit_id:
+            return [Wait(Matter.ORDER, Duty.HANDLE, case.unit_id)]
+        return [Wait(Matter.ORDER, Duty.CHIEF, leg.centre_id)]
+    if order.ordered_by_id and order.ordered_by_id != order.replied_by_id:
+        return [Wait(Matter.ORDER, Duty.LEAD, person=order.ordered_by_id)]
+    never = (order.replied_by_id,) if order.replied_by_id else ()
+    return [Wait(Matter.ORDER, Duty.LEAD, place, never=never) for place in _commanding(case)]
+
+
+def marks(waits: Iterable[Wait], *, has_order: bool) -> list[str]:
+    """What stands on the row: a mark for each wait, ``-e45`` for who may not decide, and whether there is an order."""
+    found = {wait.mark for wait in waits} | {
+        f"-{wait.matter}{person}" for wait in waits for person in wait.never
+    }
+    return sorted(found | ({ORDERED} if has_order else set()))
+
+
+def has(case: "Case", *matters: Matter) -> bool:
+    """Whether a row says that somebody is waited for in one of some matters."""
+    return any(mark[0] in matters for mark in case.waits_for)
+
+
+def unheld(found: Iterable[str], on: dt.date) -> dict[str, Wait]:
+    """Of some marks those that nobody answers on a day: no such post is held there, or the person has left."""
+    waits = {mark: Wait.read(mark) for mark in found if mark != ORDERED and not mark.startswith("-")}
+    posts = Post.objects.on_duty(on)
+    people = {wait.person for wait in waits.values() if wait.person}
+    places = {wait.place for wait in waits.values() if wait.place}
+    there = set(posts.filter(user__in=people).values_list("user", flat=True))
+    held = {
+        (duty, place)
+        for place, role in posts.filter(organization__in=places).values_list("organization", "role")
+        for duty in DUTIES[Role(role)]
+    }
+    return {
+        mark: wait
+        for mark, wait in waits.items()
+        if (wait.person not in there if wait.person else (wait.duty, wait.place) not in held)
+    }
+
+
+# Queries ----------------------------------------------------------------------------------------------------------
+
+
+def _marks_of(user: User, matter: Matter) -> list[str]:
+    """Marks under which a person is waited for."""
+    powers = user.powers
+    found = [f"{matter}{duty}{place}" for duty in _AT_PLACES[matter] for place in powers.places(duty)]
+    if matter == Matter.STEP and (powers.has(Duty.VERIFY) or powers.has(Duty.ACCEPT)):
+        found.append(Wait(matter, Duty.VERIFY, person=user.pk).mark)  # others are not drawn, or no longer
+    if matter == Matter.ORDER and powers.has(Duty.LEAD):
+        found.append(Wait(matter, Duty.LEAD, person=user.pk).mark)
+    return found
+
+
+def waiting_for(user: User, *matters: Matter) -> Q:
+    """Cases that wait for a person in one of some matters."""
+    found = Q(pk=None)
+    for matter in matters:
+        own = _marks_of(user, matter)
+        if not own:
+            continue
+        one = Q(waits_for__overlap=own)
+        if matter == Matter.HANDLING:
+            one &= ~Q(reporters__contains=[user.pk]) | Q(source="self")
+        elif matter != Matter.STEP:
+            one &= ~Q(waits_for__contains=[f"-{matter}{user.pk}"])
+        found |= one
+    return found

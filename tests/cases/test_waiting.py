@@ -1,0 +1,286 @@
+"""Whom a case waits for is written on its row, and equals what the legs, requests and orders say."""
+
+import datetime as dt
+import uuid
+from random import Random
+
+import pytest
+from django.db.models import Q
+from django.test import Client
+from django.utils import timezone
+
+from cases import actions
+from cases.actions.notices import owner_of
+from cases.actions.walk import Walk
+from cases.models import Assignment, Case, Request, Supervision
+from cases.rules import Situation, why_not
+from cases.waiting import ASKED, TURN, Matter, Wait
+from cases.workflow import MOVES, OPEN, STATES, Loop, State, Step, moves_from
+from demo.accounts import STAGE
+from desk import queues
+from field.views.home import to_do
+from governance.models import Organization, Post, User
+from governance.roles import Duty, Role
+from tests import people
+from tests.lives import MORNING, case_at, hands, reported, walk
+from tests.scale import tries
+
+pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
+
+
+# What legs, requests and orders say, written down apart from the rule -----------------------------------------------
+
+
+def drawn_for(user: User):
+    drawn = Assignment.objects.open().filter(person=user, step__in=[Step.CHECKING, Step.VERIFYING])
+    return drawn.values("case")
+
+
+def turn_by_the_legs(user: User) -> Q:
+    places, legs = user.powers.places, Assignment.objects.open()
+    checked = Q(state__in=[State.CHECKING, State.HANDLED])
+    at_desk = legs.filter(
+        desk_allowed=True, unit__in=places(Duty.ACCEPT), step__in=[Step.CHECKING, Step.VERIFYING]
+    )
+    to_close = legs.filter(step=Step.CLOSING, centre__in=places(Duty.CHIEF))
+    turn = Q(state=State.REPORTED, centre__in=places(Duty.ACCEPT)) | checked & Q(
+        pk__in=at_desk.values("case")
+    )
+    turn |= Q(state__in=[State.REPORTED, State.DISPUTED], centre__in=places(Duty.CHIEF))
+    turn |= Q(state=State.VERIFIED, pk__in=to_close.values("case"))
+    turn |= Q(state=State.REGISTERED, centre__in=places(Duty.DISPATCH))
+    not_mine = Q(source=Case.Source.SELF) | ~Q(reporters__contains=[user.pk])
+    to_handle = Q(state__in=[State.DISPATCHED, State.HANDLING], unit__in=places(Duty.HANDLE)) & not_mine
+    turn |= to_handle
+    if user.powers.has(Duty.VERIFY) or user.powers.has(Duty.ACCEPT):
+        turn |= checked & Q(pk__in=drawn_for(user))
+    return turn | order_by_the_rows(user)
+
+
+def order_by_the_rows(user: User) -> Q:
+    places, orders = user.powers.places, Supervision.objects.filter(accepted_at=None)
+    unanswered = orders.filter(replied_at=None)
+    unit = unanswered.filter(leader=None, case__unit__in=places(Duty.HANDLE))
+    at_centre = Assignment.objects.open().filter(centre__in=places(Duty.CHIEF)).values("case")
+    chief = unanswered.filter(leader=None, case__unit=None, case__in=at_centre)
+    found = Q(pk__in=unit.values("case")) | Q(pk__in=chief.values("case"))
+    if user.powers.has(Duty.LEAD):
+        mine = Q(leader=user, replied_at=None) | Q(ordered_by=user, replied_at__isnull=False)
+        found |= Q(pk__in=orders.filter(mine).values("case"))
+        answered = orders.filter(ordered_by=None, replied_at__isnull=False).exclude(replied_by=user)
+        found |= Q(pk__in=answered.values("case")) & commanded(user)
+    return found
+
+
+def commanded(user: User) -> Q:
+    leading = user.powers.places(Duty.LEAD)
+    return (
+        Q(district__in=leading)
+        | Q(street__in=leading, loop__in=[Loop.STREET, Loop.COMMUNITY])
+        | Q(community__in=leading, loop=Loop.COMMUNITY)
+    )
+
+
+def asked_by_the_requests(user: User) -> Q:
+    places, waits = user.powers.places, Request.objects.filter(decided_at=None).exclude(asked_by=user)
+    unendorsed = Q(kind=Request.Kind.SUSPENSION, endorsed_by=None)
+    legs = Assignment.objects.open()
+
+    def here(duty: Duty) -> Q:
+        return Q(pk__in=legs.filter(centre__in=places(duty)).values("case"))
+
+    for_dispatcher = waits.filter(decider=Duty.DISPATCH)
+    for_chief = waits.filter(Q(decider=Duty.CHIEF) | unendorsed)
+    for_leader = waits.filter(decider=Duty.LEAD).exclude(unendorsed).exclude(endorsed_by=user)
+    return (
+        here(Duty.DISPATCH) & Q(pk__in=for_dispatcher.values("case"))
+        | here(Duty.CHIEF) & Q(pk__in=for_chief.values("case"))
+        | commanded(user) & Q(pk__in=for_leader.values("case"))
+    )
+
+
+def on_the_phone(user: User) -> Q:
+    not_mine = Q(source=Case.Source.SELF) | ~Q(reporters__contains=[user.pk])
+    handling = Q(state__in=[State.DISPATCHED, State.HANDLING], unit__in=user.powers.places(Duty.HANDLE))
+    return Q(is_open=True) & (Q(pk__in=drawn_for(user)) | handling & not_mine)
+
+
+def owner_by_the_state(case: Case, leg: Assignment | None) -> dict | None:
+    place = STATES[State(case.state)]
+    if place.owner is None or leg is None or place.owner == Duty.REPORT:
+        return None
+    if leg.person_id:
+        return {"user": leg.person_id}
+    if place.owner == Duty.HANDLE:
+        return {"organization": leg.unit_id, "duty": Duty.HANDLE}
+    if place.owner == Duty.VERIFY:
+        return {"organization": leg.unit_id or leg.centre_id, "duty": Duty.ACCEPT}
+    return {"organization": leg.centre_id, "duty": place.owner}
+
+
+def everybody() -> list[User]:
+    usernames = list(STAGE)
+    found = list(User.objects.filter(username__in=usernames))
+    more = Post.objects.filter(role__in=[Role.DEPUTY_LEADER, Role.LEADER, Role.DUTY_CHIEF], ends_on=None)
+    return found + list(User.objects.filter(pk__in=more.values("user")).exclude(username__in=usernames)[:10])
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.trust
+def test_whom_a_case_waits_for_equals_what_its_legs_requests_and_orders_say_over_random_lives(promise):
+    """Compared after every few moves of random lives, for everybody: desk, requests, phone and notice."""
+    random, helpers, now = Random(7), hands(), MORNING
+    everyone, compared, wrong = everybody(), 0, 0
+    cases = [case_at(state, loop=loop).uuid for state in OPEN for loop in (Loop.COMMUNITY, Loop.STREET)]
+    for _ in range(tries(40, full=200, trust=2_000)):
+        now += dt.timedelta(minutes=random.choice([1, 30, 240]))
+        actions.sweep(now=now)
+        for _ in range(5):
+            case, leg = helpers.look(random.choice(cases))
+            move = random.choice(moves_from(State(case.state)) or [None])
+            if move is None or move.name in ("merge", "grant_void") or move.duties == (Duty.SYSTEM,):
+                continue
+            able = helpers.candidates(case, leg, move, now)
+            if able:
+                by = random.choice(able)
+                given = helpers.answers(move, case, leg, by, now, {"target": case})
+                try:
+                    actions.perform(case.uuid, move.name, by=by, now=now, key=uuid.uuid4(), given=given)
+                except actions.Refused:
+                    continue
+        for user in everyone:
+            seen = Case.objects.visible_to(user).open()
+            pairs = [
+                (seen.filter(queues.turn_of(user)), seen.filter(turn_by_the_legs(user))),
+                (seen.filter(queues.asked_of(user)), seen.filter(asked_by_the_requests(user))),
+                (to_do(user), seen.filter(on_the_phone(user))),
+            ]
+            for ours, rows in pairs:
+                compared += 1
+                wrong += set(ours.values_list("pk", flat=True)) != set(rows.values_list("pk", flat=True))
+        for case in Case.objects.all():
+            leg = case.legs.filter(stopped_at=None).first()
+            told = owner_of(Walk(case, leg, None, now, MOVES["comment"], {}))
+            compared += 1
+            wrong += told != owner_by_the_state(case, leg)
+    assert wrong == 0
+    promise("whom a case waits for is what its rows say", tried=compared, held=compared - wrong)
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_whoever_a_case_waits_for_can_do_something_about_it(state):
+    case = case_at(state, loop=Loop.STREET)
+    leg = case.legs.get(stopped_at=None)
+    if state == State.SUSPENDED:
+        assert case.waits_for == []
+        return
+    waited = 0
+    for user in everybody():
+        if not Case.objects.visible_to(user).waiting_for(user, *TURN, *ASKED).filter(pk=case.pk).exists():
+            continue
+        waited += 1
+        situation = Situation(case, leg, user, MORNING + 2 * HOUR)
+        able = {m.name for m in moves_from(state) if why_not(m, situation) is None}
+        assert able - {"comment", "urge", "ask_void", "order_supervision"}, user
+    assert waited
+
+
+def test_a_mark_is_read_as_it_was_written():
+    for wait in (Wait(Matter.STEP, Duty.CHIEF, 12), Wait(Matter.ORDER, Duty.LEAD, person=45)):
+        assert Wait.read(wait.mark) == wait
+
+
+def test_a_suspension_waits_for_the_chief_then_for_leaders_and_never_for_who_asked_or_agreed():
+    case = walk(case_at(State.HANDLING, loop=Loop.STREET), "ask_suspension", now=MORNING + HOUR)
+    assert [m for m in case.waits_for if m.startswith("sC")] and not [
+        m for m in case.waits_for if m.startswith("sL")
+    ]
+    case = walk(case, "endorse_suspension", now=MORNING + HOUR)
+    request = case.requests.get()
+    assert {f"-s{request.asked_by_id}", f"-s{request.endorsed_by_id}"} <= set(case.waits_for)
+    assert {f"sL{case.street_id}", f"sL{case.district_id}"} <= set(case.waits_for)
+    case = walk(case, "grant_suspension", now=MORNING + HOUR)
+    assert case.waits_for == []
+
+
+# Orders ---------------------------------------------------------------------------------------------------------------
+
+
+def order(case: Case, now: dt.datetime = MORNING + HOUR) -> Case:
+    return walk(case, "order_supervision", now=now, reason="尽快办结", deadline=now + dt.timedelta(days=2))
+
+
+def test_an_order_waits_for_the_unit_then_for_who_gave_it():
+    case = order(case_at(State.HANDLING, loop=Loop.STREET))
+    given = case.supervisions.get()
+    handler = User.objects.get(username="zhifa")
+    leader = given.ordered_by
+    mine = lambda user: Case.objects.waiting_for(user, Matter.ORDER).filter(pk=case.pk).exists()  # noqa: E731
+    assert mine(handler) and not mine(leader)
+    walk(case, "reply_supervision", now=MORNING + 2 * HOUR, by=handler, words="今天办结")
+    assert mine(leader) and not mine(handler)
+    walk(case, "accept_supervision", now=MORNING + 3 * HOUR, by=leader)
+    assert not mine(leader) and not mine(handler)
+
+
+@pytest.mark.parametrize("end", ["close", "decline", "withdraw", "merge", "grant_void"])
+def test_an_order_ends_with_its_case_and_says_so(end):
+    state = {"close": State.VERIFIED, "grant_void": State.HANDLING}.get(end, State.REPORTED)
+    case = order(case_at(state))
+    extra = {"target": reported()} if end == "merge" else {}
+    if end == "grant_void":
+        case = walk(case, "ask_void", now=MORNING + 2 * HOUR)
+    case = walk(case, end, now=MORNING + 3 * HOUR, **extra)
+    given = case.supervisions.get()
+    assert given.accepted_at == case.events.last().at and "随案件销号" in given.note
+    assert case.waits_for == []
+
+
+def test_the_systems_order_that_is_repeated_is_one_order_with_a_count_and_a_new_date():
+    case = case_at(State.HANDLING, loop=Loop.DISTRICT)
+    now = case.due_at
+    for _ in range(4):
+        now += dt.timedelta(days=4)
+        actions.sweep(now=now)
+    given = case.supervisions.get()
+    assert given.times >= 3 and given.deadline > now
+    assert given.deadline == case.legs.get(stopped_at=None).sweep_at
+    client = Client()
+    client.force_login(people.someone(Role.LEADER, people.DISTRICT))
+    lines = client.get(f"/cases/{case.uuid}/").context["lines"]
+    ordered = [line for line in lines if line["what"] == "督办"]
+    assert len(ordered) == 1
+    assert any(f"第 {given.times} 次" in fact for fact in ordered[0]["facts"])
+
+
+def test_a_request_that_nobody_decided_lapses_with_the_end_of_the_case():
+    case = walk(case_at(State.VERIFIED), "ask_void", now=MORNING + HOUR)
+    case = walk(case, "close", now=MORNING + 2 * HOUR)
+    assert case.requests.get().is_granted is False
+
+
+# Gaps -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_case_that_waits_for_somebody_who_has_left_shows_under_the_gaps():
+    case = case_at(State.HANDLED)
+    drawn = case.legs.get(stopped_at=None).person
+    client = Client()
+    client.force_login(people.clerk())
+    assert case.number not in client.get("/desk/gaps/").content.decode()
+    Post.objects.filter(user=drawn).update(ends_on=timezone.localdate())
+    text = client.get("/desk/gaps/").content.decode()
+    assert case.number in text and drawn.name in text
+
+
+def test_a_case_that_waits_where_nobody_is_on_duty_shows_under_the_gaps_with_the_place():
+    case = case_at(State.DISPATCHED)
+    unit = Organization.objects.get(pk=case.unit_id)
+    Post.objects.filter(organization=unit).update(ends_on=timezone.localdate())
+    client = Client()
+    client.force_login(people.clerk())
+    text = client.get("/desk/gaps/").content.decode()
+    assert case.number in text and unit.name in text
