@@ -52,7 +52,7 @@ class Situation:
     @cached_property
     def waiting(self) -> dict[str, Request]:
         """Requests that nobody has decided, by kind: one of a kind at most."""
-        if not waiting.has(self.case, *waiting.ASKED):
+        if not waiting.speaks_of(self.case.waits_for, *waiting.ASKED):
             return {}
         return {one.kind: one for one in self.case.requests.filter(decided_at=None)}
 

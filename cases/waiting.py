@@ -1,23 +1,15 @@
-"""Whom a case waits for: written on its row after each move by one pure function; every list and notice reads it.
-
-Several may wait at once: acceptor and chief, a drawn person or the desk, who decides a request, who answers an order.
-A wait is stored as a short mark (``Wait.mark``); the queries for a person stand beside it.
-"""
+"""Waits as they stand on the row of a case: short marks, and the queries for a person; ``cases/waits.py`` says which."""
 
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Q
 
-from cases.workflow import OPEN, Loop, State
 from governance.models import Post, User
 from governance.roles import DUTIES, Duty, Role
-
-if TYPE_CHECKING:
-    from cases.models import Assignment, Case, Request, Supervision
 
 
 class Matter(StrEnum):
@@ -80,71 +72,6 @@ class Wait:
         return cls(matter, duty, place=int(who))
 
 
-def waits_for(
-    case: "Case",
-    leg: "Assignment | None",
-    requests: Iterable["Request"],
-    order: "Supervision | None",
-) -> list[Wait]:
-    """Whom an open case waits for, who brings it forward first; ``requests`` are those that nobody has decided."""
-    if leg is None or case.state not in OPEN:
-        return []
-    waits = step_of(case, leg)
-    for request in requests:
-        waits += _decision(case, leg, request)
-    return [*waits, *(order_of(case, leg, order) if order else ())]
-
-
-def step_of(case: "Case", leg: "Assignment") -> list[Wait]:
-    """Who makes the next step; nobody while a case is suspended."""
-    centre = leg.centre_id
-    match State(case.state):
-        case State.REPORTED:
-            return [Wait(Matter.STEP, Duty.CHIEF, centre), Wait(Matter.STEP, Duty.ACCEPT, centre)]
-        case State.CHECKING | State.HANDLED:
-            drawn = [Wait(Matter.STEP, Duty.VERIFY, person=leg.person_id)] if leg.person_id else []
-            desk = [Wait(Matter.STEP, Duty.ACCEPT, leg.unit_id or centre)] if leg.desk_allowed else []
-            return drawn + desk
-        case State.REGISTERED:
-            return [Wait(Matter.STEP, Duty.DISPATCH, centre)]
-        case State.DISPATCHED | State.HANDLING:
-            return [Wait(Matter.HANDLING, Duty.HANDLE, case.unit_id, person=leg.person_id)]
-        case State.DISPUTED | State.VERIFIED:
-            return [Wait(Matter.STEP, Duty.CHIEF, centre)]
-    return []
-
-
-def _commanding(case: "Case") -> list[int]:
-    """Territories whose leaders may decide, the nearest first."""
-    places = [case.district_id, case.street_id, case.community_id]
-    places = places[: {Loop.DISTRICT: 1, Loop.STREET: 2, Loop.COMMUNITY: 3}[Loop(case.loop)]]
-    return [place for place in reversed(places) if place]
-
-
-def _decision(case: "Case", leg: "Assignment", request: "Request") -> list[Wait]:
-    """Who decides a request: never the one who asked, nor of a suspension the chief who agreed."""
-    matter = Matter[request.kind.upper()]
-    never = tuple(sorted({request.asked_by_id, request.endorsed_by_id or request.asked_by_id}))
-    unendorsed = matter == Matter.SUSPENSION and request.endorsed_by_id is None
-    duty = Duty.CHIEF if unendorsed else Duty(request.decider)
-    places = _commanding(case) if duty == Duty.LEAD else [leg.centre_id]
-    return [Wait(matter, duty, place, never=never) for place in places]
-
-
-def order_of(case: "Case", leg: "Assignment", order: "Supervision") -> list[Wait]:
-    """Who answers an order, then who strikes it off: whoever gave it, or a leader of the place for the system."""
-    if order.replied_at is None:
-        if order.leader_id:
-            return [Wait(Matter.ORDER, Duty.LEAD, person=order.leader_id)]
-        if case.unit_id:
-            return [Wait(Matter.ORDER, Duty.HANDLE, case.unit_id)]
-        return [Wait(Matter.ORDER, Duty.CHIEF, leg.centre_id)]
-    if order.ordered_by_id and order.ordered_by_id != order.replied_by_id:
-        return [Wait(Matter.ORDER, Duty.LEAD, person=order.ordered_by_id)]
-    never = (order.replied_by_id,) if order.replied_by_id else ()
-    return [Wait(Matter.ORDER, Duty.LEAD, place, never=never) for place in _commanding(case)]
-
-
 def marks(waits: Iterable[Wait], *, has_order: bool) -> list[str]:
     """What stands on the row: a mark for each wait, ``-e45`` for who may not decide, and whether there is an order."""
     found = {wait.mark for wait in waits} | {
@@ -153,9 +80,9 @@ def marks(waits: Iterable[Wait], *, has_order: bool) -> list[str]:
     return sorted(found | ({ORDERED} if has_order else set()))
 
 
-def has(case: "Case", *matters: Matter) -> bool:
-    """Whether a row says that somebody is waited for in one of some matters."""
-    return any(mark[0] in matters for mark in case.waits_for)
+def speaks_of(found: Iterable[str], *matters: Matter) -> bool:
+    """Whether some marks say that somebody is waited for in one of some matters."""
+    return any(mark[0] in matters for mark in found)
 
 
 def unheld(found: Iterable[str], on: dt.date) -> dict[str, Wait]:

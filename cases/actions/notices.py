@@ -4,7 +4,7 @@ from typing import Any
 
 from cases.actions.walk import Walk
 from cases.models.case import page_of
-from cases.waiting import step_of
+from cases.waits import step_of
 from cases.workflow import OPEN, Clock, State
 from governance.actions import tell
 from governance.roles import Duty

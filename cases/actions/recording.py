@@ -11,6 +11,7 @@ from cases.actions.once import Answer
 from cases.actions.walk import Walk, columns
 from cases.models import Case, CaseEvent, CaseText, Photo
 from cases.refusals import Unfit
+from cases.waits import waits_for
 from cases.workflow import Lateness
 from governance.models import User
 
@@ -31,7 +32,7 @@ def record(walk: Walk, *, key: uuid.UUID, wanted: tuple[str, ...]) -> Answer:
     case, given = walk.case, walk.given
     if walk.leg is None:
         case.due_at, case.lateness = None, Lateness.NONE
-    waits = waiting.waits_for(case, walk.leg, walk.waiting.values(), walk.order)
+    waits = waits_for(case, walk.leg, walk.waiting.values(), walk.order)
     case.waits_for = waiting.marks(waits, has_order=walk.order is not None)
     body = next((given[name] for name in WORDS if given.get(name)), "")
     salt, digest = chain.text_digest(body) if body else ("", "")

@@ -4,12 +4,13 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from cases import deadlines, waiting
+from cases import deadlines
 from cases.actions import effects, legs
 from cases.actions.walk import Walk, effect
 from cases.deadlines import Limit
 from cases.models import Assignment, Request, Supervision
 from cases.rules import ANSWERS
+from cases.waits import order_of
 from cases.workflow import Lateness, State, Step
 from governance.models import Post
 from governance.roles import Duty
@@ -158,7 +159,7 @@ def order_supervision(walk: Walk) -> None:
     if walk.by is None:
         if order.leader_id and order.leader_id not in case.people:
             case.people.append(order.leader_id)
-        walk.tell_also += [wait.address for wait in waiting.order_of(case, leg, order)]
+        walk.tell_also += [wait.address for wait in order_of(case, leg, order)]
         if order.ordered_by_id:  # a leader's own order, while time ran out at the top
             walk.tell_also.append({"user": order.ordered_by_id})
         leg.sweep_at = deadline

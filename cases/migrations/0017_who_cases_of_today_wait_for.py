@@ -5,6 +5,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from cases import waiting
+from cases.waits import waits_for
 from cases.workflow import OPEN
 
 
@@ -25,7 +26,7 @@ def fill(apps, schema_editor) -> None:
     for case in Case.objects.filter(state__in=OPEN).prefetch_related(*beside).iterator(chunk_size=1000):
         order = next(iter(case.open_orders), None)
         leg = next(iter(case.open_legs), None)
-        waits = waiting.waits_for(case, leg, case.open_requests, order)
+        waits = waits_for(case, leg, case.open_requests, order)
         marks = waiting.marks(waits, has_order=order is not None)
         Case.objects.filter(pk=case.pk).update(waits_for=marks)
 

@@ -383,6 +383,6 @@ def test_without_words_the_latest_own_choices_come_first():
 
 
 def test_nobody_searches_without_signing_in():
-    assert Client().get("/categories/").status_code == 302
+    assert Client().get("/categories/").status_code == 401
     assert Client().get("/desk/").status_code == 302
     assert Client().get("/desk/export/").status_code == 302

@@ -1,0 +1,76 @@
+"""Whom a case waits for: one pure function, asked after each move; every list and notice reads what it says.
+
+Several may wait at once: acceptor and chief, a drawn person or the desk, who decides a request, who answers an order.
+"""
+
+from collections.abc import Iterable
+
+from cases.models import Assignment, Case, Request, Supervision
+from cases.waiting import Matter, Wait
+from cases.workflow import OPEN, Loop, State
+from governance.roles import Duty
+
+
+def waits_for(
+    case: Case,
+    leg: Assignment | None,
+    requests: Iterable[Request],
+    order: Supervision | None,
+) -> list[Wait]:
+    """Whom an open case waits for, who brings it forward first; ``requests`` are those that nobody has decided."""
+    if leg is None or case.state not in OPEN:
+        return []
+    waits = step_of(case, leg)
+    for request in requests:
+        waits += _decision(case, leg, request)
+    return [*waits, *(order_of(case, leg, order) if order else ())]
+
+
+def step_of(case: Case, leg: Assignment) -> list[Wait]:
+    """Who makes the next step; nobody while a case is suspended."""
+    centre = leg.centre_id
+    match State(case.state):
+        case State.REPORTED:
+            return [Wait(Matter.STEP, Duty.CHIEF, centre), Wait(Matter.STEP, Duty.ACCEPT, centre)]
+        case State.CHECKING | State.HANDLED:
+            drawn = [Wait(Matter.STEP, Duty.VERIFY, person=leg.person_id)] if leg.person_id else []
+            desk = [Wait(Matter.STEP, Duty.ACCEPT, leg.unit_id or centre)] if leg.desk_allowed else []
+            return drawn + desk
+        case State.REGISTERED:
+            return [Wait(Matter.STEP, Duty.DISPATCH, centre)]
+        case State.DISPATCHED | State.HANDLING:
+            return [Wait(Matter.HANDLING, Duty.HANDLE, case.unit_id, person=leg.person_id)]
+        case State.DISPUTED | State.VERIFIED:
+            return [Wait(Matter.STEP, Duty.CHIEF, centre)]
+    return []
+
+
+def _commanding(case: Case) -> list[int]:
+    """Territories whose leaders may decide, the nearest first."""
+    places = [case.district_id, case.street_id, case.community_id]
+    places = places[: {Loop.DISTRICT: 1, Loop.STREET: 2, Loop.COMMUNITY: 3}[Loop(case.loop)]]
+    return [place for place in reversed(places) if place]
+
+
+def _decision(case: Case, leg: Assignment, request: Request) -> list[Wait]:
+    """Who decides a request: never the one who asked, nor of a suspension the chief who agreed."""
+    matter = Matter[request.kind.upper()]
+    never = tuple(sorted({request.asked_by_id, request.endorsed_by_id or request.asked_by_id}))
+    unendorsed = matter == Matter.SUSPENSION and request.endorsed_by_id is None
+    duty = Duty.CHIEF if unendorsed else Duty(request.decider)
+    places = _commanding(case) if duty == Duty.LEAD else [leg.centre_id]
+    return [Wait(matter, duty, place, never=never) for place in places]
+
+
+def order_of(case: Case, leg: Assignment, order: Supervision) -> list[Wait]:
+    """Who answers an order, then who strikes it off: whoever gave it, or a leader of the place for the system."""
+    if order.replied_at is None:
+        if order.leader_id:
+            return [Wait(Matter.ORDER, Duty.LEAD, person=order.leader_id)]
+        if case.unit_id:
+            return [Wait(Matter.ORDER, Duty.HANDLE, case.unit_id)]
+        return [Wait(Matter.ORDER, Duty.CHIEF, leg.centre_id)]
+    if order.ordered_by_id and order.ordered_by_id != order.replied_by_id:
+        return [Wait(Matter.ORDER, Duty.LEAD, person=order.ordered_by_id)]
+    never = (order.replied_by_id,) if order.replied_by_id else ()
+    return [Wait(Matter.ORDER, Duty.LEAD, place, never=never) for place in _commanding(case)]
