@@ -273,8 +273,8 @@ def recount(walk: Walk) -> None:
     walk.tell_owner = marks.due_at < leg.due_at  # more time is no news that ten thousand inboxes need
     was_red = leg.lateness == Lateness.RED
     legs.renew(leg, marks, walk.now)
-    leg.save(update_fields=legs.MARKS)
-    recounting.settle(leg)
+    if not recounting.settle(leg, **{name: getattr(leg, name) for name in legs.MARKS}):
+        leg.save(update_fields=legs.MARKS)  # and the later change's mark stays
     case.due_at, case.lateness = leg.due_at, leg.lateness
     if was_red and leg.lateness != Lateness.RED:
         case.was_late = legs.was_late_before(case)

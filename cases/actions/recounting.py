@@ -5,6 +5,7 @@ and counting are apart so that ten thousand cases do not hold up the page that s
 """
 
 import datetime as dt
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -72,9 +73,13 @@ def still_right(case: Case, leg: Assignment, calendar: Calendar, now: dt.datetim
     return True
 
 
-def settle(leg: Assignment, **counted: bool) -> None:
-    """Take the mark that was read off a leg; the mark of a later change, committed meanwhile, stays."""
-    Assignment.objects.filter(pk=leg.pk, outdated_by=leg.outdated_by_id).update(outdated_by=None, **counted)
+def settle(leg: Assignment, **counted: Any) -> bool:
+    """Write what was counted and take the mark that was read off a leg.
+
+    False, with nothing written, where a later change, committed meanwhile, has marked it again.
+    """
+    as_read = Assignment.objects.filter(pk=leg.pk, outdated_by=leg.outdated_by_id)
+    return bool(as_read.update(outdated_by=None, **counted))
 
 
 def reason(leg: Assignment) -> str:
