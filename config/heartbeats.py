@@ -8,15 +8,17 @@ from celery.beat import PersistentScheduler
 from django.db import Error, connection
 from django.utils import timezone
 
-from config.database.base import patience
+from config.database.base import timeout
 from governance.actions import heartbeat
 from governance.models import Heartbeat
 
-EVERY = 15  # seconds; a part that was not heard of for four times as long is away (governance/health.py)
+INTERVAL = (
+    15  # seconds; a part that wrote none for four times as long is reported as failing (governance/health.py)
+)
 log = logging.getLogger(__name__)
 
 
-class Pulse:
+class HeartbeatWriter:
     """Writes at most every quarter of a minute; its connection is not kept, so that no child of a worker inherits it."""
 
     def __init__(self, part: Heartbeat.Part) -> None:
@@ -25,22 +27,24 @@ class Pulse:
     def __call__(self) -> None:
         if monotonic() < self._next:
             return
-        self._next = monotonic() + EVERY
+        self._next = monotonic() + INTERVAL
         try:
-            with patience(3):
+            with timeout(3):
                 heartbeat(self.part, now=timezone.now())
         except Error as problem:
-            log.warning("%s cannot say that it lives: %s", self.part, str(problem).strip().splitlines()[0])
+            log.warning(
+                "%s could not write its heartbeat: %s", self.part, str(problem).strip().splitlines()[0]
+            )
         finally:
             connection.close()
 
 
-worker = Pulse(Heartbeat.Part.WORKER)
-beat = Pulse(Heartbeat.Part.BEAT)
+worker = HeartbeatWriter(Heartbeat.Part.WORKER)
+beat = HeartbeatWriter(Heartbeat.Part.BEAT)
 
 
 class Scheduler(PersistentScheduler):
-    """Celery's own, which says at every look at the schedule that it looks."""
+    """Celery's own, which writes a heartbeat whenever it looks at the schedule."""
 
     def tick(self, *args: Any, **options: Any) -> float:
         beat()

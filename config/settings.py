@@ -113,7 +113,7 @@ def database(url: str) -> dict[str, object]:
         "CONN_MAX_AGE": int(env("CONN_MAX_AGE", "60")),
         "CONN_HEALTH_CHECKS": True,
         # A server that does not even keep its own limits has two seconds more.
-        "PATIENCE": {"connect": 3, "statement": limits.statement + 2} if limits else None,
+        "TIMEOUTS": {"connect": 3, "statement": limits.statement + 2} if limits else None,
         "OPTIONS": {
             **TCP,
             "application_name": service,

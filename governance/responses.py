@@ -96,7 +96,7 @@ def unavailable(request: HttpRequest, refusal: Unavailable) -> HttpResponse:
     """Say that it cannot be done now, and how to go on; asks nothing of the database."""
     if wants_page(request):
         page = get_template("unavailable.html")
-        response = HttpResponse(page.render({"refusal": refusal, **_again(request, refusal)}))
+        response = HttpResponse(page.render({"refusal": refusal, **_retry(request, refusal)}))
     else:
         response = JsonResponse(refusal_body(f"{refusal.title}。{refusal.sentence}"))
     response["Cache-Control"] = "no-store"
@@ -116,7 +116,7 @@ def with_status(response: HttpResponse, status: int, *, retry_after: int | None 
     return response
 
 
-def _again(request: HttpRequest, refusal: Unavailable) -> dict[str, object]:
+def _retry(request: HttpRequest, refusal: Unavailable) -> dict[str, object]:
     """What the page needs to ask the same thing once more: a form comes along with its key, and so happens once."""
     asked = {"address": request.get_full_path(), "seconds": 0, "is_form": False}
     if request.method != "POST":

@@ -31,8 +31,8 @@ from governance.refusals import Busy, Unavailable
 WINDOW = dt.timedelta(minutes=15)
 TRIES = 5
 ACCOUNTS = 10
-#: How long a try waits for the count of another one (PostgreSQL's notation).
-PATIENCE = "1s"
+#: How long a try waits for the lock of another one (PostgreSQL's notation).
+LOCK_TIMEOUT = "1s"
 
 Found = TypeVar("Found")
 
@@ -126,13 +126,13 @@ def _count(try_: SignInTry, *, now: dt.datetime) -> None:
 
 def _lock(try_: SignInTry) -> None:
     """Hold the locks of what is counted until the transaction ends: always the account's before the address's, so that
-    nobody waits in a circle. A known device does not stand in line with strangers."""
+    there is no deadlock. A known device does not wait for the locks of unknown ones."""
     locks = [("account", try_.account + try_.device)]
     if not try_.device:
         locks.append(("address", try_.address))
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
             for kind, name in locks:
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", [kind, name])
     except OperationalError as problem:

@@ -13,8 +13,8 @@ from governance.faces import sees_status
 from governance.responses import answers_json, with_status
 from governance.roles import Role
 
-#: A part that stands still is looked at again this much later.
-AGAIN_SECONDS = 15
+#: Whoever watches the site may ask again after so many seconds.
+RETRY_SECONDS = 15
 
 
 @answers_json
@@ -34,7 +34,7 @@ def ready(request: HttpRequest) -> HttpResponse:
         for check, seen in found
     }
     answer = JsonResponse({"ready": fine, "parts": parts})
-    return answer if fine else with_status(answer, 503, retry_after=AGAIN_SECONDS)
+    return answer if fine else with_status(answer, 503, retry_after=RETRY_SECONDS)
 
 
 @login_required

@@ -97,7 +97,7 @@ def enter(page: Page, username: str) -> None:
     page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": origin}])
 
 
-def troubles(page: Page, address: str) -> Iterator[str]:
+def problems_of(page: Page, address: str) -> Iterator[str]:
     """What is wrong with a page."""
     heard: list[str] = []
     page.on("console", lambda told: told.type == "error" and heard.append(told.text))
@@ -134,7 +134,8 @@ def test_every_page_is_quiet_fits_and_can_be_read_by_everybody(
         for address in pages:
             tab = context.new_page()
             found += [
-                f"{username} {address}: {trouble}" for trouble in troubles(tab, address.format(**addresses))
+                f"{username} {address}: {problem}"
+                for problem in problems_of(tab, address.format(**addresses))
             ]
             tab.close()
             seen += 1

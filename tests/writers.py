@@ -25,7 +25,7 @@ JSON = "application/json"
 BOUNDARY = "----between-two-parts"
 CSRF = "k" * 32
 #: A write that gets no answer for so long is a finding (seconds); every outage of the test is shorter.
-PATIENCE = 120
+TIMEOUT_SECONDS = 120
 #: How long one attempt may take (seconds).
 ATTEMPT = 20
 
@@ -151,7 +151,7 @@ class Writer(threading.Thread):
         if self.has_to_stop.is_set():
             raise StopIteration
         write = Write(str(uuid.uuid4()), path, body, kind, by)
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT_SECONDS
         while True:
             write.attempts += 1
             status, write.answer = self.caller.send(write)
@@ -212,7 +212,7 @@ class Writer(threading.Thread):
 
 def drawn_for(case: str) -> int:
     """Who was drawn to check a case, as soon as the database says so."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT_SECONDS
     while True:
         try:
             return Assignment.objects.get(case__uuid=case, stopped_at=None).person_id

@@ -5,7 +5,7 @@
 const FRAME = "frame-";
 const EARLIER = "shell-"; // caches of the worker that lived at /field/sw.js
 const CACHE = `${FRAME}${[...JSON.stringify(KNOWN)].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) >>> 0, 7)}`;
-const PATIENCE_MS = 8000;
+const TIMEOUT_MS = 8000;
 const STALE_MS = 12 * 3600 * 1000;
 
 self.addEventListener("install", (event) => {
@@ -69,7 +69,7 @@ async function page(request, spare) {
 }
 
 function network(request) {
-  const limit = new Promise((_, fail) => setTimeout(() => fail(new Error("no answer")), PATIENCE_MS));
+  const limit = new Promise((_, fail) => setTimeout(() => fail(new Error("no answer")), TIMEOUT_MS));
   return Promise.race([fetch(request), limit]);
 }
 

@@ -339,7 +339,7 @@ def test_one_address_over_sixty_accounts_is_checked_ten_times_at_most(promise, m
 
 @pytest.mark.django_db(transaction=True)
 def test_a_try_does_not_wait_for_the_lock_of_another_without_end(monkeypatch):
-    monkeypatch.setattr(signing_in, "PATIENCE", "50ms")
+    monkeypatch.setattr(signing_in, "LOCK_TIMEOUT", "50ms")
     person()
     with transaction.atomic():
         signing_in._lock(SignInTry(account=signing_in.account_of("test_paiqian"), address="10.9.9.9"))

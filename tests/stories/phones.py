@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Error, Page, Route
 from cases.models import Category
 from tests.lives import inside
 from tests.photos import jpeg
-from tests.stories.steps import PATIENCE
+from tests.stories.steps import TIMEOUT_MS
 
 JPEG = b"\xff\xd8\xff"
 
@@ -144,7 +144,7 @@ class Contents:
 
 def wait_until(page: Page, condition: Callable[[], object]) -> None:
     """Look again and again; for what the page does without showing it, even while it loads itself anew."""
-    end = time.monotonic() + PATIENCE / 1000
+    end = time.monotonic() + TIMEOUT_MS / 1000
     while time.monotonic() < end:
         try:
             if condition():

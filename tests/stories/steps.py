@@ -16,8 +16,8 @@ from governance.models import User
 from tests.lives import inside
 
 #: Milliseconds; a loaded machine is slow, a broken page is slower.
-PATIENCE = 30_000
-expect.set_options(timeout=PATIENCE)
+TIMEOUT_MS = 30_000
+expect.set_options(timeout=TIMEOUT_MS)
 
 # Devices ----------------------------------------------------------------------------------------------------------
 
@@ -58,7 +58,7 @@ def open_device(
         service_workers=service_workers,
         **carried,
     )
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(TIMEOUT_MS)
     return context
 
 

@@ -99,7 +99,7 @@ def test_a_server_that_is_silent_keeps_no_thread(postgres, tmp_path: Path, promi
                 answers = [*people.map(visit, range(8)), held.result()]
                 lost += sum(one.status != 503 or one.seconds > STATEMENT + 2 + 3 + SLACK for one in answers)
                 assert all("Retry-After" in one.headers for one in answers), log.read_text()[-3000:]
-                # From now on the silence is known: one in a few seconds asks for all, nobody else waits.
+                # The breaker is open: one request in a few seconds tries for all, nobody else waits.
                 for _ in range(20):
                     lost += visit().status != 503
                 assert time.monotonic() - begun < 30
