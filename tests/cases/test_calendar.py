@@ -267,13 +267,13 @@ def test_a_published_holiday_moves_open_deadlines_before_anything_turns_red(over
     assert chain.broken() == []
 
 
-def test_the_event_says_what_changed_and_both_deadlines(over_new_year, client, monkeypatch):
+def test_the_event_says_what_changed_and_both_deadlines(over_new_year, client, time_machine):
     arrange(now=at(12, 31, 17), complete=2027)
     actions.sweep(now=at(12, 31, 18))
     assert NOTICE in words_of(over_new_year, "recount") and "2026-12-31 16:00" in words_of(
         over_new_year, "recount"
     )
-    monkeypatch.setattr("django.utils.timezone.now", lambda: at(12, 30, 9))
+    time_machine.move_to(at(12, 30, 9), tick=False)
     client.force_login(people.clerk())
     page = client.get(f"/cases/{over_new_year.uuid}/").content.decode()
     for words in ("重算时限", "原截止 2027-01-01 12:00", "新的截止时间 2027-01-04 12:00"):

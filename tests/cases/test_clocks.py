@@ -135,8 +135,8 @@ def test_a_refused_leg_from_before_clocks_were_kept_gives_its_due_date_and_marks
 # 24:00 ------------------------------------------------------------------------------------------------------------
 
 
-def the_clock_shows(monkeypatch, moment: dt.datetime) -> dt.datetime:
-    monkeypatch.setattr(timezone, "now", lambda: moment.astimezone(dt.UTC))
+def the_clock_shows(time_machine, moment: dt.datetime) -> dt.datetime:
+    time_machine.move_to(moment, tick=False)
     return moment
 
 
@@ -152,18 +152,18 @@ def the_clock_shows(monkeypatch, moment: dt.datetime) -> dt.datetime:
         (at(12, 18, 12), at(12, 19, 0) + dt.timedelta(seconds=30), "12-19 00:00"),
     ],
 )
-def test_midnight_is_24_00_of_the_day_before(monkeypatch, now, moment, words):
-    the_clock_shows(monkeypatch, now)
+def test_midnight_is_24_00_of_the_day_before(time_machine, now, moment, words):
+    the_clock_shows(time_machine, now)
     assert clocks.due(moment) == clocks.due(moment.astimezone(dt.UTC)) == words
 
 
-def test_only_deadlines_are_called_24_00(monkeypatch):
-    the_clock_shows(monkeypatch, at(12, 18, 12))
+def test_only_deadlines_are_called_24_00(time_machine):
+    the_clock_shows(time_machine, at(12, 18, 12))
     assert clocks.when(at(12, 19, 0)) == "12-19 00:00"
 
 
 @pytest.fixture
-def due_at_midnight(monkeypatch):
+def due_at_midnight(time_machine):
     """A case of a calendar-day limit, reported on 12-15: due on 12-18, which ends at 24:00."""
     limit_all(settled_by(Loop.COMMUNITY), "3 自然日")
     case = case_at(State.HANDLING, now=at(12, 15, 10))
@@ -172,7 +172,7 @@ def due_at_midnight(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_it_is_due_on_its_day_and_not_on_the_next_in_list_board_and_export(monkeypatch, due_at_midnight):
+def test_it_is_due_on_its_day_and_not_on_the_next_in_list_board_and_export(time_machine, due_at_midnight):
     client = Client()
     for now, is_due in [
         (at(12, 17, 23, 59), 0),
@@ -180,7 +180,7 @@ def test_it_is_due_on_its_day_and_not_on_the_next_in_list_board_and_export(monke
         (at(12, 18, 23, 59), 1),
         (at(12, 19, 0), 0),
     ]:
-        the_clock_shows(monkeypatch, now)
+        the_clock_shows(time_machine, now)
         client.force_login(User.objects.get(username="jielingdao"))
         listed = narrow(Case.objects.all(), {"due": "today"}, now).count()
         page = client.get("/desk/?queue=open&due=today")
@@ -192,17 +192,17 @@ def test_it_is_due_on_its_day_and_not_on_the_next_in_list_board_and_export(monke
 
 
 @pytest.mark.django_db
-def test_case_page_phone_and_history_say_24_00(monkeypatch, due_at_midnight):
+def test_case_page_phone_and_history_say_24_00(time_machine, due_at_midnight):
     case = due_at_midnight
     client = Client()
-    the_clock_shows(monkeypatch, at(12, 17, 12))
+    the_clock_shows(time_machine, at(12, 17, 12))
     for username in ("shequ", "wuye"):
         client.force_login(User.objects.get(username=username))
         for face in ("desk", "field"):
             client.get(f"/{face}/")
             text = client.get(f"/cases/{case.uuid}/").content.decode()
             assert "12-18 24:00" in text and "12-19 00:00" not in text, (username, face)
-    the_clock_shows(monkeypatch, at(12, 18, 12))
+    the_clock_shows(time_machine, at(12, 18, 12))
     client.force_login(people.clerk())
     assert "今天 24:00" in client.get("/desk/?queue=open").content.decode()
     steps = history.six_steps(case, list(case.legs.all()))
@@ -211,9 +211,9 @@ def test_case_page_phone_and_history_say_24_00(monkeypatch, due_at_midnight):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", [State.HANDLED, State.CLOSED, State.SUSPENDED, State.REPORTED])
-def test_the_calendar_days_of_every_step_end_at_24_00_of_the_day_that_is_said(monkeypatch, state):
+def test_the_calendar_days_of_every_step_end_at_24_00_of_the_day_that_is_said(time_machine, state):
     limit_all(settled_by(Loop.COMMUNITY), "3 自然日")
-    now = the_clock_shows(monkeypatch, at(12, 15, 10))
+    now = the_clock_shows(time_machine, at(12, 15, 10))
     case = case_at(state, now=now)
     leg = open_leg(case)
     assert timezone.localtime(leg.due_at).time() == dt.time()
@@ -226,8 +226,8 @@ def test_the_calendar_days_of_every_step_end_at_24_00_of_the_day_that_is_said(mo
 
 
 @pytest.mark.django_db
-def test_an_answer_ordered_by_midnight_is_due_at_24_00(monkeypatch):
-    case = case_at(State.HANDLING, now=the_clock_shows(monkeypatch, at(12, 15, 10)))
+def test_an_answer_ordered_by_midnight_is_due_at_24_00(time_machine):
+    case = case_at(State.HANDLING, now=the_clock_shows(time_machine, at(12, 15, 10)))
     do(case, "order_supervision", "jielingdao", at(12, 15, 11), reason="请尽快。", deadline=at(12, 19, 0))
     client = Client()
     client.force_login(people.clerk())

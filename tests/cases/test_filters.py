@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from cases.api import CaseFilter
 from cases.filters import FILTERS, SETTLED_NAME, narrow
@@ -27,7 +26,7 @@ NOW = MORNING + dt.timedelta(hours=2)
 
 
 @pytest.fixture
-def leader(monkeypatch) -> User:
+def leader(time_machine) -> User:
     """Sees a few cases of which every filter finds some and leaves some."""
     for state, loop in (
         (State.REPORTED, Loop.COMMUNITY),
@@ -41,7 +40,7 @@ def leader(monkeypatch) -> User:
     Case.objects.filter(pk=old.pk).update(was_late=True)
     Case.objects.filter(state=State.HANDLING).update(lateness="red", due_at=NOW + dt.timedelta(hours=1))
     Case.objects.filter(state=State.REPORTED).update(street=None, community=None)
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    time_machine.move_to(NOW, tick=False)
     return people.someone(Role.LEADER, people.DISTRICT)
 
 

@@ -402,8 +402,8 @@ def test_granted_after_the_deadline_the_case_was_not_late_if_the_new_one_is_kept
     assert not case.legs.filter(is_late=True).exists()
 
 
-def test_the_ledger_keeps_both_deadlines_the_red_mark_and_when_was_asked_and_granted(monkeypatch):
-    monkeypatch.setattr(timezone, "now", lambda: MORNING)
+def test_the_ledger_keeps_both_deadlines_the_red_mark_and_when_was_asked_and_granted(time_machine):
+    time_machine.move_to(MORNING, tick=False)
     case, before = asked_in_time()
     actions.sweep(now=before.due_at)
     do(case, "grant_extension", "shequ", before.due_at + HOUR)

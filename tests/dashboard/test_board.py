@@ -7,7 +7,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from cases.actions import sweep
 from cases.models import Case
@@ -33,9 +32,9 @@ def district_leader() -> User:
     return people.someone(Role.LEADER, people.DISTRICT)
 
 
-def at(monkeypatch, now: dt.datetime) -> None:
+def at(time_machine, now: dt.datetime) -> None:
     """Let pages believe that it is this time."""
-    monkeypatch.setattr(timezone, "now", lambda: now)
+    time_machine.move_to(now, tick=False)
 
 
 def counted(client: Client, url: str) -> int:
@@ -51,7 +50,7 @@ def settled_on_the_spot() -> Case:
 
 
 @pytest.fixture
-def busy(monkeypatch) -> dt.datetime:
+def busy(time_machine) -> dt.datetime:
     """A morning with something in every figure: open, overdue, closed in time and late, in all three loops."""
     now = MORNING + dt.timedelta(hours=3)
     reported()
@@ -67,7 +66,7 @@ def busy(monkeypatch) -> dt.datetime:
     walk(late, "accept", "feedback", "pass", "close", now=late.due_at + dt.timedelta(hours=1))
     old = reported(now=MORNING - dt.timedelta(days=1))
     sweep(now=Case.objects.get(pk=old.pk).due_at + dt.timedelta(minutes=1))
-    at(monkeypatch, now)
+    at(time_machine, now)
     return now
 
 
@@ -101,9 +100,9 @@ def test_every_number_of_the_table_opens_a_list_of_exactly_that_many(busy, narro
     assert tried >= 3
 
 
-def test_self_handled_cases_are_counted_apart_and_inflate_no_rate(monkeypatch):
+def test_self_handled_cases_are_counted_apart_and_inflate_no_rate(time_machine):
     case_at(State.CLOSED)
-    at(monkeypatch, MORNING + dt.timedelta(hours=6))
+    at(time_machine, MORNING + dt.timedelta(hours=6))
     client = signed_in(district_leader())
     before = client.get("/board/").context["figures"].closed
     settled_on_the_spot()

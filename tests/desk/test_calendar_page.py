@@ -27,9 +27,9 @@ NEW_YEAR = "一、元旦：1月1日（周五）至3日（周日）放假调休�
 
 
 @pytest.fixture
-def now(monkeypatch) -> dt.datetime:
+def now(time_machine) -> dt.datetime:
     moment = at(12, 31, 16, 30)
-    monkeypatch.setattr(timezone, "now", lambda: moment)
+    time_machine.move_to(moment, tick=False)
     return moment
 
 
@@ -208,10 +208,10 @@ def test_who_keeps_the_calendar_is_told_how_many_deadlines_wait_for_it(case):
 
 
 @pytest.mark.parametrize(("month", "is_told"), [(9, False), (10, True)])
-def test_the_word_begins_in_october_or_when_limits_reach_the_year(monkeypatch, month, is_told):
-    monkeypatch.setattr(timezone, "now", lambda: at(month, 15, 10))
+def test_the_word_begins_in_october_or_when_limits_reach_the_year(time_machine, month, is_told):
+    time_machine.move_to(at(month, 15, 10), tick=False)
     assert (WARNING in warned("q_zhiban", "/desk/")) == is_told
-    monkeypatch.setattr(timezone, "now", lambda: at(9, 15, 10))
+    time_machine.move_to(at(9, 15, 10), tick=False)
     limit_all(settled_by(Loop.COMMUNITY), "200 工作日")
     reported(now=at(9, 15, 9))
     assert f"{WARNING}，在办案件中 1 件" in warned("q_zhiban", "/desk/")
