@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
+import services
 import supervisor
 from django.db import connection
 from django.utils import timezone
@@ -45,6 +46,7 @@ def random() -> Random:
 @pytest.fixture
 def site(tmp_path, monkeypatch, random) -> Iterator[WholeSite]:
     monkeypatch.setattr(supervisor, "DATA", tmp_path)
+    monkeypatch.setattr(services, "LONGEST_PAUSE", 1.0)  # loss is tried here, not how long the pauses become
     found = WholeSite(tmp_path, random)
     try:
         yield found
@@ -52,7 +54,7 @@ def site(tmp_path, monkeypatch, random) -> Iterator[WholeSite]:
         found.end()
 
 
-def under_fire(site: WholeSite, writers: list[Writer], random: Random) -> Counter:
+def kill_while_writing(site: WholeSite, writers: list[Writer], random: Random) -> Counter:
     """Kill until there were enough kills and answers; every kill comes in the middle of writing."""
     killed: Counter = Counter()
     order: list[str] = []
@@ -94,8 +96,9 @@ def test_whatever_is_killed_no_acknowledged_write_is_lost(site, random, tmp_path
         writers = [Writer(site.address, stage, Random(random.random())) for _ in range(WRITERS)]
         for one in writers:
             one.start()
-        killed = under_fire(site, writers, random)
+        killed = kill_while_writing(site, writers, random)
         ledger = ended(site, writers)
+        assert site.ends() == [], "nothing ends but what is killed here"
         moves = {write.key: write.answer for write in ledger if not write.is_photo}
         pictures = {write.key for write in ledger if write.is_photo}
 

@@ -1,6 +1,7 @@
 """The whole site as ``make run`` starts it, on servers of its own with durable storage; parts can be killed."""
 
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -133,10 +134,13 @@ class WholeSite(supervisor.Site):
             return False
         pid = self.random.choice(found)
         self.log.line("test", f"kill -9 {what} {pid}")
-        for one in self.services:
-            one.failures = 0  # loss is tried here, not how long the pauses become
         os.kill(pid, signal.SIGKILL)
         return True
+
+    def ends(self) -> list[str]:
+        """What ended otherwise than by SIGKILL, in lines of the log. A database waits for the last process of the one before."""
+        lines = self.log.path.read_text().splitlines()
+        return [line for line in lines if re.search(r"^\S+ (?!postgres)\S+ +\| ended (?!by SIGKILL)", line)]
 
 
 VICTIMS = (
