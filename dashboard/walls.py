@@ -16,12 +16,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from cases.filters import places_in_sight
-from cases.keyed import KeyedForm
+from cases.keyed import KeyedForm, shown_again
 from cases.map_api import areas_answer, cases_of_a_wall
 from cases.models import Case
 from dashboard import actions
 from dashboard.models import Wall
 from dashboard.views import MAP_SHOWS, BoardForm, board_context, place_name
+from governance.kept_forms import keeps_form, kept
 from governance.responses import answers_json, refused_request
 from governance.roles import Duty
 
@@ -52,6 +53,7 @@ class CodeForm(forms.Form):
 # On the board -----------------------------------------------------------------------------------------------------
 
 
+@keeps_form()
 @login_required
 def walls(request: HttpRequest) -> HttpResponse:
     """The screens of this leader, and a new one for what the board shows now (the same words in the address)."""
@@ -59,7 +61,7 @@ def walls(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied("大屏由领导设立。")
     now, places = timezone.now(), places_in_sight(request.user)
     shown = BoardForm(request.GET, places).chosen | _show(request.GET.get("show"))
-    form = WallForm(request.POST if request.method == "POST" else None)
+    form = WallForm(request.POST if request.method == "POST" else kept(request))
     if request.method == "POST" and form.is_valid():
         wall, code = actions.make_wall(**form.cleaned_data, filters=shown, by=request.user, now=now)
         request.session[_NEW] = [wall.pk, code]  # shown once: a page that is loaded again makes no second one
@@ -78,7 +80,8 @@ def walls(request: HttpRequest) -> HttpResponse:
         "code": code,
         "link": request.build_absolute_uri(f"{reverse('dashboard:wall_open')}?code={code}"),
     }
-    return render(request, "dashboard/walls.html", context, status=422 if form.errors else 200)
+    page = render(request, "dashboard/walls.html", context)
+    return shown_again(page, form) if request.method == "POST" else page
 
 
 @login_required

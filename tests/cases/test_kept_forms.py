@@ -2,18 +2,24 @@
 
 import re
 import uuid
+from collections import defaultdict
+from html import unescape
+from urllib.parse import unquote
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import resolve
 from django.utils import timezone
 
 from cases.holidays import LONGEST_TEXT
 from cases.models import Case, CaseEvent, Photo
 from cases.workflow import State
+from dashboard.models import Wall
 from governance import kept_forms
 from governance.models import KeptForm, User
+from tests.access import ENDPOINTS
 from tests.lives import case_at
 from tests.photos import jpeg
 
@@ -277,3 +283,34 @@ def test_whose_account_was_closed_meanwhile_is_led_to_the_sign_in_page(clock):
     User.objects.filter(username="shequ").update(is_active=False)
     assert desk.browser.post(path, body)["Location"].startswith("/login/")
     assert not CaseEvent.objects.filter(case=case, move="comment").exists()
+
+
+def test_the_form_of_a_screen_comes_back_with_what_the_board_showed(clock):
+    desk, path = Desk(clock, "quling"), "/board/walls/?show=red"
+    answer = desk.browser.post(path, {"key": str(uuid.uuid4()), "name": "一楼大厅"})
+    assert unquote(answer["Location"]) == f"/login/?next={path}" and SENTENCE in desk.page("/login/")
+    desk.sign_in("quling")
+    page = desk.page(path)
+    assert 'value="一楼大厅"' in page and WAITING in page and "地图：超期" in page
+    assert not Wall.objects.exists()
+
+
+def test_every_form_that_carries_a_key_is_kept():
+    """A key says that the form writes something that somebody has typed."""
+    case, seen = case_at(State.REGISTERED), set()
+    for username in ("wangge", "shequ", "shouli", "q_zhiban", "quling"):
+        browser = Client()
+        browser.force_login(User.objects.get(username=username))
+        pages = {
+            one.path.format_map(defaultdict(lambda: case.uuid)) for one in ENDPOINTS if one.method == "get"
+        }
+        for path in sorted(pages):
+            answer = browser.get(path)
+            if not answer["Content-Type"].startswith("text/html") or answer.status_code != 200:
+                continue
+            for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", answer.content.decode(), re.S):
+                if 'name="key"' in form:
+                    action = re.match(r"<form[^>]*action=\"([^\"]+)\"", form)
+                    seen.add(unescape(action[1] if action else path).split("?")[0])
+    assert {"/field/report/", "/desk/phone/", "/desk/calendar/", "/board/walls/", comment_on(case)} <= seen
+    assert [path for path in sorted(seen) if not kept_forms.keeps(resolve(path).func)] == []
