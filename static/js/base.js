@@ -124,18 +124,28 @@ function keepScroll() {
   }
 }
 
-// A piece that did not come changes nothing on the page; a note says so, in the server's words where it has some.
-function sayFailed({ detail: { xhr } }) {
-  let sentence = "没有连上系统，请稍后再试。";
+// Why a piece did not come, in the server's words where it has some.
+function sentenceOf(xhr) {
   try {
-    sentence = JSON.parse(xhr.responseText).detail;
+    return JSON.parse(xhr.responseText).detail;
   } catch {
-    // no words of ours: the proxy's, or none at all
+    return "没有连上系统，请稍后再试。"; // the proxy's page, or no answer at all
+  }
+}
+
+// A piece that did not come changes nothing on the page, and a note says why; a whole pane says it in its place.
+function sayFailed({ detail: { xhr, target } }) {
+  const note = element("div", "note note-error");
+  if (target.id === "main") {
+    note.role = "alert";
+    note.append(element("p", "", `没有打开：${sentenceOf(xhr)}`));
+    const place = element("div", "card-body");
+    place.append(note);
+    return target.replaceChildren(place);
   }
   const place = document.querySelector(".toasts") ?? document.body.appendChild(element("div", "toasts"));
   place.role = "status";
-  const note = element("div", "note note-error");
-  note.append(element("p", "", `${sentence}本页填写的内容还在。`), button("note-close", "×", () => note.remove()));
+  note.append(element("p", "", `${sentenceOf(xhr)}本页填写的内容还在。`), button("note-close", "×", () => note.remove()));
   note.lastChild.ariaLabel = "关闭";
   place.replaceChildren(note);
 }

@@ -50,14 +50,6 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   target.querySelector("input:not([type=hidden]), textarea, select:not([hidden])")?.focus({ preventScroll: true });
 });
 
-document.addEventListener("htmx:responseError", ({ detail }) => {
-  const main = document.getElementById("main");
-  if (detail.target !== main) return;
-  main.textContent = detail.xhr.status >= 500
-    ? "没有取到这个案件：系统暂时不可用。请稍后再点一次。"
-    : "没有取到这个案件：它可能已不在您的管辖范围，或网络暂时不通。请刷新列表再试。";
-});
-
 addEventListener("popstate", () => location.reload());
 
 // A case that was opened by its address is brought into view in its list.
