@@ -117,6 +117,11 @@ def check_windows(windows: Iterable[tuple[time, time]]) -> None:
         raise ValueError("每日作息时段必须按先后排列，首尾不得重叠。")
 
 
+def is_weekday(day: date) -> bool:
+    """Whether a day is worked where no arrangement says otherwise: Monday to Friday."""
+    return day.weekday() < 5
+
+
 @dataclass(frozen=True)
 class Calendar:
     """Exceptions to the week, years published, and dated office hours (an end of 00:00 is 24:00)."""
@@ -133,8 +138,8 @@ class Calendar:
             check_windows(windows)
 
     def is_working(self, day: date) -> bool:
-        """Whether the day is worked; without an exception, and in a year not published, Monday to Friday."""
-        return self.exceptions.get(day, day.weekday() < 5)
+        """Whether the day is worked; without an exception, and in a year not published, as its weekday says."""
+        return self.exceptions.get(day, is_weekday(day))
 
     def is_published(self, day: date) -> bool:
         """Whether holidays and make-up workdays of the day's year are known."""

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from cases.deadlines import is_weekday
+
 #: What a complete year has; a notice without one of them is perhaps not all of it.
 HOLIDAYS = ("元旦", "春节", "清明", "劳动", "端午", "中秋", "国庆")
 LONGEST_TEXT = 20_000
@@ -200,5 +202,5 @@ def lines_of(days: dict[dt.date, Day]) -> Iterator[dict[str, object]]:
             "weekday": f"周{WEEKDAYS[day.weekday()]}",
             "is_working": said.is_working,
             "note": said.note,
-            "is_ordinary": said.is_working == (day.weekday() < 5),
+            "is_ordinary": said.is_working == is_weekday(day),
         }

@@ -11,6 +11,7 @@ from django.db.models import Max
 from pypinyin import Style, lazy_pinyin
 
 from cases.actions import timekeeping
+from cases.deadlines import is_weekday
 from cases.models import Category, Responsibility, WorkDay, WorkingHours
 from cases.models.catalogue import LIMITED
 from governance.importing import Changes, read_csv, synchronize
@@ -130,7 +131,7 @@ def calendar_exceptions(years: Iterable[int]) -> dict[dt.date, tuple[bool, str]]
         day = dt.date(year, 1, 1)
         while day.year == year:
             is_off, name = chinese_calendar.get_holiday_detail(day)
-            if is_off == (day.weekday() < 5):
+            if is_off == is_weekday(day):
                 label = chinese.get(name or "", "")
                 found[day] = (not is_off, label if is_off else f"{label}调休上班")
             day += dt.timedelta(days=1)
@@ -155,8 +156,8 @@ def import_workdays(*, now: dt.datetime, years: Iterable[int] = PUBLISHED_YEARS)
     gone = [row for day, row in existing.items() if day not in wanted and not _belongs_to_next_year(day)]
     WorkDay.objects.filter(pk__in=[row.pk for row in gone]).delete()
     days.ended += [str(row) for row in gone]
-    moved = [day for day, row in wanted.items() if worked.get(day, day.weekday() < 5) != row["is_working"]]
-    moved += [row.day for row in gone if not timekeeping.is_ordinary(row.day, row.is_working)]
+    moved = [day for day, row in wanted.items() if worked.get(day, is_weekday(day)) != row["is_working"]]
+    moved += [row.day for row in gone if row.is_working != is_weekday(row.day)]
     words = f"程序所带 {'、'.join(map(str, years))} 年安排"
     for year in timekeeping.declare_years(years, words=words, by=None, now=now):
         moved += [dt.date(year, 1, 1), dt.date(year, 12, 31)]

@@ -12,15 +12,11 @@ from django.db import connection, transaction
 from cases import chain
 from cases.actions.once import written_under
 from cases.actions.recounting import mark_outdated
+from cases.deadlines import is_weekday
 from cases.holidays import Day
 from cases.models import CalendarChange, CalendarYear, WorkDay, WorkingHours
 from cases.models.time import FIRST_DAY, LAST_DAY
 from governance.models import User
-
-
-def is_ordinary(day: dt.date, is_working: bool) -> bool:
-    """Whether a day is worked as its weekday says, so that no row is needed for it."""
-    return is_working == (day.weekday() < 5)
 
 
 @transaction.atomic
@@ -48,7 +44,7 @@ def arrange(
     moved = [day for day, said in days.items() if _worked(day, before) != said.is_working]
     for day, said in days.items():
         row = before.get(day)
-        if is_ordinary(day, said.is_working):
+        if said.is_working == is_weekday(day):  # no row is needed to say so
             if row is not None:
                 row.delete()
         elif row is None or (row.is_working, row.note) != (said.is_working, said.note):
@@ -61,7 +57,7 @@ def arrange(
 
 
 def _worked(day: dt.date, rows: Mapping[dt.date, WorkDay]) -> bool:
-    return rows[day].is_working if day in rows else day.weekday() < 5
+    return rows[day].is_working if day in rows else is_weekday(day)
 
 
 def declare_years(years: Iterable[int], *, words: str, by: User | None, now: dt.datetime) -> list[int]:
@@ -119,7 +115,7 @@ def remove_days(rows: Iterable[WorkDay], *, by: User, now: dt.datetime) -> None:
     """Remove rows of the calendar: their days are again what their weekday says."""
     _one_at_a_time()
     rows = list(rows)
-    days = [row.day for row in rows if not is_ordinary(row.day, row.is_working)]
+    days = [row.day for row in rows if row.is_working != is_weekday(row.day)]
     WorkDay.objects.filter(pk__in=[row.pk for row in rows]).delete()
     changed(days, words=f"取消{'、'.join(map(str, rows))}", by=by, now=now)
 
