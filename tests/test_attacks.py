@@ -323,7 +323,7 @@ def test_a_key_of_somebody_else_tells_nothing_of_the_answer():
             "/api/v1/cases/", sent, content_type="application/json", headers={"Idempotency-Key": str(key)}
         )
         assert answer.status_code in (400, 409)
-        assert str(mine.uuid) not in answer.content.decode() or sent == {}
+        assert str(mine.uuid) not in answer.content.decode()
     assert CaseEvent.objects.filter(key=key).count() == 1
 
 

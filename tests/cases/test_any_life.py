@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from cases import actions
 from cases.actions import Answer, Refused, sweeping
 from cases.models import Assignment, Case
+from cases.rules import Situation, why_not
 from cases.workflow import FINAL, MOVES, OPEN, Loop, Move, State, moves_from
 from demo.accounts import STAGE
 from governance.models import User
@@ -149,8 +150,9 @@ class AnyLife(RuleBasedStateMachine):
             answer = actions.perform(
                 case.uuid, move.name, by=by, now=self.now, key=uuid.uuid4(), given=given, leg=leg
             )
-        except (Refused, Case.DoesNotExist):
+        except (Refused, Case.DoesNotExist) as refusal:
             assert tally() == before, f"{move.name} was refused and left a trace"
+            self.is_told(case, move, by, leg, refusal)
             return
         assert isinstance(answer, Answer) and answer.version == case.version + 1
         assert by not in self.strangers
@@ -159,6 +161,20 @@ class AnyLife(RuleBasedStateMachine):
         after = Case.objects.get(pk=case.pk)
         assert after.was_late or not case.was_late or move.name == "grant_extension"
         AnyLife.moves_made += 1
+
+    def is_told(self, case: Case, move: Move, by: User, leg: int | None, refusal: Exception) -> None:
+        """Refused for what was given, or for a reason that the page shows before: none is met at the door alone."""
+        if isinstance(refusal, Case.DoesNotExist):
+            assert not Case.objects.visible_to(by).filter(pk=case.pk).exists()
+            return
+        now_open = Assignment.objects.open().filter(case=case).first()
+        why = why_not(move, Situation(Case.objects.get(pk=case.pk), now_open, by, self.now))
+        is_stale = leg is not None and (now_open is None or now_open.pk != leg)
+        said = refusal.sentence
+        assert said == (why and why.sentence) or is_stale or (why is None and refusal.field), (
+            move.name,
+            said,
+        )
 
     # What time does
 

@@ -219,9 +219,9 @@ def test_somebody_without_any_session_gets_the_same(db):
 
 
 def test_every_request_that_a_script_makes_by_itself_says_so(settings):
-    """Renewing goes through ``byItself`` of base.js; what the phone's worker asks for belongs to no session."""
+    """Renewing goes through ``isByItself`` of http.js; what the phone's worker asks for belongs to no session."""
     folder = settings.BASE_DIR / "static" / "js"
-    assert f'byItself = {{ "{sessions.BY_ITSELF}": "1" }}' in (folder / "base.js").read_text()
+    assert f'byItself = {{ "{sessions.BY_ITSELF}": "1" }}' in (folder / "http.js").read_text()
     renewing = {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*.js")
@@ -230,7 +230,7 @@ def test_every_request_that_a_script_makes_by_itself_says_so(settings):
     assert renewing
     for name in renewing:
         text = (folder / name).read_text()
-        assert "byItself" in text or "isByItself: true" in text or 'credentials: "omit"' in text, name
+        assert "isByItself: true" in text or 'credentials: "omit"' in text, name
 
 
 def test_limits_are_what_was_promised():

@@ -29,7 +29,7 @@ class Cases {
     this.told = element("p", "map-told");
     this.told.setAttribute("role", "status");
     box.append(this.told);
-    document.addEventListener("map:refresh", () => this.load(true));
+    document.addEventListener("map:refresh", () => this.load({ isByItself: true }));
   }
 
   seen() {
@@ -53,7 +53,7 @@ class Cases {
     return `${this.box.dataset.casesUrl}?${query}`;
   }
 
-  async load(isByItself = false) {
+  async load({ isByItself } = {}) {
     this.wait?.abort();
     this.wait = new AbortController();
     try {
