@@ -55,26 +55,27 @@ def of(photo: Photo) -> set[Path]:
 
 @pytest.mark.process
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("point", UPLOADS)
-def test_an_upload_that_was_killed_before_its_commit_leaves_files_for_a_day(media, point):
+def test_an_upload_that_was_killed_before_its_commit_leaves_files_for_a_day(media):
     worker, client = people.worker(), Client()
     client.force_login(worker)
-    sent = {"session": client.cookies[current.SESSION_COOKIE_NAME].value, "key": str(uuid.uuid4())}
-    body = {"file": base64.b64encode(jpeg(640, 480, "#112233")).decode()}
+    session = client.cookies[current.SESSION_COOKIE_NAME].value
+    waiting: list[Photo] = []  # of no case yet
     with crasher() as server:
-        assert server.post("/photos/", body, point=point, **sent) == {"died": 9}
-        orphans = files(media)
-        assert len(orphans) == 2 and not Photo.objects.exists()
-        assert server.post("/photos/", body, **sent)["status"] == 201
-    waiting = Photo.objects.get()  # of no case yet
+        for point in UPLOADS:
+            body = {"file": base64.b64encode(jpeg(640, 480, f"#11223{len(waiting)}")).decode()}
+            sent, before = {"session": session, "key": str(uuid.uuid4())}, files(media)
+            assert server.post("/photos/", body, point=point, **sent) == {"died": 9}
+            assert len(files(media) - before) == 2 and not Photo.objects.filter(uuid=sent["key"]).exists()
+            assert server.post("/photos/", body, **sent)["status"] == 201
+            waiting.append(Photo.objects.get(uuid=sent["key"]))
     taken = stored(worker)
     reported(photos=[taken.uuid])
     made_older(media, 23 * HOUR)
     assert removed() == 0
     made_older(media, 25 * HOUR)
-    assert removed() == 2
-    assert files(media) == of(waiting) | of(taken)
-    assert client.get(f"/photos/{waiting.uuid}.jpg").status_code == 200
+    assert removed() == 2 * len(UPLOADS)
+    assert files(media) == set().union(of(taken), *map(of, waiting))
+    assert client.get(f"/photos/{waiting[0].uuid}.jpg").status_code == 200
 
 
 @pytest.mark.django_db
