@@ -154,8 +154,8 @@ REDIS_URL = env("REDIS_URL", hint=START_HINT)
 
 INSTALLED_APPS = [
     *(["demo"] if DEMO else []),
-    "desk",
     "field",
+    "desk",
     "dashboard",
     "cases",
     "grid",

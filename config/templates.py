@@ -13,6 +13,7 @@ from jinja2.utils import missing
 
 from cases.clocks import clock, due, duration, stamp, when
 from desk.letters import fresh_key, is_direct, letter
+from governance import modules
 
 
 class Absent(ChainableUndefined):
@@ -58,6 +59,7 @@ def environment(**options: Any) -> Environment:
     """The one environment of all pages."""
     found = Environment(**(options | {"undefined": Absent, "finalize": printable}))
     found.globals |= {
+        "declared_faces": lambda: modules.faces().values(),
         "fresh_key": fresh_key,
         "page_time": lambda: stamp(timezone.now()),
         "querystring": querystring,

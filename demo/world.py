@@ -281,22 +281,23 @@ class World:
         for row in waiting.filter(created_at__gte=self.now - DELIVERED):
             read_at = None if row.created_at > self.now - UNREAD else row.created_at + dt.timedelta(hours=2)
             notices += [
-                Notice(user_id=person, outbox=row, at=row.created_at, read_at=read_at)
-                for person in self.audience(row)
+                Notice(user_id=person, outbox=row, asks=asks, at=row.created_at, read_at=read_at)
+                for person, asks in self.audience(row).items()
             ]
         Notice.objects.bulk_create(notices)
         waiting.update(done_at=F("created_at"), attempts=1)
 
-    def audience(self, row: Outbox) -> list[int]:
-        """People behind the addresses of an outbox row."""
-        found: set[int] = set()
-        for address in row.audience:
-            if "user" in address:
-                found.add(address["user"])
-            else:
+    def audience(self, row: Outbox) -> dict[int, str]:
+        """People behind the addresses of an outbox row, with what they are asked to do."""
+        found: dict[int, str] = {}
+        for address in sorted(row.audience, key=lambda one: "asks" not in one):
+            people = [address["user"]] if "user" in address else []
+            if not people:
                 duty, place = Duty(address["duty"]), address["organization"]
-                found.update(user.pk for user in self.hands.holding(duty, place))
-        return sorted(found)
+                people = [user.pk for user in self.hands.holding(duty, place)]
+            for person in people:
+                found.setdefault(person, address.get("asks", ""))
+        return found
 
 
 def make_first(world: World, progress: Progress) -> int:

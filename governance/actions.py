@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from governance import secrets
-from governance.audience import reached
+from governance import modules, secrets
+from governance.audience import asked_of, reached
 from governance.models import AccessLog, Heartbeat, Notice, Outbox, StoreKey, User
 
 STORE_KEY_BYTES = 32
@@ -18,16 +18,25 @@ TRIES = 5
 
 
 def tell(
-    subject: str, *, url: str, audience: list[dict], now: dt.datetime, instead: dict | None = None
+    subject: str,
+    *,
+    url: str,
+    audience: list[dict],
+    now: dt.datetime,
+    verb: str = "",
+    instead: dict | None = None,
+    kind: str = "inbox",
 ) -> None:
     """Write a notice to be delivered, in the transaction of the change it speaks of.
 
-    ``instead`` is the desk (an address) that is told where all people of the audience have left.
+    ``verb`` says what happened; an address says with ``"asks"`` what its people are to do. ``instead`` is the desk (an address) that is told where all people of the audience have left.
     """
     if instead:
         audience = [address | {"instead": instead} if "user" in address else address for address in audience]
     if audience:
-        Outbox.objects.create(subject=subject[:120], url=url, audience=audience, created_at=now)
+        Outbox.objects.create(
+            kind=kind, verb=verb, subject=subject[:120], url=url, audience=audience, created_at=now
+        )
 
 
 def relay(*, now: dt.datetime, most: int = 200) -> int:
@@ -55,11 +64,20 @@ def relay(*, now: dt.datetime, most: int = 200) -> int:
 
 @transaction.atomic
 def deliver(row: Outbox, *, now: dt.datetime) -> None:
-    """Put one outbox row into the inboxes of its audience of today; raises ``NobodyThere`` where there is none."""
-    people = reached(row.audience, on=timezone.localdate(now))
-    notices = [Notice(user_id=person, outbox=row, at=now) for person in sorted(people)]
-    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    """Let the handler of its kind work off one outbox row."""
+    modules.handler(row.kind)(row, now)
     Outbox.objects.filter(pk=row.pk).update(done_at=now)
+
+
+def to_inbox(row: Outbox, now: dt.datetime) -> None:
+    """Put an outbox row into the inboxes of its audience of today; raises ``NobodyThere`` where there is none."""
+    today = timezone.localdate(now)
+    asked = asked_of(row.audience, on=today)
+    told = set(asked) if asked and len(row.audience) == 1 else reached(row.audience, on=today)
+    notices = [
+        Notice(user_id=person, outbox=row, asks=asked.get(person, ""), at=now) for person in sorted(told)
+    ]
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
 
 
 def read_all(*, by: User, now: dt.datetime, upto: int) -> int:

@@ -38,6 +38,13 @@ def reached(audience: Iterable[dict], *, on: dt.date) -> set[int]:
 
     Raises ``NobodyThere`` when nobody is reached at all.
     """
+    told = _people_of(audience, on=on)
+    if not told:
+        raise NobodyThere("收件人都不在岗，上级也无人在岗")
+    return told
+
+
+def _people_of(audience: Iterable[dict], *, on: dt.date) -> set[int]:
     audience = list(audience)
     named = sorted({address["user"] for address in audience if "user" in address})
     told: set[int] = set()
@@ -49,9 +56,17 @@ def reached(audience: Iterable[dict], *, on: dt.date) -> set[int]:
     desks = set() if told else {_desk_instead(address) for address in audience if "user" in address}
     for duty, place_id in filter(None, desks):
         told |= holders(duty, place_id, on=on)
-    if not told:
-        raise NobodyThere("收件人都不在岗，上级也无人在岗")
     return told
+
+
+def asked_of(audience: Iterable[dict], *, on: dt.date) -> dict[int, str]:
+    """What each person is asked to do, by their id: of several addresses the first counts."""
+    asked: dict[int, str] = {}
+    for address in audience:
+        if "asks" in address:
+            for person in _people_of([address], on=on):
+                asked.setdefault(person, address["asks"])
+    return asked
 
 
 def _desk_instead(address: dict) -> tuple[Duty, int] | None:

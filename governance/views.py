@@ -1,5 +1,9 @@
 """Signing in and out, the start page, the inbox and the health check."""
 
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.paginator import Paginator
 from django.db import Error, connection
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,12 +22,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from governance import actions, devices, kept_forms
+from governance import actions, devices, kept_forms, modules
 from governance.faces import faces_of, home_of
 from governance.forms import OwnPasswordForm, ReadAllForm, SignInForm
+from governance.models import Notice
 from governance.responses import TOO_OLD, answers_json, refused, refused_request
 
 PAGE = 20
+WEEKDAYS = "一二三四五六日"
 
 
 class SignIn(LoginView):
@@ -80,21 +86,51 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    """The person's notices, unread first."""
+    """The person's notices, newest first and by day: what they are asked to do apart from what is news."""
     return _inbox(request)
 
 
+#: Kinds of notices in the address of the inbox.
+KINDS = {"": "全部", "duties": "要我办的", "news": "知悉"}
+
+
+@dataclass(frozen=True)
+class Day:
+    """The notices of one day."""
+
+    label: str
+    notices: list[Notice]
+
+
+def _by_day(notices: Iterable[Notice], today: dt.date) -> list[Day]:
+    names = {today: "今天", today - dt.timedelta(days=1): "昨天"}
+    groups = groupby(notices, key=lambda one: timezone.localdate(one.at))
+    return [
+        Day(names.get(day, f"{day:%m-%d} 周{WEEKDAYS[day.weekday()]}"), list(some)) for day, some in groups
+    ]
+
+
 def _inbox(request: HttpRequest, form: ReadAllForm | None = None) -> HttpResponse:
-    mine = request.user.notices.select_related("outbox").annotate(is_read=Q(read_at__isnull=False))
-    page = Paginator(mine.order_by("is_read", "-pk"), PAGE).get_page(request.GET.get("page"))
+    chosen = request.GET.get("kind", "")
+    mine = request.user.notices.select_related("outbox")
+    shown = {"duties": mine.duties, "news": mine.news}.get(chosen, mine.all)()
+    page = Paginator(shown.order_by("-pk"), PAGE).get_page(request.GET.get("page"))
+    addresses = sorted({notice.outbox.url for notice in page.object_list} - {""})
+    unread = request.user.notices.unread().aggregate(all=Count("pk"), duties=Count("pk", filter=~Q(asks="")))
+    counts = {"": unread["all"], "duties": unread["duties"], "news": unread["all"] - unread["duties"]}
     context = {
         "base": _base(request),
         "notices": page.object_list,
+        "days": _by_day(page.object_list, timezone.localdate()),
+        "states": modules.states_of(request.user, addresses),
+        "tabs": [
+            {"label": label, "url": f"?kind={name}", "count": counts[name], "current": name == chosen}
+            for name, label in KINDS.items()
+        ],
         "newest": mine.aggregate(Max("pk"))["pk__max"],
         "form": form,
         "summary": f"共 {page.paginator.count} 条，第 {page.number} / {page.paginator.num_pages} 页",
-        "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
-        "next_url": f"?page={page.number + 1}" if page.has_next() else "",
+        "page_obj": page,
     }
     return render(request, "governance/inbox.html", context, status=422 if form else 200)
 

@@ -2,7 +2,7 @@
 
 from cases import chain, deadlines
 from cases.actions import legs
-from cases.actions.notices import owner_of
+from cases.actions.notices import asked_owner
 from cases.actions.recording import record
 from cases.actions.walk import EFFECTS, Walk, columns, effect
 from cases.deadlines import Limit
@@ -61,7 +61,7 @@ def take_over(walk: Walk) -> None:
         _keep_older_clock(walk, leg)
     _replace_reporter_who_was_drawn(walk)
     if {"clock_kept", "drawn"} & set(walk.facts):
-        owner = owner_of(walk)
+        owner = asked_owner(walk)
         assert owner is not None  # an open case waits for somebody
         walk.tell_also.append(owner)
 

@@ -13,6 +13,19 @@ from governance.roles import Duty
 TOLD_TO_REPORTERS = {"register", "decline", "merge", "close", "reopen", "grant_void", "escalate"}
 #: Moves that change nothing for anybody else's next step.
 SILENT = {"accept", "evaluate", "withdraw", "take_over"}
+#: Moves that press whoever makes the next step, though the step is not new.
+PRESSING = {"urge": "催您", "warn": "临期，请您", "overdue": "已超期，请您"}
+#: What whoever makes the next step is asked to do, by the state of the case.
+ASKED_TO = {
+    State.REPORTED: "立案",
+    State.CHECKING: "核实",
+    State.REGISTERED: "派遣",
+    State.DISPATCHED: "签收",
+    State.HANDLING: "处置",
+    State.DISPUTED: "裁定",
+    State.HANDLED: "核查",
+    State.VERIFIED: "结案",
+}
 
 
 def owner_of(walk: Walk) -> dict[str, Any] | None:
@@ -24,19 +37,38 @@ def owner_of(walk: Walk) -> dict[str, Any] | None:
     return steps[0].address if steps else {"organization": leg.centre_id, "duty": Duty.CHIEF}
 
 
+def asked_owner(walk: Walk) -> dict[str, Any] | None:
+    """Who makes the next step, with what the move asks of them."""
+    owner, asks = owner_of(walk), asks_of(walk)
+    return owner | {"asks": asks} if owner and asks else owner
+
+
+def asks_of(walk: Walk) -> str:
+    """What a move asks of whoever makes the next step; nothing where it is news to them."""
+    step = ASKED_TO.get(State(walk.case.state))
+    if step is None:
+        return ""
+    if walk.move.name in PRESSING:
+        return f"{PRESSING[walk.move.name]}{step}"
+    is_new = walk.leg is not None and walk.leg.opened_at == walk.now
+    if not is_new:
+        return ""
+    return "派给您" if walk.case.state == State.DISPATCHED else f"请您{step}"
+
+
 def tell_about(walk: Walk) -> None:
     """One outbox row a move at most."""
     if not walk.is_told or (walk.move.name in SILENT and not walk.tell_also):
         return
     case, audience = walk.case, list(walk.tell_also)
-    if walk.tell_owner and (owner := owner_of(walk)):
-        audience.append(owner)
+    if walk.tell_owner and (owner := asked_owner(walk)):
+        audience.insert(0, owner)
     if walk.move.name in TOLD_TO_REPORTERS or (not audience and walk.move.clock == Clock.ENDS):
         audience += [{"user": person} for person in case.reporters]
     if walk.by is not None:
-        audience = [address for address in audience if address != {"user": walk.by.pk}]
-    state = State(case.state).label
-    subject = f"{case.number} {walk.move.label} · {case.address or '现场'}（{state}）"
+        audience = [address for address in audience if address.get("user") != walk.by.pk]
+    subject = f"{case.number} {case.address or '现场'}"
     # Only a desk where the case lies may read its address; somebody who has left may have had a post elsewhere.
     desk = {"organization": case.centre_id, "duty": Duty.ACCEPT}
-    tell(subject, url=page_of(case.uuid), audience=audience, now=walk.now, instead=desk)
+    url = page_of(case.uuid)
+    tell(subject, url=url, audience=audience, now=walk.now, verb=walk.move.label, instead=desk)

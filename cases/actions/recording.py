@@ -13,6 +13,7 @@ from cases.models import Case, CaseEvent, CaseText, Photo
 from cases.refusals import Unfit
 from cases.waits import waits_for
 from cases.workflow import Lateness
+from governance import modules
 from governance.models import User
 
 #: Answers that are words; one text a move, kept apart from the event.
@@ -75,6 +76,7 @@ def record(walk: Walk, *, key: uuid.UUID, wanted: tuple[str, ...]) -> Answer:
     if photos:
         claim(photos, case=case, by=walk.by)
     tell_about(walk)
+    modules.heard(walk.move.name, walk)
     return Answer(case.uuid, case.pk, case.number, walk.move.name, case.state, case.version)
 
 

@@ -26,12 +26,13 @@ def _ask(walk: Walk, kind: Request.Kind, decider: Duty, **asked: Any) -> None:
         case=case, kind=kind, asked_by=walk.by, asked_at=walk.now, decider=decider, **asked
     )
     place = walk.leg.centre_id if walk.leg else case.centre_id
-    if decider == Duty.LEAD:
-        walk.tell_also += [
-            {"organization": p, "duty": Duty.LEAD} for p in (case.street_id, case.district_id) if p
-        ]
-    else:
-        walk.tell_also.append({"organization": place, "duty": decider})
+    asks = f"请您批准{kind.label}"
+    if decider == Duty.LEAD and kind == Kind.SUSPENSION:
+        asks = ""  # news: the chief has to agree first
+    places = (case.street_id, case.district_id) if decider == Duty.LEAD else (place,)
+    for one in filter(None, places):
+        address = {"organization": one, "duty": decider}
+        walk.tell_also.append(address | {"asks": asks} if asks else address)
 
 
 def _decide(walk: Walk, request: Request, *, granted: bool) -> None:
@@ -85,7 +86,8 @@ def grant_extension(walk: Walk) -> None:
 def ask_suspension(walk: Walk) -> None:
     """The duty chief agrees first, then a leader grants."""
     _ask(walk, Kind.SUSPENSION, Duty.LEAD, until=walk.given["until"])
-    walk.tell_also.append({"organization": walk.case.centre_id, "duty": Duty.CHIEF})
+    chief = {"organization": walk.case.centre_id, "duty": Duty.CHIEF, "asks": "请您同意挂账"}
+    walk.tell_also.append(chief)
 
 
 @effect("endorse_suspension")
@@ -93,6 +95,8 @@ def endorse_suspension(walk: Walk) -> None:
     request = walk.waiting[Kind.SUSPENSION]
     request.endorsed_by = walk.by
     request.save(update_fields=["endorsed_by"])
+    places = filter(None, (walk.case.street_id, walk.case.district_id))
+    walk.tell_also += [{"organization": p, "duty": Duty.LEAD, "asks": "请您批准挂账"} for p in places]
 
 
 @effect("grant_suspension")
@@ -159,7 +163,7 @@ def order_supervision(walk: Walk) -> None:
     if walk.by is None:
         if order.leader_id and order.leader_id not in case.people:
             case.people.append(order.leader_id)
-        walk.tell_also += [wait.address for wait in order_of(case, leg, order)]
+        walk.tell_also += [wait.address | {"asks": "请您答复督办"} for wait in order_of(case, leg, order)]
         if order.ordered_by_id:  # a leader's own order, while time ran out at the top
             walk.tell_also.append({"user": order.ordered_by_id})
         leg.sweep_at = deadline
@@ -182,7 +186,7 @@ def reply_supervision(walk: Walk) -> None:
     order.replied_by, order.replied_at = walk.by, walk.now
     order.save(update_fields=["replied_by", "replied_at"])
     if order.ordered_by_id:
-        walk.tell_also.append({"user": order.ordered_by_id})
+        walk.tell_also.append({"user": order.ordered_by_id, "asks": "请您销号"})
 
 
 @effect("accept_supervision")

@@ -29,7 +29,7 @@ from cases.units import units_in_reach
 from cases.workflow import MOVES, STATES, Move, State
 from desk import history
 from desk.forms import CategoryForm, LookForm
-from governance import secrets, sessions, telephones
+from governance import modules, secrets, sessions, telephones
 from governance.actions import log_access
 from governance.faces import faces_of
 from governance.kept_forms import keeps_form, kept
@@ -111,6 +111,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         "proposed_why": proposed_why,
         "refused_offers": [offer for offer in found if not offer.is_allowed],
         "place": STATES[State(case.state)],
+        "panels": modules.panels(request, case),
         "then": _way_back(request),
         "base": base_template(request),
     }

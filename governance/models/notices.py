@@ -20,9 +20,14 @@ class Outbox(models.Model):
     """A side effect, written in the transaction of its change and worked off by the relay.
 
     ``audience`` is a list of ``{"organization": id, "duty": letter}`` and ``{"user": id}``; the latter may name the desk
-    that is told ``"instead"`` of somebody who has left, an address of the first kind.
+    that is told ``"instead"`` of somebody who has left, an address of the first kind. An address may say what its people
+    are asked to do (``"asks"``): their line begins with it.
     """
 
+    # Who works it off (``modules.handler``); the inbox, where nothing else is said.
+    kind = models.CharField("方式", max_length=20, default="inbox")
+    # What happened, in one word: a notice that asks for nothing begins with it.
+    verb = models.CharField("事由", max_length=20, blank=True)
     subject = models.CharField("标题", max_length=120)
     url = models.CharField("链接", max_length=200, blank=True)
     audience = models.JSONField("收件人")
@@ -50,12 +55,21 @@ class NoticeQuerySet(models.QuerySet):
     def unread(self) -> "NoticeQuerySet":
         return self.filter(read_at=None)
 
+    def duties(self) -> "NoticeQuerySet":
+        """Those that ask the person to do something."""
+        return self.exclude(asks="")
+
+    def news(self) -> "NoticeQuerySet":
+        return self.filter(asks="")
+
 
 class Notice(models.Model):
     """One line in one person's inbox."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="notices", verbose_name="收件人")
     outbox = models.ForeignKey(Outbox, models.PROTECT, related_name="notices", verbose_name="来源")
+    # What the person is asked to do; nothing where it is news only.
+    asks = models.CharField("要办的事", max_length=20, blank=True)
     at = models.DateTimeField("时间", default=timezone.now)
     read_at = models.DateTimeField("已读", null=True, blank=True)
 

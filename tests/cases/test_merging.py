@@ -304,7 +304,7 @@ def test_who_was_drawn_and_becomes_a_reporter_is_replaced_at_once(state):
     assert facts_of(target.events.last())["drawn"] == leg.person_id
     assert f"抽派给{leg.person.name}" in text_of(people.clerk(), target)
     relay(now=MORNING + HOUR)
-    assert leg.person.notices.filter(outbox__subject__contains="并入接收").exists()
+    assert leg.person.notices.filter(outbox__verb="并入接收", asks__startswith="请您").exists()
 
 
 def test_who_was_drawn_and_reported_nothing_stays_drawn():

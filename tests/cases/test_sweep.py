@@ -186,7 +186,7 @@ def test_the_leader_whose_own_order_stands_hears_that_time_ran_out():
     do(case, "order_supervision", "quling", now, reason="请尽快处置。", deadline=now + dt.timedelta(days=1))
     run_out(case)
     governance.relay(now=now + dt.timedelta(days=30))
-    assert leader.notices.filter(outbox__subject__contains=f"{case.number} 督办").exists()
+    assert leader.notices.filter(outbox__subject__contains=case.number, outbox__verb="督办").exists()
 
 
 def test_where_the_leader_is_vacant_the_acting_one_is_ordered():

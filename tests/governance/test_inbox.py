@@ -1,4 +1,6 @@
-"""The inbox: unread first, read by opening, nobody else's."""
+"""The inbox: in the order of time, duties apart from news, read by opening, nobody else's."""
+
+import datetime as dt
 
 import pytest
 from django.test import Client
@@ -33,11 +35,12 @@ def test_an_empty_inbox_says_what_will_come(client):
     assert "还没有消息" in client.get("/inbox/").content.decode()
 
 
-def test_unread_notices_come_first(client, reader):
-    older, _newer = notify(reader, "旧的未读", "新的已读")
-    actions.read_notice(_newer, now=timezone.now())
-    shown = client.get("/inbox/").context["notices"]
-    assert shown[0] == older
+def test_notices_stand_in_the_order_of_time_and_by_day(client, reader):
+    older, newer = notify(reader, "旧的未读", "新的已读")
+    actions.read_notice(newer, now=timezone.now())
+    Notice.objects.filter(pk=older.pk).update(at=timezone.now() - dt.timedelta(days=1))
+    days = client.get("/inbox/").context["days"]
+    assert [(day.label, day.notices) for day in days] == [("今天", [newer]), ("昨天", [older])]
 
 
 def test_opening_marks_as_read_and_leads_to_the_case(client, reader):

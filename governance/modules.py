@@ -1,0 +1,122 @@
+"""What an app declares to others without being known by them: each ``module.py`` holds one ``MODULE``.
+
+Apps below ask here and know no app above. A profile of a place leaves modules out; what is left out declares nothing.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.apps import apps
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True)
+class Face:
+    """A way into the site; which role opens which stands in ``governance/faces.py``."""
+
+    name: str
+    label: str
+    icon: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of the case page: ``context(request, case)`` gives what its template shows, or None for no panel."""
+
+    name: str
+    title: str
+    template: str
+    context: Callable[[HttpRequest, Any], dict[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """One row that waits for a person: what is to be done, on what, by when."""
+
+    verb: str
+    title: str
+    address: str
+    due_at: dt.datetime | None = None
+    is_late: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of the subject of a notice by now: its state, in words and colour."""
+
+    label: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Module:
+    """Everything that an app adds to others.
+
+    ``to_do(user, now, most)`` gives what waits for a person, most urgent first. ``hears`` are called inside the
+    transaction of a move, by its name, with the walk after it was written down; what they raise undoes the move.
+    ``delivers`` work off outbox rows of a kind. ``states_of(user, addresses)`` says how the subjects of notices stand.
+    """
+
+    name: str
+    label: str
+    faces: tuple[Face, ...] = ()
+    panels: tuple[Panel, ...] = ()
+    to_do: Callable[[Any, dt.datetime, int], Iterable[ToDo]] | None = None
+    hears: dict[str, Callable[[Any], None]] = field(default_factory=dict)
+    delivers: dict[str, Callable[[Any, dt.datetime], None]] = field(default_factory=dict)
+    states_of: Callable[[Any, list[str]], dict[str, Told]] | None = None
+
+
+@cache
+def installed() -> tuple[Module, ...]:
+    """Modules of all installed apps, in the order of the settings."""
+    names = (f"{config.name}.module" for config in apps.get_app_configs())
+    return tuple(import_module(name).MODULE for name in names if find_spec(name))
+
+
+def faces() -> dict[str, Face]:
+    """Every declared face by its name."""
+    return {face.name: face for module in installed() for face in module.faces}
+
+
+def panels(request: HttpRequest, case: Any) -> list[tuple[Panel, dict[str, Any]]]:
+    """Panels that have something to show on a case."""
+    asked = [(panel, panel.context(request, case)) for module in installed() for panel in module.panels]
+    return [(panel, context) for panel, context in asked if context is not None]
+
+
+def to_do(user: Any, now: dt.datetime, most: int) -> list[tuple[Module, ToDo]]:
+    """What waits for a person in all modules, by due date; without a date last."""
+    rows = [(module, row) for module in installed() if module.to_do for row in module.to_do(user, now, most)]
+    far = dt.datetime.max.replace(tzinfo=dt.UTC)
+    return sorted(rows, key=lambda pair: pair[1].due_at or far)[:most]
+
+
+def heard(move: str, walk: Any) -> None:
+    """Let every module hear of a move, in its transaction."""
+    for module in installed():
+        if listener := module.hears.get(move):
+            listener(walk)
+
+
+def handler(kind: str) -> Callable[[Any, dt.datetime], None]:
+    """What works off outbox rows of a kind; raises ``LookupError`` where no module delivers it."""
+    for module in installed():
+        if kind in module.delivers:
+            return module.delivers[kind]
+    raise LookupError(f"no module delivers outbox rows of kind {kind!r}")
+
+
+def states_of(user: Any, addresses: list[str]) -> dict[str, Told]:
+    """How the subjects of notices stand now, by their addresses, as far as the person may see them."""
+    found: dict[str, Told] = {}
+    for module in installed():
+        if module.states_of and addresses:
+            found |= module.states_of(user, addresses)
+    return found
