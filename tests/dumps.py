@@ -8,7 +8,7 @@ from pathlib import Path
 import servers
 from django.db import connections
 
-from config.settings import database
+from config.environment import database
 
 
 def run(name: str, *words: object, may_fail: bool = False) -> subprocess.CompletedProcess:

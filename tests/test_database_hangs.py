@@ -15,7 +15,7 @@ import psycopg2
 import pytest
 import servers
 
-from config.settings import database
+from config.environment import database
 from tests.processes import ROOT, Answer, ask, wait_for, web
 from tests.scale import tries
 

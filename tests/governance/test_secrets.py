@@ -10,7 +10,7 @@ import servers
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from config.settings import key_ring
+from config.environment import key_ring
 from governance import secrets
 
 ONE, TWO = (b64encode(letter * 32).decode() for letter in (b"1", b"2"))
