@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from cases.models import Case, Category, Responsibility
+from cases.models import Assignment, Case, Category, Responsibility
 from cases.units import units_in_reach
 from cases.workflow import Loop, State
 from demo.hands import Hands
@@ -44,6 +44,11 @@ PATHS: dict[State, tuple[str, ...]] = {
     State.MERGED: ("merge",),
     State.VOIDED: ("ask_void", "grant_void"),
 }
+
+
+def at(month: int, day: int, hour: int, minute: int = 0, *, year: int = 2026) -> dt.datetime:
+    """A moment by the clock of Kunming."""
+    return dt.datetime(year, month, day, hour, minute, tzinfo=SHANGHAI)
 
 
 def hands() -> Hands:
@@ -96,6 +101,21 @@ def case_at(
     case = walk(case, *PATHS[State(state)], now=now, **extra)
     assert (case.state, case.loop) == (state, loop), (case.state, case.loop)
     return case
+
+
+def fresh(case: Case) -> Case:
+    """The case as the database has it now."""
+    return Case.objects.get(pk=case.pk)
+
+
+def open_leg(case: Case) -> Assignment:
+    """The leg that runs."""
+    return case.legs.get(stopped_at=None)
+
+
+def words_of(case: Case, move: str) -> str:
+    """What was written with the last move of a name."""
+    return case.texts.get(sequence=case.events.filter(move=move).last().sequence).body
 
 
 def eligible_units(case: Case) -> list[Organization]:

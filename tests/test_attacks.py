@@ -11,7 +11,7 @@ from django.utils import timezone
 from cases import actions
 from cases.actions import Forbidden, Refused, Stale, Unfit
 from cases.actions.sweeping import RETRY, key_of
-from cases.models import Assignment, Case, CaseEvent, Contact
+from cases.models import Case, CaseEvent, Contact
 from cases.workflow import Lateness, Loop, State
 from governance import telephones
 from governance.models import AccessLog, Organization, Post, User
@@ -19,7 +19,7 @@ from governance.roles import Role
 from grid.models import GridDuty
 from tests import people
 from tests.cases.walks import appoint, limit_all, vacate
-from tests.lives import MORNING, case_at, hands, inside, reported, settled_by, walk
+from tests.lives import MORNING, case_at, fresh, hands, inside, open_leg, reported, settled_by, walk
 from tests.photos import jpeg, photo
 
 pytestmark = pytest.mark.django_db
@@ -38,14 +38,6 @@ def do(case: Case, move: str, by: User, now: dt.datetime, key: uuid.UUID | None 
 
 def named(username: str) -> User:
     return User.objects.get(username=username)
-
-
-def open_leg(case: Case) -> Assignment:
-    return case.legs.get(stopped_at=None)
-
-
-def fresh(case: Case) -> Case:
-    return Case.objects.get(pk=case.pk)
 
 
 # Strange input ----------------------------------------------------------------------------------------------------

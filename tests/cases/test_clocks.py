@@ -19,17 +19,9 @@ from desk import history
 from governance.models import User
 from tests import people
 from tests.cases.walks import limit_all
-from tests.lives import MORNING, SHANGHAI, case_at, eligible_units, reported, settled_by, walk
+from tests.lives import MORNING, SHANGHAI, at, case_at, eligible_units, open_leg, reported, settled_by, walk
 
 DAY, MINUTE = dt.timedelta(days=1), dt.timedelta(minutes=1)
-
-
-def at(month: int, day: int, hour: int, minute: int = 0) -> dt.datetime:
-    return dt.datetime(2026, month, day, hour, minute, tzinfo=SHANGHAI)
-
-
-def open_leg(case: Case) -> Assignment:
-    return case.legs.get(stopped_at=None)
 
 
 def do(case: Case, move: str, username: str, now: dt.datetime, **given):

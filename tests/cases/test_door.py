@@ -14,7 +14,7 @@ from governance import secrets
 from governance.models import Organization, Outbox, User
 from governance.roles import Role
 from tests import people
-from tests.lives import MORNING, case_at, inside, reported, row_for, settled_by, walk
+from tests.lives import MORNING, case_at, fresh, inside, reported, row_for, settled_by, walk
 from tests.photos import photo
 
 pytestmark = pytest.mark.django_db
@@ -24,10 +24,6 @@ HOUR = dt.timedelta(hours=1)
 def do(case: Case, move: str, username: str, now: dt.datetime = MORNING + HOUR, **given):
     by = User.objects.get(username=username)
     return actions.perform(case.uuid, move, by=by, now=now, key=uuid.uuid4(), given=given)
-
-
-def fresh(case: Case) -> Case:
-    return Case.objects.get(pk=case.pk)
 
 
 # What every move writes -------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from governance.models import AccessLog, Notice, User
 from governance.roles import Role
 from tests import people
 from tests.cases.walks import limit_all
-from tests.lives import MORNING, case_at, reported, settled_by, walk
+from tests.lives import MORNING, case_at, fresh, open_leg, reported, settled_by, walk
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
@@ -42,14 +42,6 @@ def merge(case: Case, target: Case, now: dt.datetime = MORNING + HOUR) -> Case:
     given, clerk = {"target": target}, people.clerk()
     actions.perform(case.uuid, "merge", by=clerk, now=now, key=uuid.uuid4(), given=given)
     return Case.objects.get(pk=target.pk)
-
-
-def fresh(case: Case) -> Case:
-    return Case.objects.get(pk=case.pk)
-
-
-def open_leg(case: Case) -> Assignment:
-    return case.legs.get(stopped_at=None)
 
 
 def page(user: User, address: str, **data):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cases import actions, chain
 from cases.actions import Refused, Unfit, locate
-from cases.models import Assignment, Case
+from cases.models import Case
 from cases.workflow import Loop, State
 from desk.history import facts_of
 from governance.models import Organization, Post, User
@@ -17,7 +17,7 @@ from governance.roles import Role
 from grid.models import Grid, GridDuty
 from tests import people
 from tests.cases.walks import vacate
-from tests.lives import MORNING, case_at, eligible_units, inside, reported, row_for, walk
+from tests.lives import MORNING, case_at, eligible_units, inside, open_leg, reported, row_for, walk
 
 pytestmark = pytest.mark.django_db
 PROPERTY = f"{people.COMMUNITY}-property"
@@ -38,10 +38,6 @@ def page(user: User, address: str, **data):
     client = Client()
     client.force_login(user)
     return client.post(address, data) if data else client.get(address)
-
-
-def open_leg(case: Case) -> Assignment:
-    return case.legs.get(stopped_at=None)
 
 
 def climb(case: Case) -> None:

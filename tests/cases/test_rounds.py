@@ -11,13 +11,9 @@ from cases.waiting import Matter
 from cases.workflow import Loop, State
 from governance.models import User
 from governance.roles import Duty
-from tests.lives import MORNING, case_at, reported, row_for, walk
+from tests.lives import MORNING, case_at, open_leg, reported, row_for, walk
 
 pytestmark = pytest.mark.django_db
-
-
-def open_leg(case: Case):
-    return case.legs.get(stopped_at=None)
 
 
 def test_a_unit_that_sent_a_case_back_gets_it_again_with_its_old_due_date():

@@ -18,9 +18,8 @@ from desk.views.calendar import NoticeForm
 from governance.models import User
 from governance.roles import Role
 from tests import people
-from tests.cases.test_calendar import at, fresh
 from tests.cases.walks import limit_all
-from tests.lives import reported, settled_by
+from tests.lives import at, fresh, reported, settled_by
 
 pytestmark = pytest.mark.django_db
 NEW_YEAR = "一、元旦：1月1日（周五）至3日（周日）放假调休，共3天。1月4日（周一）上班。"
