@@ -14,9 +14,10 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from cases.clocks import due_within
+from cases.loops import base
 from cases.models import Case, Category
 from cases.models.case import CaseQuerySet
-from cases.workflow import SETTLED, Lateness, Loop, State
+from cases.workflow import SETTLED, Lateness, State, loops_here
 from governance.models import Level, Organization, User
 from governance.statements import ask
 
@@ -109,7 +110,7 @@ def _state(cases: CaseQuerySet, value: str | list[str], now: dt.datetime) -> Cas
 
 
 def _loop(cases: CaseQuerySet, value: str, now: dt.datetime) -> CaseQuerySet:
-    return cases.filter(loop__in=[Loop.COMMUNITY, Loop.STREET] if value == BASE else [value])
+    return cases.filter(loop__in=base() if value == BASE else [value])
 
 
 def _source(cases: CaseQuerySet, value: str, now: dt.datetime) -> CaseQuerySet:
@@ -141,9 +142,9 @@ def _due(cases: CaseQuerySet, value: str, now: dt.datetime) -> CaseQuerySet:
 
 # fmt: off
 FILTERS: dict[str, Filter] = {
-    "street":      Filter("街道", _equal("street")),
-    "community":   Filter("社区", _equal("community")),
-    "loop":        Filter("闭环", _loop, (*Loop.choices, (BASE, "基层（社区、街道）"))),
+    "street":      Filter(Level.STREET.label, _equal("street")),
+    "community":   Filter(Level.COMMUNITY.label, _equal("community")),
+    "loop":        Filter("闭环", _loop, (*loops_here(), (BASE, f"基层（{'、'.join(loop.level.label for loop in base())}）"))),
     "state":       Filter("状态", _state, tuple(State.choices)),
     "is_open":     Filter("在办", _equal("is_open")),
     "lateness":    Filter("时限", _equal("lateness"), tuple(Lateness.choices)),

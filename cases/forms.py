@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from cases.keyed import KeyedForm, PhotosField
+from cases.loops import loops
 from cases.models import Case, Category, Responsibility
 from cases.routing import propose_unit
 from cases.units import units_in_reach
@@ -145,7 +146,7 @@ def _responsibilities(case: Case, category: Category) -> forms.ModelChoiceField:
         widget=forms.RadioSelect,
         error_messages={"invalid_choice": "请选择一条现行的、有处置权的权责。"},
     )
-    listed = sorted(rows.filter(category=category), key=lambda row: list(Loop).index(Loop(row.loop)))
+    listed = sorted(rows.filter(category=category, loop__in=loops()), key=lambda row: -Loop(row.loop).level)
     field.choices = [
         (
             row.pk,

@@ -2,24 +2,20 @@
 
 import datetime as dt
 
+from cases.loops import commanding_ids, lowest
 from cases.models import Assignment, Case
 from cases.workflow import MOVES, Loop, State, Step
-from governance.models import Level, Post, User
+from governance.models import Post, User
+from governance.profile import profile
 from governance.roles import DUTIES, Duty, Role
 from grid.models import Grid, TerritoryRing
 
 _DESK = (Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH)
 
 
-def _commanding(case: Case) -> list[int | None]:
-    """Territories whose leaders may act: the commanding one and those above it."""
-    above = [case.district_id, case.street_id, case.community_id]
-    return above[: {Loop.DISTRICT: 1, Loop.STREET: 2, Loop.COMMUNITY: 3}[Loop(case.loop)]]
-
-
 def leads_from(case: Case, user: User) -> int:
-    """How far below the district a person leads at the place of the case; beyond all levels for who does not."""
-    places = [case.district_id, case.street_id, case.community_id]
+    """How far below the top a person leads at the place of the case; beyond all levels for who does not."""
+    places = commanding_ids(case, lowest())
     held = [level for level, place in enumerate(places) if place and user.powers.holds(Duty.LEAD, place)]
     return held[0] if held else len(places)
 
@@ -44,7 +40,7 @@ def duties_on(case: Case, leg: Assignment | None, user: User | None) -> frozense
         held.add(Duty.HANDLE)
     if leg and leg.step in (Step.CHECKING, Step.VERIFYING) and _may_verify(case, leg, user):
         held.add(Duty.VERIFY)
-    if any(place and user.powers.holds(Duty.LEAD, place) for place in _commanding(case)):
+    if any(place and user.powers.holds(Duty.LEAD, place) for place in commanding_ids(case, Loop(case.loop))):
         held.add(Duty.LEAD)
     if user.pk in case.reporters:
         held.add(Duty.REPORT)
@@ -68,10 +64,10 @@ def may_call_back(case: Case, leg: Assignment | None, user: User) -> bool:
 
 
 def may_keep_calendar(user: User) -> bool:
-    """The system admin, and the duty chief of a district's centre: holidays hold for all below."""
+    """The system admin, and the duty chief of a centre at the top: holidays hold for all below."""
     return user.is_superuser or any(
         post.role == Role.SYSTEM_ADMIN
-        or (post.role == Role.DUTY_CHIEF and post.organization.level == Level.DISTRICT)
+        or (post.role == Role.DUTY_CHIEF and post.organization.level == profile().top)
         for post in user.powers.posts
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cases.deadlines import Limit
+from cases.loops import loops, lowest, top
 from cases.models import Category, Responsibility
 from cases.rule_numbers import LIMITS_WITHOUT_A_ROW
 from cases.workflow import Loop
@@ -25,9 +26,19 @@ class Location:
     grid: Grid | None = None
     is_community_staffed: bool = False
 
+    @classmethod
+    def of(cls, place: Organization) -> "Location":
+        """A location of which no more is known than a territory, and those above it."""
+        found, above = {place.level: place}, place.parent
+        while above is not None:
+            found[above.level], above = above, above.parent
+        district, street, community = (found.get(loop.level) for loop in reversed(Loop))
+        assert district is not None
+        return cls(district, street, community)
+
     def territory(self, loop: Loop) -> Organization | None:
         """The territory that commands a loop here."""
-        return {Loop.COMMUNITY: self.community, Loop.STREET: self.street, Loop.DISTRICT: self.district}[loop]
+        return getattr(self, loop.column)
 
 
 @dataclass(frozen=True)
@@ -63,26 +74,32 @@ def reason_in(
 
 
 def route_report(category: Category, place: Location, rows: Iterable[Responsibility]) -> Route:
-    """The lowest loop that has the power; no match or nobody on duty → street; no grid → district."""
+    """The lowest loop that has the power; no match or nobody on duty → the second loop; no grid → the top one."""
     listed = {Loop(row.loop): row for row in rows}
     if place.grid is None or place.street is None:
-        row = listed.get(Loop.DISTRICT)
+        row = listed.get(top())
         basis = explain(row, category) if row else "权责清单无此类别"
-        return Route(Loop.DISTRICT, place.district, row, f"位置不在任何网格内，由区级指挥中心受理；{basis}")
-    settling = [loop for loop in Loop if loop in listed and listed[loop].power == Responsibility.Power.SETTLE]
+        why = f"位置不在任何网格内，由{top().level.label}级指挥中心受理；{basis}"
+        return Route(top(), _centre(place, top()), row, why)
+    second = lowest().above or lowest()
+    settling = [
+        loop for loop in loops() if loop in listed and listed[loop].power == Responsibility.Power.SETTLE
+    ]
     if not settling:
-        return Route(
-            Loop.STREET, place.street, None, f"权责清单无 {category.code} {category.name}，由街道受理"
-        )
+        why = f"权责清单无 {category.code} {category.name}，由{second.level.label}受理"
+        return Route(second, _centre(place, second), None, why)
     loop = settling[0]
-    if loop == Loop.COMMUNITY and not place.is_community_staffed:
-        row = listed.get(Loop.STREET) or listed[loop]
-        return Route(
-            Loop.STREET, place.street, row, f"社区坐席无人在岗，由街道受理；{explain(row, category)}"
-        )
+    if loop == Loop.COMMUNITY and not place.is_community_staffed and loop != top():
+        row = listed.get(second) or listed[loop]
+        why = f"社区坐席无人在岗，由{second.level.label}受理；{explain(row, category)}"
+        return Route(second, _centre(place, second), row, why)
+    return Route(loop, _centre(place, loop), listed[loop], explain(listed[loop], category))
+
+
+def _centre(place: Location, loop: Loop) -> Organization:
     centre = place.territory(loop)
-    assert centre is not None  # a grid has a community, a street and a district
-    return Route(loop, centre, listed[loop], explain(listed[loop], category))
+    assert centre is not None  # a grid has one for every loop, a point outside all grids for the highest
+    return centre
 
 
 def propose_unit(

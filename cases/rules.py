@@ -16,6 +16,7 @@ from django.utils import timezone
 from cases import waiting
 from cases.calendar import settings_for
 from cases.deadlines import Calendar
+from cases.loops import territory_id, top
 from cases.models import Assignment, Case, Request, Responsibility, Supervision
 from cases.models.catalogue import USUAL, ResponsibilityQuerySet
 from cases.permissions import duties_on, leads_from, may_grade, may_report
@@ -211,17 +212,6 @@ def urge(s: Situation) -> Refused | None:
 # Up and down the loops --------------------------------------------------------------------------------------------
 
 
-def territory_id(case: Case, loop: Loop | None) -> int | None:
-    """The territory that commands a loop at the place of a case; None where there is none."""
-    ids = {Loop.COMMUNITY: case.community_id, Loop.STREET: case.street_id, Loop.DISTRICT: case.district_id}
-    return ids[loop] if loop else None
-
-
-def territory(case: Case, loop: Loop | None) -> Organization | None:
-    """The same with its names."""
-    return getattr(case, str(loop)) if territory_id(case, loop) else None  # by name: it may be loaded already
-
-
 def row_for(case: Case, loop: Loop) -> ResponsibilityQuerySet:
     """The current row of the list for what a case is about, in another loop."""
     condition = case.responsibility.condition if case.responsibility else USUAL
@@ -231,7 +221,8 @@ def row_for(case: Case, loop: Loop) -> ResponsibilityQuerySet:
 @rule("escalate")
 def escalate(s: Situation) -> Refused | None:
     if territory_id(s.case, Loop(s.case.loop).above) is None:
-        return Refused("案件已在区级，不能再上报；可由区领导督办。")
+        level = top().level.label
+        return Refused(f"案件已在{level}级，不能再上报；可由{level}领导督办。")
     return None
 
 

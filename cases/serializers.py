@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from cases.models import Case, CaseEvent, Category, Photo
 from cases.models.case import page_of
-from cases.workflow import Grade, Lateness, Loop, Refusal, State, Step
+from cases.workflow import Grade, Lateness, Refusal, State, Step, loops_here
 
 DUE_HELP = "截止时刻；当日 24:00 到期的写作次日 00:00:00，属于当日"
 
@@ -32,7 +32,7 @@ class CaseRow(serializers.Serializer):
     category_name = serializers.CharField(source="category.name")
     state = serializers.ChoiceField(State.choices)
     state_name = serializers.CharField(source="get_state_display")
-    loop = serializers.ChoiceField(Loop.choices)
+    loop = serializers.ChoiceField(loops_here())
     lateness = serializers.ChoiceField(Lateness.choices)
     was_late = serializers.BooleanField()
     due_at = serializers.DateTimeField(allow_null=True, help_text=DUE_HELP)

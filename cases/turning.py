@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from cases import deadlines
 from cases.clocks import due
 from cases.deadlines import Limit
+from cases.loops import territory
 from cases.models import Responsibility
 from cases.routing import limit_without_a_row, reason_in
-from cases.rules import Situation, row_for, territory, why_not
+from cases.rules import Situation, row_for, why_not
 from cases.workflow import UNREGISTERED, Loop, Move, Step
 from governance.models import Organization
 

@@ -4,13 +4,12 @@ import datetime as dt
 
 from django.db.models import Exists, OuterRef, Q
 
+from cases.loops import territory_id, top, up_to_loop
 from cases.models import Case
 from cases.workflow import Loop
 from governance.models import Organization, Post
 from governance.models.organizations import UNIT, OrganizationQuerySet
 from governance.roles import Duty
-
-_REACH = {Loop.COMMUNITY: 1, Loop.STREET: 2, Loop.DISTRICT: 3}
 
 
 def units_in_reach(case: Case, on: dt.date, *, anywhere: bool = False) -> OrganizationQuerySet:
@@ -18,8 +17,8 @@ def units_in_reach(case: Case, on: dt.date, *, anywhere: bool = False) -> Organi
 
     ``is_staffed`` says whether somebody on duty there handles and may handle this case.
     """
-    places = [case.community_id, case.street_id, case.district_id]
-    parents = [place for place in (places if anywhere else places[: _REACH[Loop(case.loop)]]) if place]
+    reach = up_to_loop(top() if anywhere else Loop(case.loop))
+    parents = [place for loop in reach if (place := territory_id(case, loop))]
     hands = Post.objects.on_duty(on).with_duty(Duty.HANDLE).filter(organization=OuterRef("pk"))
     if case.source != Case.Source.SELF:
         hands = hands.exclude(user__in=case.reporters)

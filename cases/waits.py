@@ -5,6 +5,7 @@ Several may wait at once: acceptor and chief, a drawn person or the desk, who de
 
 from collections.abc import Iterable
 
+from cases.loops import commanding_ids
 from cases.models import Assignment, Case, Request, Supervision
 from cases.waiting import Matter, Wait
 from cases.workflow import OPEN, Loop, State
@@ -47,9 +48,7 @@ def step_of(case: Case, leg: Assignment) -> list[Wait]:
 
 def _commanding(case: Case) -> list[int]:
     """Territories whose leaders may decide, the nearest first."""
-    places = [case.district_id, case.street_id, case.community_id]
-    places = places[: {Loop.DISTRICT: 1, Loop.STREET: 2, Loop.COMMUNITY: 3}[Loop(case.loop)]]
-    return [place for place in reversed(places) if place]
+    return [place for place in reversed(commanding_ids(case, Loop(case.loop))) if place]
 
 
 def _decision(case: Case, leg: Assignment, request: Request) -> list[Wait]:

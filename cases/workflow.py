@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import TextChoices
 
+from governance.profile import Level, Phase, profile
 from governance.roles import Duty
 
 
@@ -43,20 +44,57 @@ class Step(TextChoices):
     EVALUATING = "evaluating", "评价"
 
 
-class Loop(TextChoices):
-    """The three loops 三级闭环, lowest first."""
+#: Which of the six steps a leg belongs to.
+PHASES: dict[Step, Phase] = {
+    Step.REGISTERING: Phase.REPORT,
+    Step.CHECKING: Phase.REPORT,
+    Step.DISPATCHING: Phase.DISPATCH,
+    Step.ADJUDICATING: Phase.DISPATCH,
+    Step.HANDLING: Phase.HANDLE,
+    Step.WAITING: Phase.HANDLE,
+    Step.VERIFYING: Phase.VERIFY,
+    Step.CLOSING: Phase.CLOSE,
+    Step.EVALUATING: Phase.EVALUATE,
+}
 
-    COMMUNITY = "community", "社区自循环"
-    STREET = "street", "街道微循环"
-    DISTRICT = "district", "区级小循环"
+
+class Loop(TextChoices):
+    """The three loops 三级闭环, lowest first; the profile says which of them a place has, and what it calls them.
+
+    A loop has the name of the level that commands it. So has the column of the case row with its territory.
+    """
+
+    COMMUNITY = "community"
+    STREET = "street"
+    DISTRICT = "district"
+
+    @property
+    def label(self) -> str:
+        words = profile().loops.get(self)
+        return words.label if words else self.value  # a list may have rows for a loop that is not used here
+
+    @property
+    def level(self) -> Level:
+        return Level[self.name]
+
+    @property
+    def column(self) -> str:
+        return self.value
 
     @property
     def above(self) -> "Loop | None":
-        return {Loop.COMMUNITY: Loop.STREET, Loop.STREET: Loop.DISTRICT}.get(self)
+        name = profile().above.get(self)
+        return Loop(name) if name else None
 
     @property
     def below(self) -> "Loop | None":
-        return {Loop.STREET: Loop.COMMUNITY, Loop.DISTRICT: Loop.STREET}.get(self)
+        name = profile().below.get(self)
+        return Loop(name) if name else None
+
+
+def loops_here() -> list[tuple[str, str]]:
+    """Loops of this place, lowest first, in its words."""
+    return [(name, words.label) for name, words in profile().loops.items()]
 
 
 class Tone(TextChoices):

@@ -16,6 +16,8 @@ START_HINT = "Start with `make run` (it brings its own servers), or set it in th
 DEBUG = env_bool("DEBUG")
 DEMO = env_bool("DEMO")
 HTTPS = env_bool("HTTPS")
+# Which file of governance/profiles says what this place calls things, who commands and who covers a grid.
+PLACE = env("PLACE", "panlong")
 DATA_DIR = Path(env("DATA_DIR", str(BASE_DIR / ".data")))
 
 SECRET_KEY = env(

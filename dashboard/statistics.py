@@ -9,8 +9,9 @@ from django.db.models import BooleanField, ExpressionWrapper, F, QuerySet
 
 from cases.counting import counted_in
 from cases.filters import BY_OTHERS, since
+from cases.loops import base
 from cases.models import Case
-from cases.workflow import Lateness, Loop
+from cases.workflow import Lateness
 
 #: Rates look back this far, and are compared with what they were a week earlier.
 WINDOW = dt.timedelta(days=30)
@@ -156,7 +157,7 @@ def _parameters(now: dt.datetime) -> dict[str, Any]:
     today, day = since("today", now), dt.timedelta(days=1)
     return {
         "red": Lateness.RED,
-        "base": [Loop.COMMUNITY, Loop.STREET],
+        "base": list(base()),
         "today": today,
         "tomorrow": today + day,
         "yesterday": today - day,

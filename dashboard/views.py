@@ -16,10 +16,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.filters import BASE, OTHERS, SETTLED_DAYS, SETTLED_NAME, FilterField, narrow, places_in_sight
+from cases.loops import base
 from cases.map import box_around
 from cases.models import Case, Category, Supervision
 from cases.rows import with_row
-from cases.workflow import Lateness, Loop
+from cases.workflow import Lateness, loops_here
 from dashboard.statistics import Closed, Overview, PlaceRow, overview, sorted_by_trouble
 from governance.models import Level, User
 from governance.roles import Duty
@@ -43,7 +44,7 @@ class BoardForm(forms.Form):
     """What the whole board is narrowed to; the same names stand in the addresses of the desk's lists."""
 
     street = FilterField(label="街道", required=False)
-    loop = FilterField(label="闭环", choices=[("", "全部闭环"), *Loop.choices], required=False)
+    loop = FilterField(label="闭环", choices=[("", "全部闭环"), *loops_here()], required=False)
     kind = FilterField(label="类型", choices=[("", "全部类型"), *Category.Kind.choices], required=False)
     # It comes with an address and is not chosen from a list: a hundred choices would be made for nothing.
     community = forms.CharField(label="社区", required=False, widget=forms.HiddenInput)
@@ -113,7 +114,7 @@ def board_context(user: User, form: BoardForm, show: str, *, wall: bool = False)
         "next_cases": _next(cases, wall, now),
         "due_url": address(queue="open", due="today"),
         "orders": [] if wall else _orders(user),
-        "by": "街道" if by == "street" else "社区",
+        "by": (Level.STREET if by == "street" else Level.COMMUNITY).label,
         "table": [] if wall else _table(figures, by, form.chosen, places, address),
         "makes_walls": user.powers.has(Duty.LEAD),
         **_map(form.chosen, show if show in MAP_SHOWS else "", user, wall),
@@ -214,8 +215,8 @@ def _stats(figures: Overview, chosen: dict[str, str], address: Addresses) -> lis
             "unit": "%",
             "denominator": _of(closed.base, closed),
             **_points(closed.base_rate, earlier.base_rate),
-            # Of the district's own loop nothing is settled at the base: there is no list to open.
-            "url": "" if loop == Loop.DISTRICT else address(**CLOSED, loop=loop),
+            # Of a loop above the streets nothing is settled at the base: there is no list to open.
+            "url": "" if loop not in (BASE, *base()) else address(**CLOSED, loop=loop),
         },
     ]
 

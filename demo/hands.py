@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from cases import actions
 from cases.actions import Answer
+from cases.loops import commanding_ids
 from cases.models import Assignment, Case, Category, Photo, Responsibility
 from cases.refusals import Forbidden, Stale
 from cases.routing import propose_unit
 from cases.rules import Situation, why_not
 from cases.units import units_in_reach
-from cases.workflow import MOVES, Grade, Move, Refusal
+from cases.workflow import MOVES, Grade, Loop, Move, Refusal
 from governance.models import Organization, Post, User
 from governance.roles import Duty
 
@@ -69,7 +70,7 @@ class Hands:
                 found += [self.user(leg.person_id)] if leg.person_id else []
                 found += self.holding(Duty.ACCEPT, leg.unit_id or leg.centre_id)
             elif duty == Duty.LEAD:
-                for place in (case.street_id, case.district_id):
+                for place in reversed(commanding_ids(case, Loop(case.loop))):
                     found += self.holding(duty, place) if place else []
             elif duty == Duty.ANYONE:
                 found += self.holding(Duty.DISPATCH, centre)

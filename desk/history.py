@@ -1,4 +1,4 @@
-"""A case told in words: the six steps, what happened line by line, its legs and who must still be asked."""
+"""A case told in words: its steps, what happened line by line, its legs and who must still be asked."""
 
 import datetime as dt
 import json
@@ -9,22 +9,11 @@ from django.utils.dateparse import parse_datetime
 
 from cases.clocks import due, duration, when
 from cases.models import Assignment, Case, CaseEvent, Request
-from cases.workflow import MOVES, STATES, Grade, Refusal, State, Step
+from cases.workflow import MOVES, PHASES, STATES, Grade, Refusal, State, Step
 from governance.models import Organization
+from governance.profile import Phase, profile
 from grid.tiles import metres_between
 
-SIX_STEPS = ("采集上报", "指挥派遣", "处理反馈", "结果核查", "结案归档", "考核评价")
-_STEP_OF = {
-    Step.REGISTERING: 0,
-    Step.CHECKING: 0,
-    Step.DISPATCHING: 1,
-    Step.ADJUDICATING: 1,
-    Step.HANDLING: 2,
-    Step.WAITING: 2,
-    Step.VERIFYING: 3,
-    Step.CLOSING: 4,
-    Step.EVALUATING: 5,
-}
 #: Events of these moves say that there are rows beside the case; without them nothing is looked up.
 ASKS = ("ask_extension", "ask_suspension", "ask_void")
 ORDERS = ("order_supervision",)
@@ -36,26 +25,32 @@ def facts_of(event: CaseEvent) -> dict[str, Any]:
     return json.loads(event.data)
 
 
-def six_steps(case: Case, legs: list[Assignment]) -> list[dict[str, str]]:
-    """Six steps 六步闭环： done with its time, now with its due time, or still to come."""
-    ended: dict[int, dt.datetime] = {0: case.reported_at}
+def step_line(case: Case, legs: list[Assignment]) -> list[dict[str, str]]:
+    """The steps of this place: done with its time, now with its due time, or still to come."""
+    here = profile()
+    ended: dict[int, dt.datetime] = {here.step_of[Phase.REPORT]: case.reported_at}
     for leg in legs:
         if leg.stopped_at and leg.outcome == Assignment.Outcome.DONE and leg.step != Step.CHECKING:
-            ended[_STEP_OF[Step(leg.step)]] = leg.stopped_at
+            ended[_shown_as(leg.step)] = leg.stopped_at
     step = STATES[State(case.state)].step
     if step is None:
-        now = len(SIX_STEPS) if case.state == State.EVALUATED else -1
-        last = now if now > 0 else _STEP_OF[Step(legs[-1].step)] if legs else 0
+        now = len(here.steps) if case.state == State.EVALUATED else -1
+        last = now if now > 0 else _shown_as(legs[-1].step) if legs else 0
     else:
-        now = last = _STEP_OF[step]
+        now = last = _shown_as(step)
     rows = []
-    for place, label in enumerate(SIX_STEPS):
+    for place, label in enumerate(here.steps):
         state = "now" if place == now else "done" if place < last else ""
         time = when(ended[place]) if state == "done" and place in ended else ""
         if state == "now" and case.due_at:
             time = f"至 {due(case.due_at)}"
         rows.append({"label": label, "state": state, "when": time})
     return rows
+
+
+def _shown_as(step: str) -> int:
+    """The place of a leg's step in the line."""
+    return profile().step_of[PHASES[Step(step)]]
 
 
 def units_named_in(events: Iterable[CaseEvent]) -> set[int]:

@@ -9,10 +9,10 @@ from django.db.models import Prefetch, QuerySet
 from cases.clocks import due_stamp, stamp
 from cases.models import Case, Request
 from cases.rows import with_row
-from cases.workflow import Lateness, Loop
+from cases.workflow import PHASES, STATES, Lateness, Loop, State
 
 SHEET = (
-    ("编号", 16), ("类别", 18), ("情况", 48), ("状态", 10), ("时限", 8), ("截止", 16), ("闭环", 12), ("街道", 12),
+    ("编号", 16), ("类别", 18), ("情况", 48), ("状态", 10), ("步骤", 12), ("时限", 8), ("截止", 16), ("闭环", 12), ("街道", 12),
     ("社区", 12), ("位置描述", 30), ("指挥中心", 14), ("处置单位", 22), ("来源", 10), ("上报", 16), ("结案", 16),
     ("曾超期", 8), ("延期前超期", 60),
 )  # fmt: skip
@@ -31,6 +31,7 @@ def _cells(case: Case) -> list[str]:
         case.category_name,
         case.words or "",
         case.state_name,
+        _step(case),
         Lateness(case.lateness).label,
         due_stamp(case.due_at),
         Loop(case.loop).label,
@@ -45,6 +46,12 @@ def _cells(case: Case) -> list[str]:
         "是" if case.was_late else "否",
         "；".join(map(_taken_back, case.requests_after_red)),
     ]
+
+
+def _step(case: Case) -> str:
+    """Which of the place's steps the case is in; none when it has ended."""
+    step = STATES[State(case.state)].step
+    return PHASES[step].label if step else ""
 
 
 def _taken_back(request: Request) -> str:

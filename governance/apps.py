@@ -3,12 +3,15 @@ from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 from django.utils import timezone
 
+from governance.profile import profile
+
 
 class GovernanceConfig(AppConfig):
     name = "governance"
     verbose_name = "人员与组织"
 
     def ready(self) -> None:
+        profile()  # a place that is not understood is said at the start
         user_logged_in.connect(begin_session, dispatch_uid="governance.sessions")
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from django.db.models import F
 
-from governance.models import Level, Organization, Post
+from governance.models import Organization, Post
+from governance.profile import profile
 from governance.roles import DUTIES, Duty, Role
 
 A, C, D, H, V, L = Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH, Duty.HANDLE, Duty.VERIFY, Duty.LEAD
@@ -94,9 +95,9 @@ def holders(duty: Duty, place_id: int, *, on: dt.date) -> set[int]:
 
 
 def _upward(place_id: int) -> list[int]:
-    """A place and the territories above it up to the district, nearest first."""
+    """A place and the territories above it up to the highest that commands, nearest first."""
     path = Organization.objects.values_list("path", flat=True).get(pk=place_id)
-    above = Organization.objects.filter(code__in=path.split("/"), level__gte=Level.DISTRICT)
+    above = Organization.objects.filter(code__in=path.split("/"), level__gte=profile().top)
     return list(above.order_by("-path").values_list("pk", flat=True))
 
 

@@ -6,11 +6,11 @@ from django.utils import timezone
 
 from cases.actions import legs, recounting
 from cases.actions.walk import Walk, effect
+from cases.loops import commanding_id, territory, top
 from cases.models import Assignment, Case
 from cases.refusals import Unfit
 from cases.routing import explain
 from cases.rule_numbers import REFUSALS_BEFORE_DISPUTE
-from cases.rules import territory
 from cases.turning import turn_of
 from cases.units import desk_is_staffed
 from cases.workflow import Grade, Lateness, Loop, State, Step
@@ -54,7 +54,7 @@ def register(walk: Walk) -> None:
     legs.stop_leg(walk)
     case.category_id, case.responsibility = row.category_id, row
     case.routing_reason = explain(row, row.category)
-    if _is_below(Loop(row.loop), Loop(case.loop)) and not desk_is_staffed(centre.pk, _day(walk)):
+    if Loop(row.loop).level > Loop(case.loop).level and not desk_is_staffed(centre.pk, _day(walk)):
         walk.facts["nobody_at"] = centre.pk  # it stays with the centre that took it over from there
     else:
         case.loop, case.centre = row.loop, centre
@@ -172,8 +172,9 @@ def failed(walk: Walk) -> None:
     legs.stop_leg(walk, Outcome.FAILED)
     case.rounds += 1
     if last is None:  # self-handled: back to the person who said it was done
-        case.unit_id = case.community_id or case.district_id
-        _count_unit(case, case.unit_id)
+        unit_id = case.community_id or commanding_id(case, top())
+        case.unit_id = unit_id
+        _count_unit(case, unit_id)
     person = last.person_id if last else case.handlers[-1]
     limit = legs.limit_of(walk, "rework")
     legs.open_leg(walk, Step.HANDLING, limit=limit, unit_id=case.unit_id, person_id=person)
@@ -209,11 +210,6 @@ def reopen(walk: Walk) -> None:
 
 
 # Up and down the loops --------------------------------------------------------------------------------------------
-
-
-def _is_below(loop: Loop, other: Loop) -> bool:
-    loops = list(Loop)
-    return loops.index(loop) < loops.index(other)
 
 
 def _turn(walk: Walk, outcome: Assignment.Outcome) -> State:
@@ -301,13 +297,14 @@ def raise_closing(walk: Walk) -> None:
 
 def named_leader(walk: Walk) -> User | None:
     """Who answers at the top: leader (acting included), deputy, the parent's; where none is, the duty chief."""
-    district = walk.case.district
+    highest = territory(walk.case, top())
+    assert highest is not None
     posts = Post.objects.on_duty(_day(walk))
-    places: list[Organization] = [district]
+    places: list[Organization] = [highest]
     while places[-1].parent is not None:
         places.append(places[-1].parent)
     asked = [(place, role) for place in places for role in (Role.LEADER, Role.DEPUTY_LEADER)]
-    for place, role in [*asked, (district, Role.DUTY_CHIEF)]:
+    for place, role in [*asked, (highest, Role.DUTY_CHIEF)]:
         found = posts.filter(organization=place, role=role).select_related("user")
         if post := found.order_by("is_acting", "pk").first():
             return post.user

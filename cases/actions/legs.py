@@ -13,6 +13,7 @@ from cases import deadlines
 from cases.actions import recounting
 from cases.actions.walk import Walk
 from cases.deadlines import Limit, Marks
+from cases.loops import commanding_id, territory_id, top
 from cases.models import Assignment, Case, Request
 from cases.routing import limit_without_a_row
 from cases.rule_numbers import DRAWS
@@ -224,11 +225,11 @@ def draw(walk: Walk, tried: list[int]) -> int | None:
 def open_check(walk: Walk, step: Step, tried: list[int] | None = None) -> Assignment:
     """Open a checking or verifying leg with a drawn person, or with the street's desk when nobody is left.
 
-    Where nobody is at the street's desk either, it is the district's.
+    Where nobody is at the street's desk either, it is that of the highest loop.
     """
     case, tried = walk.case, tried or []
     person_id = draw(walk, tried) if len(tried) < DRAWS else None
-    desk_id = case.street_id
+    desk_id = territory_id(case, Loop.STREET)
     if desk_id and person_id is None and not desk_is_staffed(desk_id, timezone.localdate(walk.now)):
         desk_id = None
     row = case.responsibility
@@ -237,7 +238,7 @@ def open_check(walk: Walk, step: Step, tried: list[int] | None = None) -> Assign
     return open_leg(
         walk,
         step,
-        unit_id=desk_id or case.district_id,
+        unit_id=desk_id or commanding_id(case, top()),
         person_id=person_id,
         desk_allowed=person_id is None or remote,
         tried=[*tried, person_id] if person_id else tried,

@@ -17,16 +17,18 @@ from cases.refusals import Unfit
 from cases.routing import Location, route_report
 from cases.workflow import Loop, Step
 from governance import secrets, telephones
-from governance.models import Level, Organization, Post, User
+from governance.models import Organization, Post, User
+from governance.profile import profile
 from governance.roles import Duty
 from grid.models import Grid
 from grid.tiles import tile
 
 
 def locate(longitude: float, latitude: float, *, by: User, now: dt.datetime) -> Location:
-    """Grid, community, street and district of a point (degrees, WGS-84); outside every grid: the district alone.
+    """Grid, community, street and district of a point (degrees, WGS-84).
 
-    Raises ``Unfit`` when not even the reporter's district is known.
+    Outside every grid only the territory of the reporter that commands the highest loop, and what it lies in.
+    Raises ``Unfit`` where not even that is known.
     """
     today = timezone.localdate(now)
     on_duty = Post.objects.on_duty(today).with_duty(Duty.ACCEPT).filter(organization=OuterRef("community"))
@@ -42,10 +44,11 @@ def locate(longitude: float, latitude: float, *, by: User, now: dt.datetime) -> 
         street = grid.community.parent
         return Location(street.parent, street, grid.community, grid, grid.is_staffed)
     codes = {code for post in by.powers.posts for code in post.organization.path.split("/") if code}
-    district = Organization.objects.territories(Level.DISTRICT).filter(code__in=codes).first()
-    if district is None:
-        raise Unfit("位置不在任何网格内，也无法确定所属区。", field="place")
-    return Location(district)
+    level = profile().top
+    highest = Organization.objects.territories(level).filter(code__in=codes).select_related("parent").first()
+    if highest is None:
+        raise Unfit(f"位置不在任何网格内，也无法确定所属{level.label}。", field="place")
+    return Location.of(highest)
 
 
 def report(

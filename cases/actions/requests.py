@@ -8,10 +8,11 @@ from cases import deadlines
 from cases.actions import effects, legs
 from cases.actions.walk import Walk, effect
 from cases.deadlines import Limit
+from cases.loops import commanding_ids
 from cases.models import Assignment, Request, Supervision
 from cases.rules import ANSWERS
 from cases.waits import order_of
-from cases.workflow import Lateness, State, Step
+from cases.workflow import Lateness, Loop, State, Step
 from governance.models import Post
 from governance.roles import Duty
 
@@ -29,7 +30,7 @@ def _ask(walk: Walk, kind: Request.Kind, decider: Duty, **asked: Any) -> None:
     asks = f"请您批准{kind.label}"
     if decider == Duty.LEAD and kind == Kind.SUSPENSION:
         asks = ""  # news: the chief has to agree first
-    places = (case.street_id, case.district_id) if decider == Duty.LEAD else (place,)
+    places = commanding_ids(case, Loop(case.loop)) if decider == Duty.LEAD else [place]
     for one in filter(None, places):
         address = {"organization": one, "duty": decider}
         walk.tell_also.append(address | {"asks": asks} if asks else address)

@@ -16,8 +16,8 @@ from django.utils import timezone
 from cases.models.catalogue import Category, Responsibility
 from cases.models.texts import CaseText
 from cases.waiting import Matter, waiting_for
-from cases.workflow import OPEN, STATES, Grade, Lateness, Loop, State, Tone
-from governance.models import Level, Organization, User
+from cases.workflow import OPEN, STATES, Grade, Lateness, Loop, State, Tone, loops_here
+from governance.models import Organization, User
 from grid.models import Grid, GridDuty
 from grid.tiles import tiles_around
 
@@ -60,14 +60,10 @@ class CaseQuerySet(models.QuerySet):
         # The cheapest condition comes first: OR stops at the first true one, and arrays are expensive to search.
         seen = Q()
         territories = user.powers.territories
-        for column, level in (
-            ("district", Level.DISTRICT),
-            ("street", Level.STREET),
-            ("community", Level.COMMUNITY),
-        ):
-            ids = [place.pk for place in territories if place.level == level]
+        for loop in reversed(Loop):
+            ids = [place.pk for place in territories if place.level == loop.level]
             if ids:
-                seen |= Q(**{f"{column}__in": ids})
+                seen |= Q(**{f"{loop.column}__in": ids})
         if user.powers.unit_ids:
             seen |= Q(units__overlap=user.powers.unit_ids)
         if user.powers.covers_grids:
@@ -177,7 +173,7 @@ class Case(models.Model):
     street = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+", verbose_name="街道")
     district = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="区")
 
-    loop = models.CharField("闭环", max_length=20, choices=Loop)
+    loop = models.CharField("闭环", max_length=20, choices=loops_here)
     centre = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="指挥中心")
     state = models.CharField("状态", max_length=20, choices=State)
     is_open = models.GeneratedField(

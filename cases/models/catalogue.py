@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from cases.deadlines import Limit
-from cases.workflow import Loop, Step
+from cases.workflow import Step, loops_here
 from governance.models import Function
 
 #: Every responsibility states a limit for each of these; ``rework`` is the second round of handling.
@@ -100,7 +100,7 @@ class Responsibility(models.Model):
         Category, models.PROTECT, related_name="responsibilities", verbose_name="类别"
     )
     condition = models.CharField("情形", max_length=40, default=USUAL)
-    loop = models.CharField("闭环", max_length=20, choices=Loop)
+    loop = models.CharField("闭环", max_length=20, choices=loops_here)
     version = models.PositiveSmallIntegerField("版本", default=1)
     is_current = models.BooleanField("现行", default=True)
     lead = models.CharField("牵头职能", max_length=40, choices=Function)

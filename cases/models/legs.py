@@ -10,7 +10,7 @@ from cases.deadlines import Basis, Limit, Unit
 from cases.models.case import Case
 from cases.models.catalogue import Responsibility
 from cases.models.time import CalendarChange
-from cases.workflow import Lateness, Loop, State, Step
+from cases.workflow import Lateness, State, Step, loops_here
 from governance.models import Organization, Post, User
 from governance.roles import Duty
 
@@ -55,7 +55,7 @@ class Assignment(models.Model):
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="legs", verbose_name="案件")
     step = models.CharField("环节", max_length=20, choices=Step)
-    loop = models.CharField("闭环", max_length=20, choices=Loop)
+    loop = models.CharField("闭环", max_length=20, choices=loops_here)
     centre = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="指挥中心")
     unit = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+", verbose_name="单位")
     person = models.ForeignKey(User, models.PROTECT, null=True, related_name="legs", verbose_name="人员")

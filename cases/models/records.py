@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 
 from cases.models.case import Case
-from cases.workflow import MOVES, Loop, State
+from cases.workflow import MOVES, State, loops_here
 from governance.models import Organization, User
 
 
@@ -24,7 +24,7 @@ class CaseEvent(models.Model):
     before = models.CharField("此前", max_length=20, choices=State, blank=True)
     after = models.CharField("此后", max_length=20, choices=State)
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="办理人")
-    loop = models.CharField("闭环", max_length=20, choices=Loop)
+    loop = models.CharField("闭环", max_length=20, choices=loops_here)
     centre = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="指挥中心")
     unit = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+", verbose_name="单位")
     data = models.TextField("事实", default="{}")

@@ -21,6 +21,7 @@ from cases.models import CalendarChange, CalendarYear, WorkDay
 from cases.permissions import may_keep_calendar
 from cases.refusals import KeyReused
 from governance.kept_forms import keeps_form, kept
+from governance.profile import profile
 
 #: Changes that the page lists.
 LISTED = 10
@@ -60,7 +61,7 @@ class NoticeForm(KeyedForm):
 def calendar_page(request: HttpRequest) -> HttpResponse:
     """The years and what is known of them; a POST shows what was understood, and with ``save`` saves it."""
     if not may_keep_calendar(request.user):
-        raise PermissionDenied("工作日历由系统管理员和区级值班长维护。")
+        raise PermissionDenied(f"工作日历由系统管理员和{profile().top.label}级值班长维护。")
     now = timezone.now()
     gap = gap_for(request.user, now)
     if request.method != "POST":

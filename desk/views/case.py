@@ -97,7 +97,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         "leg": leg,
         "leg_rows": history.leg_rows(legs, requests, now),
         "lines": history.lines(case, events, legs, requests, pictures, units),
-        "steps": history.six_steps(case, legs),
+        "steps": history.step_line(case, legs),
         "words": first.words if first else "",
         "reporter": first.by if first else None,
         "pictures": history.picture_rows(pictures),

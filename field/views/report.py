@@ -17,10 +17,11 @@ from cases import actions
 from cases.actions import Forbidden, KeyReused, Refused
 from cases.forms import ReportForm
 from cases.keyed import form_with_files, room_for_photos, shown_again, with_uploads
+from cases.loops import top
 from cases.models import Case, Category, Responsibility
 from cases.nearby import ON_SITE, open_nearby
 from cases.permissions import may_report
-from cases.routing import route_report
+from cases.routing import Location, route_report
 from cases.workflow import Loop
 from field.forms import HandledReportForm
 from governance.kept_forms import keeps_form, kept
@@ -58,7 +59,7 @@ def locate(request: HttpRequest) -> HttpResponse:
         "community": place.community.name if place.community else None,
         "street": place.street.name if place.street else None,
         "district": place.district.name,
-        "sentence": f"不在任何网格内，将由区级受理（{place.district.centre_name}）",
+        "sentence": _outside(place),
     }
     if place.grid and place.street:
         answer["sentence"] = f"{place.street.name} · {place.grid.name}"
@@ -72,6 +73,13 @@ def locate(request: HttpRequest) -> HttpResponse:
             "reason": route.reason,
         }
     return JsonResponse(answer)
+
+
+def _outside(place: Location) -> str:
+    """Who takes a report from a point in no grid."""
+    centre = place.territory(top())
+    assert centre is not None
+    return f"不在任何网格内，将由{top().level.label}级受理（{centre.centre_name}）"
 
 
 @login_required

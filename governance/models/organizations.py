@@ -5,16 +5,7 @@ import datetime as dt
 from django.db import models
 from django.db.models import F, Q
 
-
-class Level(models.IntegerChoices):
-    """Levels of territory (Panlong: 区委—街道党工委—社区党委—居民小组党支部—楼栋党小组)."""
-
-    CITY = 0, "市"
-    DISTRICT = 1, "区"
-    STREET = 2, "街道"
-    COMMUNITY = 3, "社区"
-    COURTYARD = 4, "居民小组（庭院）"
-    BUILDING = 5, "楼栋"
+from governance.profile import Level, profile
 
 
 class Kind(models.TextChoices):
@@ -52,6 +43,11 @@ class Function(models.TextChoices):
     GAS = "gas", "燃气"
 
 
+def levels_here() -> list[tuple[int, str]]:
+    """Levels of this place, in its words."""
+    return [(level.value, level.label) for level in profile().levels]
+
+
 #: A department or member unit, hung on a territory.
 UNIT = ~Q(kind=Kind.TERRITORY)
 
@@ -80,7 +76,7 @@ class Organization(models.Model):
     name = models.CharField("名称", max_length=60)
     party_name = models.CharField("党组织名称", max_length=80, blank=True)
     kind = models.CharField("类别", max_length=20, choices=Kind, default=Kind.TERRITORY)
-    level = models.SmallIntegerField("层级", choices=Level, help_text="部门和单位取其所挂区域的层级")
+    level = models.SmallIntegerField("层级", choices=levels_here, help_text="部门和单位取其所挂区域的层级")
     function = models.CharField(
         "职能", max_length=40, choices=Function, blank=True, help_text="权责清单用它找到本级的牵头单位"
     )
@@ -122,4 +118,4 @@ class Organization(models.Model):
     @property
     def centre_name(self) -> str:
         """The command centre of a territory, as people call it."""
-        return f"{self.name}坐席" if self.level == Level.COMMUNITY else f"{self.name}指挥中心"
+        return f"{self.name}{profile().centres.get(self.level, '指挥中心')}"

@@ -197,7 +197,7 @@ def test_case_page_phone_and_history_say_24_00(time_machine, due_at_midnight):
     the_clock_shows(time_machine, at(12, 18, 12))
     client.force_login(people.clerk())
     assert "今天 24:00" in client.get("/desk/?queue=open").content.decode()
-    steps = history.six_steps(case, list(case.legs.all()))
+    steps = history.step_line(case, list(case.legs.all()))
     assert [step["when"] for step in steps if step["state"] == "now"] == ["至 今天 24:00"]
 
 
