@@ -9,24 +9,28 @@ from django.utils import timezone
 
 from governance.admin import ByRole
 from governance.choosing import Choosing
+from governance.profile import profile
 from governance.roles import Role
-from grid.models import Grid, GridDuty
+from grid.models import Grid, GridDuty, lacks
 
-GAPS = {"lacks_worker": "缺网格员", "lacks_supervisor": "缺监督员", "lacks_inspector": "缺巡查员"}
+
+def gaps_here() -> dict[str, str]:
+    """What a grid may lack here, in words."""
+    return {lacks(cover): f"缺{rule.label}" for cover, rule in profile().needed.items()}
 
 
 class GapFilter(admin.SimpleListFilter):
-    """Grids where one of the three single duties is vacant."""
+    """Grids where a duty that is needed is vacant."""
 
     title, parameter_name = "空缺", "gap"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return [("any", "任一空缺"), *GAPS.items()]
+        return [("any", "任一空缺"), *gaps_here().items()]
 
     def queryset(self, request: HttpRequest, grids: QuerySet) -> QuerySet:
         if self.value() == "any":
             return grids.uncovered(timezone.localdate())
-        return grids.filter(**{self.value(): True}) if self.value() in GAPS else grids
+        return grids.filter(**{self.value(): True}) if self.value() in gaps_here() else grids
 
 
 class DutiesOf(Choosing, admin.TabularInline):
@@ -71,7 +75,7 @@ class GridAdmin(ByRole):
 
     @admin.display(description="空缺")
     def gaps(self, grid: Grid) -> str:
-        return "、".join(label for name, label in GAPS.items() if getattr(grid, name)) or "无"
+        return "、".join(label for name, label in gaps_here().items() if getattr(grid, name)) or "无"
 
 
 @admin.register(GridDuty)

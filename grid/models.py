@@ -1,12 +1,20 @@
-"""Grids, their rings, and the people who cover them (1+1+1+N)."""
+"""Grids, their rings, and the people who cover them."""
 
 import datetime as dt
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from governance.models import Organization, Post, User
+from governance.profile import Cover, Engagement, profile
+from governance.refusals import Refused
+from grid import staffing
 
 
 class PolygonField(models.Field):
@@ -33,6 +41,11 @@ class PolygonField(models.Field):
 _AROUND = ["box(ring) @> box(point(%s, %s), point(%s, %s))", "ring @> point(%s, %s)"]
 
 
+def lacks(cover: Cover) -> str:
+    """The name under which a grid says that too few hold a duty."""
+    return f"lacks_{cover.value}"
+
+
 class GridQuerySet(models.QuerySet):
     def active(self, on: dt.date) -> "GridQuerySet":
         return self.filter(active_from__lte=on).filter(Q(active_until=None) | Q(active_until__gt=on))
@@ -46,19 +59,19 @@ class GridQuerySet(models.QuerySet):
         return self.filter(pk__in=rings.values("grid"))
 
     def with_gaps(self, on: dt.date) -> "GridQuerySet":
-        """Annotate for which of the three single duties nobody is there."""
+        """Annotate for which of the duties that a grid needs here too few are there: ``lacks_worker``, say."""
         holders = GridDuty.objects.on_duty(on).filter(grid=OuterRef("pk"))
         return self.annotate(
-            lacks_worker=~Exists(holders.filter(duty=GridDuty.Duty.WORKER)),
-            lacks_supervisor=~Exists(holders.filter(duty=GridDuty.Duty.SUPERVISOR)),
-            lacks_inspector=~Exists(holders.filter(duty=GridDuty.Duty.INSPECTOR)),
+            **{
+                lacks(cover): ~Exists(holders.filter(duty=cover)[rule.least - 1 :])
+                for cover, rule in profile().needed.items()
+            }
         )
 
     def uncovered(self, on: dt.date) -> "GridQuerySet":
-        """Grids where one of the three single duties is vacant."""
-        return self.with_gaps(on).filter(
-            Q(lacks_worker=True) | Q(lacks_supervisor=True) | Q(lacks_inspector=True)
-        )
+        """Grids where one of the duties that are needed is vacant."""
+        vacant = reduce(or_, (Q(**{lacks(cover): True}) for cover in profile().needed), Q(pk=None))
+        return self.with_gaps(on).filter(vacant)
 
 
 class Grid(models.Model):
@@ -132,25 +145,38 @@ class GridDutyQuerySet(models.QuerySet):
         """Current duties of people who hold a post and can sign in."""
         return self.current(on).filter(user__in=Post.objects.on_duty(on).values("user"))
 
+    @transaction.atomic
+    def bulk_create(self, objs: Iterable["GridDuty"], *args: Any, **options: Any) -> list["GridDuty"]:
+        rows = list(objs)
+        _refuse_what_does_not_fit(rows)
+        return super().bulk_create(rows, *args, **options)
+
+    def update(self, **values: Any) -> int:
+        """Only an end is written past the rules: whoever leaves, leaves."""
+        if values.keys() != {"ends_on"} or values["ends_on"] is None:
+            raise TypeError("a grid duty is saved row by row: its rules are asked there")
+        return super().update(**values)
+
+
+def covers_here() -> list[tuple[str, str]]:
+    """Duties that grids have here, in the words of the place."""
+    return [(cover.value, rule.label) for cover, rule in profile().covers.items()]
+
+
+def engagements_here() -> list[tuple[str, str]]:
+    return [(way.value, rule.label) for way, rule in profile().engagements.items()]
+
 
 class GridDuty(models.Model):
-    """User × grid × duty × engagement, dated: 1 inspector + 1 supervisor + 1 worker + N others a grid."""
+    """User × grid × duty × engagement, dated; how many of each, and how engaged, says the profile (``staffing.py``)."""
 
-    class Duty(models.TextChoices):
-        INSPECTOR = "inspector", "区级巡查员"
-        SUPERVISOR = "supervisor", "街道监督员"
-        WORKER = "worker", "社区网格员"
-        HELPER = "helper", "志愿者、庭院长、楼栋长"
-
-    class Engagement(models.TextChoices):
-        FULL_TIME = "full_time", "专职（一格一员）"
-        PROFESSIONAL = "professional", "专业（一员多格）"
-        PART_TIME = "part_time", "兼职（一格多员）"
+    Duty = Cover
+    Engagement = Engagement
 
     user = models.ForeignKey(User, models.PROTECT, related_name="grid_duties", verbose_name="人员")
     grid = models.ForeignKey(Grid, models.PROTECT, related_name="duties", verbose_name="网格")
-    duty = models.CharField("职责", max_length=20, choices=Duty)
-    engagement = models.CharField("力量", max_length=20, choices=Engagement)
+    duty = models.CharField("职责", max_length=20, choices=covers_here)
+    engagement = models.CharField("力量", max_length=20, choices=engagements_here)
     starts_on = models.DateField("起", default=dt.date(2016, 1, 1))
     ends_on = models.DateField("止", null=True, blank=True)
 
@@ -160,33 +186,11 @@ class GridDuty(models.Model):
         verbose_name = verbose_name_plural = "网格值守"
         constraints = [
             models.UniqueConstraint(
-                fields=["grid", "duty"],
-                condition=Q(ends_on=None) & ~Q(duty="helper"),
-                name="grid_has_one_of_each",
-                violation_error_message="这个网格的该岗位已经有人。",
-                violation_error_code="duty",
-            ),
-            models.UniqueConstraint(
-                fields=["user"],
-                condition=Q(ends_on=None, engagement="full_time"),
-                name="full_time_means_one_grid",
-                violation_error_message="专职网格员一人只能负责一个网格。",
-                violation_error_code="user",
-            ),
-            models.UniqueConstraint(
                 fields=["user", "grid", "duty"],
                 condition=Q(ends_on=None),
                 name="grid_duty_held_once",
                 violation_error_message="这个人在这个网格已有这项值守。",
                 violation_error_code="duty",
-            ),
-            models.CheckConstraint(
-                condition=Q(duty="worker", engagement="full_time")
-                | Q(duty__in=["inspector", "supervisor"], engagement="professional")
-                | Q(duty="helper", engagement="part_time"),
-                name="engagement_fits_duty",
-                violation_error_message="专职力量一格一员，专业力量一员多格，兼职力量一格多员。",
-                violation_error_code="engagement",
             ),
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")),
@@ -199,3 +203,39 @@ class GridDuty(models.Model):
 
     def __str__(self) -> str:
         return f"{self.grid} · {self.get_duty_display()} {self.user}"
+
+    @transaction.atomic
+    def save(self, *args: Any, **options: Any) -> None:
+        """Raises ``Refused`` where the staffing of the place has no room for it."""
+        _refuse_what_does_not_fit([self])
+        super().save(*args, **options)
+
+    def clean(self) -> None:
+        """Say it at the form already; ``save`` asks once more, when nobody else can save meanwhile."""
+        if self.grid_id and self.user_id and self.duty and self.engagement and (refusal := _why_not([self])):
+            raise ValidationError(refusal.sentence, code=refusal.field)
+
+
+def _refuse_what_does_not_fit(rows: list[GridDuty]) -> None:
+    """Raise why some duties cannot be saved; grids and people stay locked until the transaction ends.
+
+    Always grids before people and both by number, so that two who save at once wait for each other and never for ever.
+    """
+    for model, ids in ((Grid, {row.grid_id for row in rows}), (User, {row.user_id for row in rows})):
+        locked = model.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+        list(locked.values_list("pk", flat=True))
+    if refusal := _why_not(rows):
+        raise refusal
+
+
+def _why_not(rows: list[GridDuty]) -> Refused | None:
+    """What is in the way of rows, new or changed; an old row may end whatever the rules of today say."""
+    asked = [row for row in rows if row._state.adding or row.ends_on is None]
+    wanted = [
+        staffing.Duty(row.grid_id, row.user_id, row.duty, row.engagement, row.ends_on is None)
+        for row in asked
+    ]
+    touched = Q(grid__in={one.grid for one in wanted}) | Q(user__in={one.user for one in wanted})
+    beside = GridDuty.objects.filter(touched, ends_on=None).exclude(pk__in=[row.pk for row in rows if row.pk])
+    found = beside.values_list("grid", "user", "duty", "engagement")
+    return staffing.why_not(wanted, [staffing.Duty(*one) for one in found])

@@ -231,9 +231,9 @@ def test_a_duty_that_does_not_fit_is_refused_at_its_field(db):
     client, held = admin(Role.SYSTEM_ADMIN), GridDuty.objects.filter(duty="worker", ends_on=None).first()
     body = {"user": people.clerk().pk, "grid": held.grid_id, "duty": "worker", "starts_on": "2026-01-01"}
     told = errors(client, GridDuty, body | {"engagement": "full_time"})
-    assert told == {"duty": ["这个网格的该岗位已经有人。"]}
+    assert told == {"duty": ["这个网格的社区网格员最多 1 名，已经有人。"]}
     told = errors(client, GridDuty, body | {"duty": "helper", "engagement": "full_time"})
-    assert told == {"engagement": ["专职力量一格一员，专业力量一员多格，兼职力量一格多员。"]}
+    assert told == {"engagement": ["志愿者、庭院长、楼栋长须为兼职（一格多员）。"]}
     assert errors(client, GridDuty, {"ends_on": "2015-01-01"}, held) == {"ends_on": ["止期须晚于起期。"]}
     assert errors(client, GridDuty, {}).keys() >= {"user", "grid", "duty", "engagement"}
 

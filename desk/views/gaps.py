@@ -13,11 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cases import waiting
+from cases.loops import top
 from cases.models import Case
+from cases.routing import Location
 from desk import queues
 from governance.models import Level, Organization, Post, User
+from governance.profile import profile
 from governance.roles import Duty, Role
-from grid.models import Grid
+from grid.models import Grid, lacks
 
 #: Cases that wait for nobody are shown up to here, the most urgent first; the figure counts all of them.
 MOST = 50
@@ -47,7 +50,7 @@ def _waiting_for_nobody(user: User, street: Organization | None, on: dt.date) ->
 @login_required
 @require_safe
 def gaps(request: HttpRequest) -> HttpResponse:
-    """Grids without a worker, supervisor or inspector, and who stands in."""
+    """Grids that lack somebody whom a grid needs here, and who stands in."""
     territories = request.user.powers.territories
     if not territories:
         raise PermissionDenied("岗位在街道、社区或区的人员可以查看值守空缺。")
@@ -55,6 +58,7 @@ def gaps(request: HttpRequest) -> HttpResponse:
     below = Q()
     for place in territories:
         below |= Q(community__path__startswith=place.path)
+    needed = profile().needed
     grids = Grid.objects.active(today).filter(below)
     streets = Organization.objects.territories(Level.STREET).filter(pk__in=grids.values("community__parent"))
     chosen = request.GET.get("street", "")
@@ -64,9 +68,7 @@ def gaps(request: HttpRequest) -> HttpResponse:
     lacking = grids.uncovered(today)
     figures = grids.with_gaps(today).aggregate(
         all=Count("pk"),
-        worker=Count("pk", filter=Q(lacks_worker=True)),
-        supervisor=Count("pk", filter=Q(lacks_supervisor=True)),
-        inspector=Count("pk", filter=Q(lacks_inspector=True)),
+        **{cover.value: Count("pk", filter=Q(**{lacks(cover): True})) for cover in needed},
     )
     figures["all_words"] = f"{figures['all']:,} 个网格"
     there = Post.objects.on_duty(today)
@@ -77,9 +79,14 @@ def gaps(request: HttpRequest) -> HttpResponse:
     )
     lacking = lacking.prefetch_related(Prefetch("community__posts", queryset=clerks, to_attr="clerks"))
     page = Paginator(lacking.order_by("code"), queues.PAGE).get_page(request.GET.get("page"))
+    for grid in page:
+        grid.gaps = [rule.label for cover, rule in needed.items() if getattr(grid, lacks(cover))]
+        grid.highest = Location.of(grid.community).territory(top())
     context = {
         "page_obj": page,
         "figures": figures,
+        "needed": needed,
+        "desk": f"{Level.COMMUNITY.label}{profile().centres.get(Level.COMMUNITY, '')}",
         "streets": streets,
         "chosen": chosen,
         "waiting": _waiting_for_nobody(request.user, street, today),

@@ -113,13 +113,15 @@ def somebody_waits_for_us() -> bool:
         return cursor.fetchone() is not None
 
 
-def saved_at_once(role: Role, path: str, body: dict[str, Any]) -> tuple[HttpResponse, HttpResponse]:
-    """Answers to the same form of two administrators; the second one has looked before the first one is through."""
+def saved_at_once(
+    role: Role, path: str, body: dict[str, Any], second_body: dict[str, Any] | None = None
+) -> tuple[HttpResponse, HttpResponse]:
+    """Answers to a form of two administrators; the second one has looked before the first one is through."""
     one, other = signed_in(role), signed_in(role)
 
     def send() -> HttpResponse:
         try:
-            return other.post(path, body)
+            return other.post(path, second_body or body)
         finally:
             connection.close()
 
@@ -145,6 +147,27 @@ def test_of_two_administrators_who_add_the_same_row_one_is_told_so(form):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("shared", "sentence"),
+    [
+        ("grid", "这个网格的社区网格员最多 1 名，已经有人。"),
+        ("user", "专职（一格一员）的人员一人最多负责 1 个网格。"),
+    ],
+)
+def test_of_two_administrators_who_give_away_one_grid_or_one_person_one_is_told_so(shared, sentence):
+    """What no constraint of the database says: the second one waits for the lock of the first."""
+    grids = Grid.objects.exclude(duties__duty="worker").order_by("pk")
+    people_ = [people.someone(Role.CLERK, people.COMMUNITY, number).pk for number in (0, 1)]
+    one = {"duty": "worker", "engagement": "full_time", "starts_on": "2026-01-01", "grid": grids[0].pk, "user": people_[0]}  # fmt: skip
+    other = one | ({"user": people_[1]} if shared == "grid" else {"grid": grids[1].pk})
+    first, second = saved_at_once(Role.SYSTEM_ADMIN, address(GridDuty), one, other)
+    assert first.status_code == 302
+    assert second.status_code == 409 and sentence in second.content.decode()
+    assert GridDuty.objects.filter(duty="worker", user__in=people_).count() == 1
+    assert LogEntry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_of_two_administrators_who_revise_a_row_the_second_is_led_back_to_the_list():
     row = Responsibility.objects.current().filter(category=settled_by("community")).first()
     body = content_of(row) | {"condition": row.condition, "basis": "试验"}
@@ -166,7 +189,7 @@ def twice(prefix: str, row: dict[str, Any]) -> dict[str, Any]:
     ("duty", "engagement", "sentence"),
     [
         ("helper", "part_time", "这个人在这个网格已有这项值守。"),
-        ("supervisor", "professional", "这个网格的该岗位已经有人。"),
+        ("supervisor", "professional", "这个网格的街道监督员最多 1 名，已经有人。"),
     ],
 )
 def test_the_same_duty_twice_below_a_grid_is_a_sentence_and_no_row(duty, engagement, sentence):
