@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from drf_spectacular.settings import spectacular_settings
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import exceptions, generics
 from rest_framework.request import Request
@@ -31,6 +32,7 @@ from cases.parsing import WholeForm
 from cases.permissions import may_report
 from cases.rows import with_row
 from cases.rules import Situation, offers, why_not
+from cases.waiting import ASKED, TURN
 from cases.workflow import MOVES, Move, State
 
 
@@ -105,7 +107,8 @@ class SearchFilter(django_filters.CharFilter):
 
 
 def _one_of(name: str) -> django_filters.ChoiceFilter:
-    return django_filters.ChoiceFilter(label=FILTERS[name].label, choices=FILTERS[name].choices)
+    found = django_filters.ChoiceFilter(label=FILTERS[name].label, choices=FILTERS[name].choices)
+    return extend_schema_field(OpenApiTypes.STR)(found)  # words, also where the column is a yes or no
 
 
 class CaseFilter(django_filters.FilterSet):
@@ -124,7 +127,16 @@ class CaseFilter(django_filters.FilterSet):
     closed = _one_of("closed")
     due = _one_of("due")
     was_late = _one_of("was_late")
-    is_open = django_filters.BooleanFilter()
+    is_open = extend_schema_field(OpenApiTypes.BOOL)(
+        django_filters.TypedChoiceFilter(
+            label=FILTERS["is_open"].label,
+            choices=[("true", "是"), ("false", "否")],
+            coerce=lambda word: word == "true",
+        )
+    )
+    waits_for = extend_schema_field(OpenApiTypes.STR)(
+        django_filters.ChoiceFilter(label="等谁办", choices=[("me", "等我办")])
+    )
     q = SearchFilter(label="编号，或情况说明、位置描述中的至少两个字")
 
     class Meta:
@@ -133,6 +145,8 @@ class CaseFilter(django_filters.FilterSet):
 
     def filter_queryset(self, cases: CaseQuerySet) -> CaseQuerySet:
         chosen = dict(self.form.cleaned_data)
+        if chosen.pop("waits_for"):
+            cases = cases.waiting_for(self.request.user, *TURN, *ASKED)
         return narrow(cases, {**chosen, "category": "", "category_id": chosen["category"]}, timezone.now())
 
 

@@ -63,7 +63,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset | models.QuerySet):
         return [plain(item) for item in value]
     if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).isoformat()
+        try:
+            return value.astimezone(dt.UTC).isoformat()
+        except (
+            OverflowError
+        ):  # the first and the last day of all: refused later, by whoever asked for the time
+            return value.isoformat()
     if isinstance(value, dt.date | Decimal | uuid.UUID):
         return str(value)
     if value is None or isinstance(value, str | int | float | bool):

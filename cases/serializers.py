@@ -11,7 +11,9 @@ from rest_framework import serializers
 
 from cases.models import Case, CaseEvent, Category, Photo
 from cases.models.case import page_of
+from cases.waiting import Matter
 from cases.workflow import Grade, Lateness, Refusal, State, Step, loops_here
+from governance.roles import Duty
 
 DUE_HELP = "截止时刻；当日 24:00 到期的写作次日 00:00:00，属于当日"
 
@@ -131,8 +133,19 @@ class MoveRow(serializers.Serializer):
     url = serializers.CharField()
 
 
+class WaitRow(serializers.Serializer):
+    """Whom a case waits for: who holds a duty at an organization, or a person."""
+
+    matter = serializers.ChoiceField(Matter.choices)
+    duty = serializers.ChoiceField(Duty.choices)
+    organization = serializers.IntegerField(source="place", allow_null=True)
+    person = serializers.IntegerField(allow_null=True)
+
+
 class CasePage(CaseRow):
-    """A case with its open leg, its history and what may be done next."""
+    """A case with its open leg, whom it waits for, its history and what may be done next."""
+
+    waits_for = WaitRow(many=True, source="waits")
 
     centre_name = serializers.CharField(source="centre.name")
     grid_code = serializers.CharField(source="grid.code", default=None, allow_null=True)

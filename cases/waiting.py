@@ -3,24 +3,26 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, TextChoices
 
 from governance.models import Post, User
 from governance.roles import DUTIES, Duty, Role
 
 
-class Matter(StrEnum):
-    """What somebody is waited for to do; the letter stands at the head of a mark."""
+class Matter(TextChoices):
+    """What somebody is waited for to do; the letter stands at the head of a mark.
 
-    STEP = "t"  # the next step of the case
-    HANDLING = "h"  # the next step, by a unit: never by somebody who reported the case
-    EXTENSION = "e"
-    SUSPENSION = "s"
-    VOID = "v"
-    ORDER = "o"  # an order is to be answered, or struck off
+    Handling is the next step too, but never by somebody who reported the case.
+    """
+
+    STEP = "t", "下一步"
+    HANDLING = "h", "处置"
+    EXTENSION = "e", "延期"
+    SUSPENSION = "s", "挂账"
+    VOID = "v", "作废"
+    ORDER = "o", "督办"
 
 
 #: A person's turn, and requests for a person's word.
@@ -85,9 +87,14 @@ def speaks_of(found: Iterable[str], *matters: Matter) -> bool:
     return any(mark[0] in matters for mark in found)
 
 
+def read_all(found: Iterable[str]) -> list[Wait]:
+    """The waits of a row; who may not decide and whether there is an order are no waits."""
+    return [Wait.read(mark) for mark in found if mark != ORDERED and not mark.startswith("-")]
+
+
 def unheld(found: Iterable[str], on: dt.date) -> dict[str, Wait]:
     """Of some marks those that nobody answers on a day: no such post is held there, or the person has left."""
-    waits = {mark: Wait.read(mark) for mark in found if mark != ORDERED and not mark.startswith("-")}
+    waits = {wait.mark: wait for wait in read_all(found)}
     posts = Post.objects.on_duty(on)
     people = {wait.person for wait in waits.values() if wait.person}
     places = {wait.place for wait in waits.values() if wait.place}

@@ -55,7 +55,7 @@ LEFT JOIN LATERAL (
 INSERT INTO cases_case (
     id, uuid, source, is_from_resident, category_id, responsibility_id, routing_reason, longitude, latitude, datum, tile_x, tile_y, address, grid_id,
     community_id, street_id, district_id, loop, centre_id, state, version, due_at, lateness, was_late, unit_id, reporters, handlers,
-    people, units, merged_into_id, refusals, rounds, extensions, was_suspended, was_delegated, climbed_by_time, urged_on, grade,
+    people, units, waits_for, merged_into_id, refusals, rounds, extensions, was_suspended, was_delegated, climbed_by_time, urged_on, grade,
     reported_at, device_time, closed_at, chain_head)
 SELECT
     c.id, gen_random_uuid(), f.source, f.is_from_resident, f.category_id, f.responsibility_id, f.routing_reason, c.longitude, c.latitude, f.datum,
@@ -66,7 +66,7 @@ SELECT
     f.state, f.version,
     CASE WHEN f.lateness = 'red' THEN f.due_at - c.drift ELSE f.due_at + c.drift END - c.back,
     f.lateness, f.was_late, m.unit, f.reporters, f.handlers, f.people,
-    CASE WHEN m.unit IS NULL THEN '{}' ELSE ARRAY[m.unit] END,
+    CASE WHEN m.unit IS NULL THEN '{}' ELSE ARRAY[m.unit] END, '{}',  -- whom they wait for is written by tools/bench.py
     f.merged_into_id, f.refusals, f.rounds, f.extensions, f.was_suspended, f.was_delegated, f.climbed_by_time, f.urged_on, f.grade,
     f.reported_at - c.back - c.drift, f.device_time, f.closed_at - c.back, f.chain_head
 FROM copies c

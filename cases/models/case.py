@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from cases.models.catalogue import Category, Responsibility
 from cases.models.texts import CaseText
-from cases.waiting import Matter, waiting_for
+from cases.waiting import Matter, Wait, read_all, waiting_for
 from cases.workflow import OPEN, STATES, Grade, Lateness, Loop, State, Tone, loops_here
 from governance.models import Organization, User
 from grid.models import Grid, GridDuty
@@ -280,6 +280,11 @@ class Case(models.Model):
     def state_name(self) -> str:
         """What ``get_state_display`` says, without its search through all choices."""
         return State(self.state).label
+
+    @property
+    def waits(self) -> list[Wait]:
+        """Whom it waits for."""
+        return read_all(self.waits_for)
 
     @property
     def tone(self) -> Tone:

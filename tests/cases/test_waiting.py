@@ -188,6 +188,16 @@ def test_whoever_a_case_waits_for_can_do_something_about_it(state):
     assert waited
 
 
+def test_programs_read_whom_a_case_waits_for_and_list_what_waits_for_them():
+    case, other = case_at(State.REGISTERED), case_at(State.HANDLING)
+    client = Client()
+    client.force_login(people.clerk())
+    waits = client.get(f"/api/v1/cases/{case.uuid}/").json()["waits_for"]
+    assert waits == [{"matter": "t", "duty": "D", "organization": case.centre_id, "person": None}]
+    listed = client.get("/api/v1/cases/?waits_for=me").json()["results"]
+    assert [row["uuid"] for row in listed] == [str(case.uuid)] and other.pk != case.pk
+
+
 def test_a_mark_is_read_as_it_was_written():
     for wait in (Wait(Matter.STEP, Duty.CHIEF, 12), Wait(Matter.ORDER, Duty.LEAD, person=45)):
         assert Wait.read(wait.mark) == wait
