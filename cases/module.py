@@ -34,4 +34,4 @@ def states_of(user: User, addresses: list[str]) -> dict[str, Told]:
     return {wanted[key]: Told(State(state).label, STATES[State(state)].tone) for key, state in rows}
 
 
-MODULE = Module(name="cases", label="案件", to_do=to_do, states_of=states_of)
+MODULE = Module(name="cases", label="案件", is_needed=True, to_do=to_do, states_of=states_of)

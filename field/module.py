@@ -2,4 +2,4 @@
 
 from governance.modules import Face, Module
 
-MODULE = Module(name="field", label="现场", faces=(Face("field", "现场", "pin", "/field/"),))
+MODULE = Module(name="field", label="现场", is_needed=True, faces=(Face("field", "现场", "pin", "/field/"),))

@@ -11,6 +11,8 @@ class GovernanceConfig(AppConfig):
     verbose_name = "人员与组织"
 
     def ready(self) -> None:
+        from governance import checks  # noqa: F401  (registers them)
+
         profile()  # a place that is not understood is said at the start
         user_logged_in.connect(begin_session, dispatch_uid="governance.sessions")
 

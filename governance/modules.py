@@ -14,6 +14,8 @@ from typing import Any
 from django.apps import apps
 from django.http import HttpRequest
 
+from governance.profile import profile
+
 
 @dataclass(frozen=True)
 class Face:
@@ -65,6 +67,7 @@ class Module:
 
     name: str
     label: str
+    is_needed: bool = False  # the loop does not work without it: no place leaves it out
     faces: tuple[Face, ...] = ()
     panels: tuple[Panel, ...] = ()
     to_do: Callable[[Any, dt.datetime, int], Iterable[ToDo]] | None = None
@@ -80,34 +83,50 @@ def installed() -> tuple[Module, ...]:
     return tuple(import_module(name).MODULE for name in names if find_spec(name))
 
 
+def used() -> tuple[Module, ...]:
+    """Modules that this place uses."""
+    without = profile().without
+    return tuple(module for module in installed() if module.name not in without)
+
+
+def wrongly_left_out() -> list[str]:
+    """What is wrong with the modules that the profile leaves out, in sentences."""
+    by_name = {module.name: module for module in installed()}
+    return [
+        f"The profile leaves out {name!r}, which {'no place can' if name in by_name else 'no app is'}."
+        for name in sorted(profile().without)
+        if name not in by_name or by_name[name].is_needed
+    ]
+
+
 def faces() -> dict[str, Face]:
     """Every declared face by its name."""
-    return {face.name: face for module in installed() for face in module.faces}
+    return {face.name: face for module in used() for face in module.faces}
 
 
 def panels(request: HttpRequest, case: Any) -> list[tuple[Panel, dict[str, Any]]]:
     """Panels that have something to show on a case."""
-    asked = [(panel, panel.context(request, case)) for module in installed() for panel in module.panels]
+    asked = [(panel, panel.context(request, case)) for module in used() for panel in module.panels]
     return [(panel, context) for panel, context in asked if context is not None]
 
 
 def to_do(user: Any, now: dt.datetime, most: int) -> list[tuple[Module, ToDo]]:
     """What waits for a person in all modules, by due date; without a date last."""
-    rows = [(module, row) for module in installed() if module.to_do for row in module.to_do(user, now, most)]
+    rows = [(module, row) for module in used() if module.to_do for row in module.to_do(user, now, most)]
     far = dt.datetime.max.replace(tzinfo=dt.UTC)
     return sorted(rows, key=lambda pair: pair[1].due_at or far)[:most]
 
 
 def heard(move: str, walk: Any) -> None:
     """Let every module hear of a move, in its transaction."""
-    for module in installed():
+    for module in used():
         if listener := module.hears.get(move):
             listener(walk)
 
 
 def handler(kind: str) -> Callable[[Any, dt.datetime], None]:
     """What works off outbox rows of a kind; raises ``LookupError`` where no module delivers it."""
-    for module in installed():
+    for module in used():
         if kind in module.delivers:
             return module.delivers[kind]
     raise LookupError(f"no module delivers outbox rows of kind {kind!r}")
@@ -116,7 +135,7 @@ def handler(kind: str) -> Callable[[Any, dt.datetime], None]:
 def states_of(user: Any, addresses: list[str]) -> dict[str, Told]:
     """How the subjects of notices stand now, by their addresses, as far as the person may see them."""
     found: dict[str, Told] = {}
-    for module in installed():
+    for module in used():
         if module.states_of and addresses:
             found |= module.states_of(user, addresses)
     return found

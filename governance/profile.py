@@ -1,4 +1,4 @@
-"""What differs from place to place, from one file a place (``profiles/<place>.toml``): words, loops, staffing.
+"""What differs from place to place, from one file a place (``profiles/<place>.toml``): words, loops, staffing, modules.
 
 The loop underneath is the same everywhere. ``PLACE`` in the settings names the file; it is read once and checked as a
 whole, and nothing here asks the database.
@@ -110,7 +110,10 @@ class CoverRule:
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """A place: its words, its loops (named after their levels, lowest first), who covers a grid."""
+    """A place: its words, its loops (named after their levels, lowest first), who covers a grid.
+
+    ``without`` names the modules that it does not use.
+    """
 
     name: str
     levels: Mapping[Level, str]
@@ -118,6 +121,7 @@ class Profile:
     loops: Mapping[str, LoopWords]
     engagements: Mapping[Engagement, EngagementRule]
     covers: Mapping[Cover, CoverRule]
+    without: frozenset[str]
 
     @cached_property
     def above(self) -> dict[str, str]:
@@ -174,7 +178,7 @@ def read(place: str) -> Profile:
 
 # Reading ----------------------------------------------------------------------------------------------------------
 
-_TABLES = ("name", "levels", "steps", "loops", "engagements", "covers")
+_TABLES = ("name", "levels", "steps", "loops", "engagements", "covers", "without")
 #: Levels whose territory stands on the row of a case: each of them may command a loop, and has a name.
 _COMMANDING = (Level.COMMUNITY, Level.STREET, Level.DISTRICT)
 
@@ -201,6 +205,7 @@ def understood(data: dict[str, Any]) -> Profile:
             Cover(key): _cover(one, engagements)
             for key, one in given.table("covers").tables(Cover, ("label", "engagements", "least", "most"))
         },
+        without=frozenset(given.list_of_words("without")),
     )
 
 

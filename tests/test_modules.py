@@ -2,17 +2,21 @@
 
 import datetime as dt
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
+from django.core.checks import run_checks
 from django.test import Client
 from django.utils import timezone
 
 from cases.models import Case
 from cases.workflow import Loop, State
 from governance import actions, modules
+from governance import profile as profiles
 from governance.faces import FACES
 from governance.models import Outbox
+from governance.profile import profile
 from tests import people
 from tests.lives import MORNING, case_at, walk
 from tests.small import module as small
@@ -51,6 +55,31 @@ def test_its_panel_stands_on_the_cases_it_has_something_to_say_about(small_app):
 def test_without_it_there_is_no_trace_of_it():
     assert "吹哨" not in page(case_at(State.REGISTERED, loop=Loop.STREET))
     assert "small" not in modules.faces()
+
+
+def left_out(monkeypatch, *names: str) -> None:
+    """A place that does not use some modules."""
+    place = replace(profile(), without=frozenset(names))
+    monkeypatch.setattr(profiles, "read", lambda _: place)
+
+
+def test_a_place_that_leaves_it_out_has_no_trace_of_it_either(small_app, monkeypatch):
+    case = case_at(State.REGISTERED, loop=Loop.STREET)
+    left_out(monkeypatch, "small")
+    assert "small" not in modules.faces() and small_app.MODULE in modules.installed()
+    assert "吹哨" not in page(case)
+    assert {module.name for module, _ in modules.to_do(people.clerk(), timezone.now(), most=10)} <= {"cases"}
+    walk(case, "escalate", now=MORNING + HOUR)
+    assert small_app.HEARD == [] and run_checks() == []
+    with pytest.raises(LookupError):
+        modules.handler("pigeon")
+
+
+@pytest.mark.parametrize("name", ["cases", "governance", "desk", "field", "dashboard", "weather"])
+def test_what_the_loop_needs_and_what_is_no_module_is_not_left_out(name, monkeypatch):
+    left_out(monkeypatch, name)
+    found = [message.msg for message in run_checks() if message.id == "governance.E001"]
+    assert len(found) == 1 and repr(name) in found[0]
 
 
 def test_it_hears_of_a_move_inside_its_transaction_after_it_was_written(small_app):

@@ -138,6 +138,7 @@ MISTAKES = {
     "a way that is not there": (without("engagements", "full_time"), r"\[covers.worker\] names the engagement 'full_time'"),
     "no way":                  (changed("covers", "worker", "engagements", to=[]), r"\[covers.worker\] allows no engagement"),
     "the same way twice":      (changed("covers", "worker", "engagements", to=["full_time"] * 2), r"\[covers.worker\] names something twice"),
+    "no list of modules":      (changed("without", to="economy"), "the file needs a list of words for 'without'"),
     "less than none":          (changed("covers", "worker", "least", to=-1), r"\[covers.worker\] needs a whole number"),
     "more needed than allowed": (changed("covers", "worker", "least", to=2), r"\[covers.worker\] needs at least 2 and allows at most 1"),
 }
