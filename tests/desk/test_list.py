@@ -2,8 +2,6 @@
 
 import datetime as dt
 import io
-import zipfile
-from xml.etree import ElementTree
 
 import pytest
 import time_machine
@@ -21,6 +19,7 @@ from governance.models import AccessLog, Organization, User
 from tests import people
 from tests.lives import MORNING, case_at, reported, walk
 from tests.people import COMMUNITY, STREET
+from tests.sheets import sheet
 
 pytestmark = pytest.mark.django_db
 FLOOR = 3
@@ -278,17 +277,6 @@ def test_the_case_of_the_address_stands_beside_the_list():
 
 
 # The file ----------------------------------------------------------------------------------------------------------
-
-
-SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-
-
-def sheet(content: bytes) -> list[list[str]]:
-    """Rows of the first sheet; no cell of it is a formula."""
-    with zipfile.ZipFile(io.BytesIO(content)) as book:
-        root = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
-    assert not list(root.iter(f"{SPACE}f"))
-    return [["".join(cell.itertext()) for cell in row] for row in root.iter(f"{SPACE}row")]
 
 
 def test_the_file_holds_the_filtered_list_as_text_and_the_look_is_written_down():
