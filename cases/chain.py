@@ -15,6 +15,8 @@ from django.db import connection, models
 from cases.models import CaseEvent
 from governance import secrets
 
+#: Events of version 1, written when staff and system alone could act, are verified as they were: their digest holds
+#: neither the version nor the last two columns.
 _SQL = """
     SELECT e.id, case_id FROM (
         SELECT e.*, lag(digest, 1, '') OVER chain AS expected_previous,
@@ -24,10 +26,12 @@ _SQL = """
         FROM cases_caseevent e WINDOW chain AS (PARTITION BY case_id ORDER BY sequence)
     ) e JOIN cases_case c ON c.id = e.case_id
     WHERE previous <> expected_previous OR sequence <> expected_sequence OR tail <> c.chain_head
-       OR digest <> encode(sha256(convert_to(concat_ws(E'\\n', previous, c.uuid, sequence,
+       OR digest_version = 1 AND (contact IS NOT NULL OR program_id IS NOT NULL) OR digest_version NOT IN (1, 2)
+       OR digest <> encode(sha256(convert_to(concat_ws(E'\\n', nullif(digest_version, 1), previous, c.uuid, sequence,
             to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), move, before, after,
             coalesce(by_id::text, ''), e.loop, e.centre_id, coalesce(e.unit_id::text, ''),
-            data, text_digest, key, request_digest), 'UTF8')), 'hex')
+            data, text_digest, key, request_digest,
+            CASE digest_version WHEN 2 THEN concat(contact, E'\\n', program_id) END), 'UTF8')), 'hex')
 """
 
 #: Cases whose last events were cut off, or that have none at all.
@@ -81,13 +85,15 @@ def canonical(value: Any) -> str:
     return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def request_digests(user_id: int | None, move: str, given: dict[str, Any]) -> tuple[str, ...]:
+def request_digests(who: int | str | None, move: str, given: dict[str, Any]) -> tuple[str, ...]:
     """Keyed digests of a request, so that a repeat can be told from a change without keeping the words.
+
+    ``who`` is ``Actor.identity``.
 
     The first is written with the event; the others are those that an event may hold that was written under an older
     key, the last one under ``SECRET_KEY``, as all were until version 1 of the field keys was written down.
     """
-    message = canonical([user_id, move, given]).encode()
+    message = canonical([who, move, given]).encode()
     return *secrets.digests(message), hmac.digest(settings.SECRET_KEY.encode(), message, "sha256").hex()
 
 
@@ -105,9 +111,10 @@ def text_digest(body: str) -> tuple[str, str]:
 
 
 def digest(event: CaseEvent) -> str:
-    """Digest of an event over its fixed columns and the digest before it."""
+    """Digest of an event of version 2 over its fixed columns and the digest before it."""
     at = event.at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     columns = [
+        event.digest_version,
         event.previous,
         event.case.uuid,
         event.sequence,
@@ -123,6 +130,8 @@ def digest(event: CaseEvent) -> str:
         event.text_digest,
         event.key,
         event.request_digest,
+        event.contact or "",
+        event.program_id or "",
     ]
     return hashlib.sha256("\n".join(str(column) for column in columns).encode()).hexdigest()
 

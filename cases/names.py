@@ -12,7 +12,7 @@ from django.db.models import ForeignKey, Model, QuerySet
 from django.db.models.expressions import RawSQL
 
 from cases.models import Case
-from governance.models import Organization, User
+from governance.models import ApiKey, Organization, User
 from grid.models import Grid
 
 # Lists ------------------------------------------------------------------------------------------------------------
@@ -48,12 +48,14 @@ _SQL = """
     SELECT 0, id, name, level FROM governance_organization WHERE id = ANY(%s)
     UNION ALL SELECT 1, id, name, NULL FROM governance_user WHERE id = ANY(%s)
     UNION ALL SELECT 2, id, name, NULL FROM grid_grid WHERE id = ANY(%s)
+    UNION ALL SELECT 3, id, name, NULL FROM governance_apikey WHERE id = ANY(%s)
 """
 #: Kinds in the order of the statement, with what it says of each; any other field is asked for when it is touched.
 _KINDS: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (Organization, ("id", "name", "level")),
     (User, ("id", "name")),
     (Grid, ("id", "name")),
+    (ApiKey, ("id", "name")),
 )
 _PLACES = {model: place for place, (model, _) in enumerate(_KINDS)}
 
@@ -67,7 +69,7 @@ def _pointers(model: type[Model]) -> list[tuple[ForeignKey, int]]:
 
 def give_names(rows: Sequence[Model], units: Iterable[int] = ()) -> dict[int, Organization]:
     """Set what rows point to; returns the organizations by number, ``units`` that no row points to among them."""
-    wanted: list[set[int]] = [set(units), set(), set()]
+    wanted: list[set[int]] = [set(units), *(set() for _ in _KINDS[1:])]
     held = [
         (row, field, place, number)
         for row in rows

@@ -5,9 +5,9 @@ import datetime as dt
 from cases.loops import commanding_ids, lowest
 from cases.models import Assignment, Case
 from cases.workflow import MOVES, Loop, State, Step
-from governance.models import Post, User
+from governance.models import Actor, By, Post, User, actor_of
 from governance.profile import profile
-from governance.roles import DUTIES, Duty, Role
+from governance.roles import DUTIES, WITHOUT_POST, ActorKind, Duty, Role
 from grid.models import Grid, TerritoryRing
 
 _DESK = (Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH)
@@ -29,10 +29,12 @@ def _may_verify(case: Case, leg: Assignment, user: User) -> bool:
     return leg.desk_allowed and user.powers.holds(Duty.ACCEPT, leg.unit_id or leg.centre_id)
 
 
-def duties_on(case: Case, leg: Assignment | None, user: User | None) -> frozenset[Duty]:
-    """Duties that a person holds on this case now; ``None`` is the system."""
+def duties_on(case: Case, leg: Assignment | None, by: By) -> frozenset[Duty]:
+    """Duties that somebody who sees this case holds on it now."""
+    actor = actor_of(by)
+    user = actor.user
     if user is None:
-        return frozenset({Duty.SYSTEM})
+        return WITHOUT_POST[actor.kind]
     held = {Duty.ANYONE}
     centre_id = leg.centre_id if leg else case.centre_id
     held |= {duty for duty in _DESK if user.powers.holds(duty, centre_id)}
@@ -49,9 +51,12 @@ def duties_on(case: Case, leg: Assignment | None, user: User | None) -> frozense
     return frozenset(held)
 
 
-def may_grade(case: Case, user: User) -> bool:
-    """Residents are asked by an acceptor who calls them back; without one, staff score their own report."""
-    return not case.is_from_resident or user.powers.has(Duty.ACCEPT)
+def may_grade(case: Case, by: By) -> bool:
+    """Residents answer themselves or are asked by an acceptor who calls them back; staff score their own report."""
+    actor = actor_of(by)
+    if actor.user is None or not case.is_from_resident:
+        return True
+    return actor.user.powers.has(Duty.ACCEPT)
 
 
 #: Seeing a case or leading is no reason to know who called; whoever took the call is its reporter here.
@@ -72,11 +77,23 @@ def may_keep_calendar(user: User) -> bool:
     )
 
 
-def may_report(user: User, move_name: str = "report") -> bool:
-    """Staff may report; reporting as handled on the spot is the grid worker's."""
+def may_report(by: By, move_name: str = "report") -> bool:
+    """Everybody but the administrators may report; reporting as handled on the spot is the grid worker's."""
+    actor = actor_of(by)
+    user = actor.user
+    if user is None:
+        return move_name == "report" and actor.kind != ActorKind.SYSTEM
     if move_name == "report_handled":
         return all(user.powers.has(duty) for duty in (Duty.REPORT, Duty.HANDLE, Duty.VERIFY))
     return user.powers.has(Duty.REPORT) and move_name in MOVES
+
+
+def reach_of(actor: Actor) -> list[str]:
+    """Paths of the territories that somebody's posts report in, or a program's key does."""
+    if actor.program:
+        return [actor.program.organization.path]
+    posts = actor.user.powers.posts if actor.user else ()
+    return [_territory_of(post) for post in posts if Duty.REPORT in DUTIES[Role(post.role)]]
 
 
 def _territory_of(post: Post) -> str:
@@ -85,13 +102,16 @@ def _territory_of(post: Post) -> str:
     return path[: -len(post.organization.code) - 1] if post.organization.function else path
 
 
-def reports_at(user: User, longitude: float, latitude: float, *, on: dt.date) -> bool:
-    """Whether a person holds a post that reports at a point (degrees, WGS-84).
+def reports_at(by: By, longitude: float, latitude: float, *, on: dt.date) -> bool:
+    """Whether somebody reports at a point (degrees, WGS-84): a resident anywhere, a program in its territory.
 
     A post reports in its territory, a unit's in the territory that the unit hangs on, one of a courtyard or building in
     its community.
     """
-    reach = [_territory_of(p) for p in user.powers.posts if Duty.REPORT in DUTIES[Role(p.role)]]
+    actor = actor_of(by)
+    if actor.kind == ActorKind.CONTACT:
+        return True
+    reach = reach_of(actor)
     grids = Grid.objects.active(on).containing(longitude, latitude)
     communities = grids.values_list("community__path", flat=True)
     if communities:

@@ -16,9 +16,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cases.models import Case, Photo
+from cases.pace import too_fast
 from cases.permissions import reports_at
 from cases.refusals import KeyReused, Unfit
-from governance.models import User
+from governance.models import By, User, actor_of
 from governance.refusals import Busy, StorageFull, is_disk_full
 from governance.slots import Slots
 
@@ -50,24 +51,27 @@ line = Slots(4, _busy)
 def store(
     data: bytes,
     *,
-    by: User,
+    by: By,
     now: dt.datetime,
     kind: Photo.Kind = Photo.Kind.SITE,
     longitude: float | None = None,
     latitude: float | None = None,
     key: uuid.UUID | None = None,
 ) -> Photo:
-    """Rebuild an upload and keep it for its uploader; the position in its EXIF counts only if none is given.
+    """Rebuild an upload and keep it for who uploads it; the position in its EXIF counts only if none is given.
 
     A position is kept only where the person holds a post that reports there: elsewhere it would tell where somebody was
     in private.
 
     ``key`` is the client's own and becomes the photo's id: the same key and picture give the same photo again.
     Raises ``Unfit`` for what is no picture, not a whole one, or too large, ``KeyReused`` for another picture, ``Busy``
-    when too many come at once and ``StorageFull`` when the disk is full.
+    when too many come at once ``TooFast`` for a program, and ``StorageFull`` when the disk is full.
     """
     if len(data) > MAX_BYTES:
         raise Unfit(TOO_LARGE, field="photos")
+    program = actor_of(by).program
+    if program and (refusal := too_fast(program, now)):
+        raise refusal
     facts, body, thumb = rebuilt(data)
     if longitude is None or latitude is None:
         longitude, latitude = facts["position"] or (None, None)
@@ -78,7 +82,7 @@ def store(
     photo = Photo(
         uuid=key or uuid.uuid4(),
         kind=kind,
-        uploaded_by=by,
+        **actor_of(by).columns,
         uploaded_at=now,
         file=f"{FOLDER}/{name.hex[:2]}/{name}.jpg",
         sha256=hashlib.sha256(body).hexdigest(),
@@ -109,14 +113,15 @@ def store_of_form(data: bytes, key: uuid.UUID, field: str, *, by: User, now: dt.
     ``key`` is the form's own. Raises ``Unfit`` as ``store`` does.
     """
     own = uuid.uuid5(key, f"{by.pk}:{field}:{hashlib.sha256(data).hexdigest()}")
-    earlier = Photo.objects.filter(uuid=own, uploaded_by=by).first()
+    earlier = Photo.objects.filter(uuid=own, by=by).first()
     return earlier or store(data, by=by, now=now, key=own)
 
 
 def _repeated(photo: Photo) -> Photo | None:
     """The photo stored before under the same key, or None; raises ``KeyReused`` when it shows something else."""
     earlier = Photo.objects.filter(uuid=photo.uuid).first()
-    if earlier and (earlier.uploaded_by_id, earlier.sha256) != (photo.uploaded_by_id, photo.sha256):
+    same = ("by_id", "contact", "program_id", "sha256")
+    if earlier and any(getattr(earlier, name) != getattr(photo, name) for name in same):
         raise KeyReused("同一标识已用于另一张照片。", field="photos")
     return earlier
 
@@ -218,6 +223,6 @@ def _is_older(file: Path, moment: dt.datetime) -> bool:
 
 def may_see(photo: Photo, user: User) -> bool:
     """Its uploader, and whoever sees the case it belongs to."""
-    if photo.uploaded_by_id == user.pk:
+    if photo.by_id == user.pk:
         return True
     return photo.case_id is not None and Case.objects.visible_to(user).filter(pk=photo.case_id).exists()

@@ -25,3 +25,10 @@ class Unfit(Refused):
     """What was given does not fit; ``field`` says where."""
 
     status = 400
+
+
+class TooFast(Refused):
+    """A program asks more than it may within a minute."""
+
+    status = 429
+    retry_after = 60

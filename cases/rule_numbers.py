@@ -19,6 +19,8 @@ DRAWS = 3
 LONGEST_DEADLINE = dt.timedelta(days=366)
 #: The map's index carries everyone who had a part; a row of it has room for about 600 (measured).
 MOST_PEOPLE = 400
+#: Reports, comments and photos of one program (ours: a camera sees less, and a desk cannot read more).
+PROGRAM_A_MINUTE = 60
 #: How long a mark that was written late is seen before the case climbs (ours: time to look and act).
 SEEN_FOR = dt.timedelta(minutes=15)
 #: The desk's own clocks for a category that the list does not know (ours, after the shortest rows of the list).

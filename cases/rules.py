@@ -17,29 +17,40 @@ from cases import waiting
 from cases.calendar import settings_for
 from cases.deadlines import Calendar
 from cases.loops import territory_id, top
-from cases.models import Assignment, Case, Request, Responsibility, Supervision
+from cases.models import Assignment, Case, Contact, Request, Responsibility, Supervision
 from cases.models.catalogue import USUAL, ResponsibilityQuerySet
+from cases.pace import too_fast
 from cases.permissions import duties_on, leads_from, may_grade, may_report
 from cases.refusals import Forbidden, NothingWaits, Refused, Stale
 from cases.rule_numbers import RuleNumbers
 from cases.workflow import Loop, Move, State, moves_from
-from governance.models import Organization, Post, User
-from governance.roles import Duty
+from governance.models import Actor, By, Organization, Post, User, actor_of
+from governance.roles import ActorKind, Duty
 
 Kind = Request.Kind
 
 
 @dataclass
 class Situation:
-    """Case, open leg, person and time; what else a rule needs is asked for once, when it is needed.
-
-    ``by`` is nobody for the system.
-    """
+    """Case, open leg, who does something and when; what else a rule needs is asked for once, when it is needed."""
 
     case: Case
     leg: Assignment | None
-    by: User | None
+    by: By
     now: dt.datetime
+
+    @cached_property
+    def actor(self) -> Actor:
+        return actor_of(self.by)
+
+    @property
+    def user(self) -> User | None:
+        """The member of staff, where one acts."""
+        return self.actor.user
+
+    def is_by(self, user_id: int | None) -> bool:
+        """Whether the member of staff with this number acts."""
+        return self.user is not None and self.user.pk == user_id
 
     @cached_property
     def today(self) -> dt.date:
@@ -47,7 +58,7 @@ class Situation:
 
     @cached_property
     def held(self) -> frozenset[Duty]:
-        """Duties that the person holds on this case now."""
+        """Duties that who acts holds on this case now."""
         return duties_on(self.case, self.leg, self.by)
 
     @cached_property
@@ -159,39 +170,59 @@ def _nothing_waits(move: Move, situation: Situation) -> NothingWaits | None:
 # Report, handle, evaluate -----------------------------------------------------------------------------------------
 
 
+#: By which door each kind of actor reports; ``SELF`` is the move ``report_handled``.
+SOURCES = {
+    ActorKind.STAFF: (Case.Source.FIELD, Case.Source.PHONE, Case.Source.API),
+    ActorKind.CONTACT: (Case.Source.RESIDENT,),
+    ActorKind.PROGRAM: (Case.Source.API,),
+}
+
+
 @rule("report")
 def report(s: Situation) -> Refused | None:
-    assert s.by is not None
     if not may_report(s.by):
         return Forbidden("您的岗位不能上报案件。")
-    if s.case.source == Case.Source.PHONE and not s.by.powers.has(Duty.ACCEPT):
+    if s.case.source not in SOURCES[s.actor.kind]:
+        return Forbidden(f"“{s.case.get_source_display()}”不由{s.actor.kind.label}办理。")
+    if s.case.source == Case.Source.PHONE and not (s.user and s.user.powers.has(Duty.ACCEPT)):
         return Forbidden("来电由受理员登记。")
-    return None
+    if s.actor.contact and Contact.objects.filter(uuid=s.actor.contact).exists():
+        return Refused("每次上报单独登记联系人，这位联系人已有一件上报。")
+    return too_fast(s.actor.program, s.now) if s.actor.program else None
+
+
+@rule("comment")
+def comment(s: Situation) -> Refused | None:
+    return too_fast(s.actor.program, s.now) if s.actor.program else None
 
 
 @rule("report_handled")
 def report_handled(s: Situation) -> Refused | None:
-    assert s.by is not None
     return None if may_report(s.by, "report_handled") else Forbidden("自处理上报由网格员办理。")
 
 
 @rule("withdraw")
 def withdraw(s: Situation) -> Refused | None:
-    if len(s.case.reporters) > 1:
+    """Only who reported alone: what was merged into the case waits for it too."""
+    merged = s.case.merged_cases.all()
+    if s.user:
+        merged = merged.exclude(reporters=s.case.reporters)  # two reports of the same person
+    was_moved = s.case.version > 1  # else nothing was merged into it
+    if len(s.case.reporters) > 1 or (was_moved and merged.exists()):
         return Refused("案件已并入他人的上报，不能由一人撤回。")
     return None
 
 
 @rule("accept", "feedback")
 def handle(s: Situation) -> Refused | None:
-    if s.by and s.case.may_not_be_handled_by(s.by):
+    if s.user and s.case.may_not_be_handled_by(s.user):
         return Refused("上报人不能处置自己上报的案件，请由本单位其他人办理。")
     return None
 
 
 @rule("evaluate")
 def evaluate(s: Situation) -> Refused | None:
-    if s.by and not may_grade(s.case, s.by):
+    if not may_grade(s.case, s.by):
         return Forbidden("有来电人的案件，由受理员回访后评价。")
     return None
 
@@ -281,7 +312,7 @@ def ask_void(s: Situation) -> Refused | None:
 
 def _decides(s: Situation, request: Request) -> Refused | None:
     """By the duty that a request waits for, and never by the one who asked."""
-    if s.by and request.asked_by_id == s.by.pk:
+    if s.is_by(request.asked_by_id):
         return Forbidden("不能批准自己的申请。")
     if request.decider not in s.held:
         return Forbidden(f"这份{request.get_kind_display()}申请由{Duty(request.decider).label}决定。")
@@ -301,7 +332,7 @@ def decide_void(s: Situation) -> Refused | None:
 @rule("endorse_suspension")
 def endorse_suspension(s: Situation) -> Refused | None:
     request = s.waiting[Kind.SUSPENSION]
-    if s.by and request.asked_by_id == s.by.pk:
+    if s.is_by(request.asked_by_id):
         return Forbidden("不能同意自己的申请。")
     if request.endorsed_by_id is not None:  # whoever agreed may not grant: nobody takes that place
         return Refused("值班长已同意，待领导批准。")
@@ -314,7 +345,7 @@ def grant_suspension(s: Situation) -> Refused | None:
     assert request.until is not None
     if request.endorsed_by_id is None:
         return Refused("须先由值班长同意，再由领导批准。")
-    if s.by and request.endorsed_by_id == s.by.pk:
+    if s.is_by(request.endorsed_by_id):
         return Forbidden("同意与批准须由两人分别办理。")
     if refusal := _decides(s, request):
         return refusal
@@ -328,8 +359,7 @@ def deny_suspension(s: Situation) -> Refused | None:
     """The duty chief may deny what waits for their word first."""
     request = s.waiting[Kind.SUSPENSION]
     is_chiefs = request.endorsed_by_id is None and Duty.CHIEF in s.held
-    own = bool(s.by and request.asked_by_id == s.by.pk)
-    return None if is_chiefs and not own else _decides(s, request)
+    return None if is_chiefs and not s.is_by(request.asked_by_id) else _decides(s, request)
 
 
 # Supervision ------------------------------------------------------------------------------------------------------
@@ -338,7 +368,7 @@ def deny_suspension(s: Situation) -> Refused | None:
 @rule("order_supervision")
 def order_supervision(s: Situation) -> Refused | None:
     """One order stands; the system comes back to its own."""
-    return Refused("已有一份督办未销号。") if s.by and s.order else None
+    return Refused("已有一份督办未销号。") if s.order and not s.actor.is_system else None
 
 
 @rule("reply_supervision")
@@ -354,8 +384,8 @@ def accept_supervision(s: Situation) -> Refused | None:
     assert order is not None
     if order.replied_at is None:
         return Refused("责任单位还没有答复，不能销号。")
-    if s.by and order.replied_by_id == s.by.pk:
+    if s.is_by(order.replied_by_id):
         return Forbidden("不能给自己的答复销号。")
-    if s.by and order.ordered_by and leads_from(s.case, s.by) > leads_from(s.case, order.ordered_by):
+    if s.user and order.ordered_by and leads_from(s.case, s.user) > leads_from(s.case, order.ordered_by):
         return Forbidden("上级的督办由上级销号。")
     return None

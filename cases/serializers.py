@@ -121,7 +121,7 @@ class EventRow(serializers.Serializer):
     words = serializers.CharField(allow_null=True)
 
     def get_by_name(self, event: CaseEvent) -> str:
-        return event.by.name if event.by else "系统"
+        return event.actor.name
 
 
 class MoveRow(serializers.Serializer):

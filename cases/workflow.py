@@ -192,19 +192,19 @@ class Move:
 
 A, C, D, H = Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH, Duty.HANDLE
 V, L, R, S = Duty.VERIFY, Duty.LEAD, Duty.REPORT, Duty.SYSTEM
-ANYONE = Duty.ANYONE
+N, P, ANYONE = Duty.RESIDENT, Duty.PROGRAM, Duty.ANYONE
 
 # fmt: off
 _MOVES = (
     #    what                  label         from                                to                                  whose      must be given                             clock
-    Move("report",             "上报",       (),                                 (State.REPORTED,),                  (R,),      ("place", "category", "words"),           Clock.OPENS),
+    Move("report",             "上报",       (),                                 (State.REPORTED,),                  (R, N, P), ("place", "category", "words"),           Clock.OPENS),
     Move("report_handled",     "自处理上报", (),                                 (State.HANDLED,),                   (R,),      ("place", "category", "words", "before_photo", "after_photo"), Clock.OPENS),
     Move("send_to_check",      "核实",       (State.REPORTED,),                  (State.CHECKING,),                  (A,),      (),                                       Clock.STANDS),
     Move("found",              "核实属实",   (State.CHECKING,),                  (State.REPORTED,),                  (V,),      ("words", "photos", "position"),          Clock.CONTINUES),
     Move("not_found",          "核实不属实", (State.CHECKING,),                  (State.REPORTED,),                  (V,),      ("words", "photos", "position"),          Clock.CONTINUES),
     Move("register",           "立案",       (State.REPORTED,),                  (State.REGISTERED,),                (C,),      ("responsibility",),                      Clock.OPENS),
     Move("decline",            "不予立案",   (State.REPORTED,),                  (State.DECLINED,),                  (C,),      ("reason",),                              Clock.ENDS, True),
-    Move("withdraw",           "撤回",       (State.REPORTED,),                  (State.WITHDRAWN,),                 (R,),      (),                                       Clock.ENDS, True),
+    Move("withdraw",           "撤回",       (State.REPORTED,),                  (State.WITHDRAWN,),                 (R, N),    (),                                       Clock.ENDS, True),
     Move("merge",              "并案",       (State.REPORTED, State.REGISTERED), (State.MERGED,),                    (C,),      ("target",),                              Clock.ENDS, True),
     Move("return",             "退回",       (State.REGISTERED,),                (State.REPORTED,),                  (D,),      ("reason",),                              Clock.OPENS),
     Move("dispatch",           "派遣",       (State.REGISTERED,),                (State.DISPATCHED,),                (D,),      ("unit",),                                Clock.OPENS),
@@ -224,8 +224,8 @@ _MOVES = (
     Move("fail",               "核查不通过", (State.HANDLED,),                   (State.HANDLING,),                  (V,),      ("reason", "photos"),                     Clock.OPENS),
     Move("close",              "结案",       (State.VERIFIED,),                  (State.CLOSED,),                    (C,),      ("condition_met",),                       Clock.OPENS),
     Move("refuse_closing",     "不予结案",   (State.VERIFIED,),                  (State.HANDLED,),                   (C,),      ("reason",),                              Clock.OPENS),
-    Move("evaluate",           "评价",       (State.CLOSED,),                    (State.EVALUATED,),                 (R, A, S), ("grade",),                               Clock.ENDS),
-    Move("reopen",             "重开",       (State.CLOSED,),                    (State.REGISTERED,),                (R, C),    ("reason",),                              Clock.OPENS),
+    Move("evaluate",           "评价",       (State.CLOSED,),                    (State.EVALUATED,),                 (R, N, A, S), ("grade",),                            Clock.ENDS),
+    Move("reopen",             "重开",       (State.CLOSED,),                    (State.REGISTERED,),                (R, N, C), ("reason",),                              Clock.OPENS),
     Move("escalate",           "上报上级",   CLIMBING,                           (State.REPORTED, State.REGISTERED), (S, C),    ("reason",),                              Clock.OPENS),
     Move("delegate",           "下沉",       CLIMBING,                           (State.REPORTED, State.REGISTERED), (C,),      ("reason",),                              Clock.OPENS),
     Move("order_supervision",  "督办",       OPEN,                               (),                                 (L, S),    ("reason", "deadline"),                   Clock.UNCHANGED),

@@ -440,8 +440,6 @@ class Album:
         after = kind in (Photo.Kind.AFTER, Photo.Kind.CHECK)
         file = self.random.choice(self.files[f"{SCENE_OF.get(category, 'road')}-{after}"])
         longitude, latitude = place or (None, None)
-        row = Photo(
-            uploaded_by=by, uploaded_at=now, kind=kind, longitude=longitude, latitude=latitude, **file
-        )
+        row = Photo(by=by, uploaded_at=now, kind=kind, longitude=longitude, latitude=latitude, **file)
         row.save(force_insert=True)
         return row.uuid

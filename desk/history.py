@@ -74,7 +74,7 @@ def lines(
             "at": event.at,
             "when": when(event.at),
             "what": MOVES[event.move].label,
-            "who": event.by.name if event.by else "系统",
+            "who": event.actor.name,
             "face": STATES[State(event.after)].tone,
             "text": event.words,
             "facts": list(_facts(case, event, units, people, requests)),

@@ -1,6 +1,6 @@
 """Who may do what kind of thing: role × duty, readable by a non-programmer.
 
-A duty is a kind of act in the loop; a role is the post a person holds.
+A duty is a kind of act in the loop; a role is the post a person holds. Who has no account acts too, by its kind.
 What a duty permits in which state stands in ``cases/workflow.py``.
 """
 
@@ -15,6 +15,8 @@ class Duty(TextChoices):
     VERIFY = "V", "核查人员"
     LEAD = "L", "领导"
     REPORT = "R", "上报人"
+    RESIDENT = "N", "居民"
+    PROGRAM = "P", "对接系统"
     SYSTEM = "S", "系统"
     ANYONE = "*", "能看到案件的人"
 
@@ -60,6 +62,26 @@ DUTIES: dict[Role, frozenset[Duty]] = {
     Role.AUDITOR:            frozenset(),
     Role.SYSTEM_ADMIN:       frozenset(),
     Role.SECURITY_ADMIN:     frozenset(),
+}
+# fmt: on
+
+
+class ActorKind(TextChoices):
+    """Who can do something to a case."""
+
+    STAFF = "staff", "人员"
+    CONTACT = "contact", "居民（来电人）"
+    PROGRAM = "program", "系统对接"
+    SYSTEM = "system", "系统"
+
+
+# fmt: off
+#: Who acts without a post: a resident without an account and a program with a key, on what they reported themselves.
+WITHOUT_POST: dict[ActorKind, frozenset[Duty]] = {
+    # who                    what                                                    on which cases
+    ActorKind.CONTACT:       frozenset({Duty.RESIDENT, Duty.ANYONE}),              # reported or called about
+    ActorKind.PROGRAM:       frozenset({Duty.PROGRAM, Duty.ANYONE}),               # reported
+    ActorKind.SYSTEM:        frozenset({Duty.SYSTEM}),                             # all
 }
 # fmt: on
 

@@ -4,8 +4,13 @@ The worker reports on the stage (尚义社区), the clerk commands the same comm
 street and must never see what happens on the stage.
 """
 
+import datetime as dt
+
+from django.utils import timezone
+
 from demo.accounts import COMMUNITY, DISTRICT, STREET
-from governance.models import Organization, Post, User
+from governance.models import ApiKey, Organization, Post, User
+from governance.programs import make_key
 from governance.roles import Role
 
 ELSEWHERE = "530103012201"
@@ -17,6 +22,7 @@ __all__ = [
     "STREET",
     "clerk",
     "newcomer",
+    "program",
     "someone",
     "stranger",
     "worker",
@@ -51,3 +57,17 @@ def newcomer(
     user = User.objects.create_user(username, name=name)
     Post.objects.create(user=user, role=role, organization=Organization.objects.get(code=place))
     return user
+
+
+def program(name: str = "路口摄像头", place: str = DISTRICT) -> ApiKey:
+    """A program with a key for a territory (organization code)."""
+    found = ApiKey.objects.filter(name=name).select_related("organization").first()
+    return found or program_with_key(name, place)[0]
+
+
+def program_with_key(name: str = "路口摄像头", place: str = DISTRICT) -> tuple[ApiKey, str]:
+    """A new program and the text of its key."""
+    draft = ApiKey(name=name, purpose="占道告警", active_from=dt.date(2026, 1, 1))
+    draft.organization = Organization.objects.get(code=place)
+    admin = someone(Role.SYSTEM_ADMIN, DISTRICT)
+    return draft, make_key(draft, by=admin, now=timezone.now())

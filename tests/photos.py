@@ -48,7 +48,7 @@ def photo(
     name, digest = _file("#5d7a5f" if kind == Photo.Kind.AFTER else "#7a8b99")
     longitude, latitude = place or (None, None)
     row = Photo.objects.create(
-        uploaded_by=by,
+        by=by,
         uploaded_at=now,
         kind=kind,
         file=name,

@@ -14,7 +14,7 @@ from cases.actions.sweeping import RETRY, key_of
 from cases.models import Case, CaseEvent, Contact
 from cases.workflow import Lateness, Loop, State
 from governance import telephones
-from governance.models import AccessLog, Organization, Post, User
+from governance.models import SYSTEM, AccessLog, Organization, Post, User
 from governance.roles import Role
 from grid.models import GridDuty
 from tests import people
@@ -165,7 +165,7 @@ def test_what_was_extended_while_the_sweep_looked_is_not_marked_late():
     walk(case, "ask_extension", "grant_extension", now=MORNING + HOUR)
     with pytest.raises(Stale):
         actions.perform(
-            case.uuid, "overdue", by=None, now=looked_at.due_at, key=uuid.uuid4(), leg=looked_at.pk,
+            case.uuid, "overdue", by=SYSTEM, now=looked_at.due_at, key=uuid.uuid4(), leg=looked_at.pk,
             given={"lateness": Lateness.RED, "sweep_at": looked_at.escalate_at},
         )  # fmt: skip
     assert not fresh(case).was_late

@@ -235,7 +235,7 @@ def reports() -> Callable[[Client, int], HttpResponse]:
     user, model = User.objects.get(username="wangge"), Photo.objects.order_by("pk").first()
     assert model is not None, "the demo has photos"
     columns = {f.attname: getattr(model, f.attname) for f in Photo._meta.concrete_fields if f.attname != "id"}
-    columns |= {"uploaded_by_id": user.pk, "case_id": None, "sequence": None}
+    columns |= {"by_id": user.pk, "case_id": None, "sequence": None}
     photos = Photo.objects.bulk_create(Photo(**(columns | {"uuid": uuid.uuid4()})) for _ in range(60))
     like = Case.objects.filter(community=user.powers.posts[0].organization_id).order_by("pk")[0]
 

@@ -89,9 +89,9 @@ LEFT JOIN moved_units m ON m.id = c.id
 ORDER BY c.id, l.id;
 
 INSERT INTO cases_caseevent (
-    key, request_digest, case_id, sequence, at, move, before, after, by_id, loop, centre_id, unit_id, data, text_digest, previous, digest)
-SELECT gen_random_uuid(), e.request_digest, c.id, e.sequence, e.at - c.back, e.move, e.before, e.after, e.by_id, e.loop, e.centre_id,
-       e.unit_id, e.data, e.text_digest, e.previous, e.digest
+    key, request_digest, case_id, sequence, at, move, before, after, by_id, contact, program_id, loop, centre_id, unit_id, data, text_digest, previous, digest_version, digest)
+SELECT gen_random_uuid(), e.request_digest, c.id, e.sequence, e.at - c.back, e.move, e.before, e.after, e.by_id, e.contact, e.program_id, e.loop, e.centre_id,
+       e.unit_id, e.data, e.text_digest, e.previous, e.digest_version, e.digest
 FROM copies c JOIN cases_caseevent e ON e.case_id = c.source
 ORDER BY c.id, e.sequence;
 

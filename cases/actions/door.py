@@ -17,7 +17,7 @@ from cases.models import Assignment, Case, CaseEvent
 from cases.refusals import KeyReused, Refused, Stale
 from cases.rules import why_not
 from cases.workflow import MOVES, OPEN, Clock, Move
-from governance.models import User
+from governance.models import SYSTEM, Actor, By, actor_of
 
 RECOUNT = "recount"
 
@@ -26,7 +26,7 @@ def perform(
     case: uuid.UUID | Case,
     move: str,
     *,
-    by: User | None,
+    by: By,
     now: dt.datetime,
     key: uuid.UUID,
     given: dict[str, Any] | None = None,
@@ -34,20 +34,20 @@ def perform(
 ) -> Answer:
     """Make a move of the table: on the case with this uuid, or with a new case that is not stored yet.
 
-    ``by=None`` is the system. ``key`` is the client's own; the same key and content give the same answer again.
+    ``by`` is a member of staff, a program's key, ``resident(…)`` or ``SYSTEM``. ``key`` is the client's own; the same key and content give the same answer again.
     ``leg`` is the leg that the person saw; if another is open by now, the move is refused as stale.
 
     Raises ``Case.DoesNotExist`` out of scope, ``Stale``, ``Forbidden``, ``Unfit`` or ``KeyReused``.
     """
-    given = given or {}
-    wanted = chain.request_digests(by.pk if by else None, move, given)
+    actor, given = actor_of(by), given or {}
+    wanted = chain.request_digests(actor.identity, move, given)
     try:
         with transaction.atomic():
             if isinstance(case, Case):
-                walk = _begin(case, MOVES[move], by=by, now=now, given=given)
+                walk = _begin(case, MOVES[move], by=actor, now=now, given=given)
             else:
-                walk = _enter(case, MOVES[move], by=by, now=now, given=given, leg_id=leg)
-            if by is not None:  # the system gives what it knows
+                walk = _enter(case, MOVES[move], by=actor, now=now, given=given, leg_id=leg)
+            if not actor.is_system:  # the system gives what it knows
                 demand(walk.move, given, walk)
             _take_effect(walk)
             return record(walk, key=key, wanted=wanted)
@@ -60,9 +60,9 @@ def perform(
         return Answer.again(earlier)
 
 
-def _begin(case: Case, move: Move, *, by: User | None, now: dt.datetime, given: dict[str, Any]) -> Walk:
-    """Look whether a person may make a case: asked of all posts, since no duty is held on it yet."""
-    assert by is not None and not move.sources, move.name
+def _begin(case: Case, move: Move, *, by: Actor, now: dt.datetime, given: dict[str, Any]) -> Walk:
+    """Look whether somebody may make a case: staff by all posts, since no duty is held on it yet."""
+    assert not move.sources, move.name
     walk = Walk(case, None, by, now, move, given)
     if refusal := why_not(move, walk):
         raise refusal
@@ -73,7 +73,7 @@ def _enter(
     case_uuid: uuid.UUID,
     move: Move,
     *,
-    by: User | None,
+    by: Actor,
     now: dt.datetime,
     given: dict[str, Any],
     leg_id: int | None,
@@ -84,7 +84,7 @@ def _enter(
     found = columns(case)
     leg = _open_leg(case, move)
     if leg is not None and leg.outdated_by_id is not None:
-        if by is None:
+        if by.is_system:
             raise Stale("日历已变，时限待重算。")  # changed between the sweep's look and the lock
         # Whatever people do is judged by the deadline of today's calendar; then everything is read again.
         recount(case, leg, now)
@@ -95,7 +95,7 @@ def _enter(
         raise refusal
     if leg_id is not None and (leg is None or leg.pk != leg_id):
         raise Stale("您看过之后，案件又办过一步。")
-    if by is None and leg is not None and not _is_due(move, leg, now):
+    if by.is_system and leg is not None and not _is_due(move, leg, now):
         raise Stale("时限已变，系统此时没有可办的事。")  # extended between the sweep's look and the lock
     if refusal is not None:
         raise refusal
@@ -117,12 +117,12 @@ def recount(case: Case, leg: Assignment, now: dt.datetime) -> bool:
 
     False where its marks stay where they are, which needs no event.
     """
-    walk = Walk(case, leg, None, now, MOVES[RECOUNT], {"reason": recounting.reason(leg)}, columns(case))
+    walk = Walk(case, leg, SYSTEM, now, MOVES[RECOUNT], {"reason": recounting.reason(leg)}, columns(case))
     if recounting.still_right(case, leg, walk.calendar, now):
         return False
     key = chain.own_key(f"{RECOUNT}:{leg.pk}:{case.version}")
     _take_effect(walk)
-    record(walk, key=key, wanted=chain.request_digests(None, RECOUNT, walk.given))
+    record(walk, key=key, wanted=chain.request_digests(SYSTEM.identity, RECOUNT, walk.given))
     return True
 
 
@@ -144,9 +144,9 @@ def _open_leg(case: Case, move: Move) -> Assignment | None:
     return leg
 
 
-def _lock(case_uuid: uuid.UUID, target: Case | None, by: User | None) -> dict[uuid.UUID, Case]:
-    """Lock the case (and the target of a merge) in id order, within the scope of the person."""
-    visible = Case.objects.all() if by is None else Case.objects.visible_to(by)
+def _lock(case_uuid: uuid.UUID, target: Case | None, by: Actor) -> dict[uuid.UUID, Case]:
+    """Lock the case (and the target of a merge) in id order, within the scope of who acts."""
+    visible = Case.objects.visible_to(by)
     wanted = [case_uuid] if target is None else [case_uuid, target.uuid]
     rows = visible.filter(uuid__in=wanted).order_by("pk").select_for_update(of=("self",))
     locked = {row.uuid: row for row in rows}

@@ -120,18 +120,18 @@ def adjudicate(walk: Walk) -> None:
 
 
 def _count_as_handler(walk: Walk) -> None:
-    assert walk.by is not None
+    assert walk.user is not None
     case = walk.case
     for people in (case.handlers, case.people):
-        if walk.by.pk not in people:
-            people.append(walk.by.pk)
+        if walk.user.pk not in people:
+            people.append(walk.user.pk)
 
 
 @effect("accept")
 def accept(walk: Walk) -> None:
     """The clock has been running since dispatch; accepting only says who."""
-    assert walk.leg and walk.by
-    walk.leg.person = walk.by
+    assert walk.leg and walk.user
+    walk.leg.person = walk.user
     walk.leg.save(update_fields=["person"])
     _count_as_handler(walk)
 
@@ -226,7 +226,7 @@ def _turn(walk: Walk, outcome: Assignment.Outcome) -> State:
 def escalate(walk: Walk) -> State:
     """One loop up with the new loop's clock; having been late stays a fact of the case."""
     case = walk.case
-    if walk.by is None:
+    if walk.actor.is_system:
         case.climbed_by_time = True
         walk.facts["by_time"] = True
     walk.tell_also.append({"organization": case.centre_id, "duty": "C"})

@@ -41,7 +41,7 @@ def _hand_over(walk: Walk, target: Case, leg: Assignment) -> None:
     taking = Walk(target, own_leg, walk.by, walk.now, move, given, columns(target))
     EFFECTS[move.name](taking)
     target.version += 1
-    wanted = chain.request_digests(walk.by.pk if walk.by else None, move.name, {"merged": walk.case.pk})
+    wanted = chain.request_digests(walk.actor.identity, move.name, {"merged": walk.case.pk})
     key = chain.own_key(f"{move.name}:{walk.case.uuid}")  # a case is merged once
     record(taking, key=key, wanted=wanted)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cases.actions.walk import Walk
+from cases.models import Case
 from cases.models.case import page_of
 from cases.waits import step_of
 from cases.workflow import OPEN, Clock, State
@@ -56,6 +57,13 @@ def asks_of(walk: Walk) -> str:
     return "派给您" if walk.case.state == State.DISPATCHED else f"请您{step}"
 
 
+def _reporters(case: Case) -> list[dict[str, Any]]:
+    """Staff who reported; of a resident without an account it is the desk, which calls back."""
+    if case.is_from_resident and not case.reporters:
+        return [{"organization": case.centre_id, "duty": Duty.ACCEPT}]
+    return [{"user": person} for person in case.reporters]
+
+
 def tell_about(walk: Walk) -> None:
     """One outbox row a move at most."""
     if not walk.is_told or (walk.move.name in SILENT and not walk.tell_also):
@@ -64,9 +72,9 @@ def tell_about(walk: Walk) -> None:
     if walk.tell_owner and (owner := asked_owner(walk)):
         audience.insert(0, owner)
     if walk.move.name in TOLD_TO_REPORTERS or (not audience and walk.move.clock == Clock.ENDS):
-        audience += [{"user": person} for person in case.reporters]
-    if walk.by is not None:
-        audience = [address for address in audience if address.get("user") != walk.by.pk]
+        audience += _reporters(case)
+    if walk.user:
+        audience = [address for address in audience if address.get("user") != walk.user.pk]
     subject = f"{case.number} {case.address or '现场'}"
     # Only a desk where the case lies may read its address; somebody who has left may have had a post elsewhere.
     desk = {"organization": case.centre_id, "duty": Duty.ACCEPT}

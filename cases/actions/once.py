@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from cases.models import CalendarChange, Case, CaseEvent
 from cases.refusals import KeyReused
-from governance.models import User
+from governance.models import By, actor_of
 
 #: Rows that keep the key and the digest of the request that wrote them.
 Row = TypeVar("Row", CaseEvent, CalendarChange)
@@ -44,8 +44,8 @@ class Answer:
         return cls(case.uuid, case.pk, case.number, event.move, event.after, event.sequence, is_repeat=True)
 
 
-def answered(key: uuid.UUID, move: str, *, by: User, case: Case | None = None) -> Answer | None:
+def answered(key: uuid.UUID, move: str, *, by: By, case: Case | None = None) -> Answer | None:
     """The answer given before to a request whose content no longer fits because it has been carried out."""
-    events = CaseEvent.objects.filter(key=key, move=move, by=by).select_related("case")
+    events = CaseEvent.objects.filter(key=key, move=move, **actor_of(by).columns).select_related("case")
     event = (events.filter(case=case) if case else events).first()
     return Answer.again(event) if event else None

@@ -14,7 +14,7 @@ from cases.refusals import Unfit
 from cases.waits import waits_for
 from cases.workflow import Lateness
 from governance import modules
-from governance.models import User
+from governance.models import Actor
 
 #: Answers that are words; one text a move, kept apart from the event.
 WORDS = ("words", "reason")
@@ -51,7 +51,7 @@ def record(walk: Walk, *, key: uuid.UUID, wanted: tuple[str, ...]) -> Answer:
         move=walk.move.name,
         before=walk.before or "",
         after=case.state,
-        by=walk.by,
+        **walk.actor.columns,
         loop=case.loop,
         centre_id=case.centre_id,
         unit_id=case.unit_id,
@@ -74,7 +74,7 @@ def record(walk: Walk, *, key: uuid.UUID, wanted: tuple[str, ...]) -> Answer:
     if body:
         CaseText(case=case, sequence=case.version, body=body, salt=salt).save(force_insert=True)
     if photos:
-        claim(photos, case=case, by=walk.by)
+        claim(photos, case=case, actor=walk.actor)
     tell_about(walk)
     modules.heard(walk.move.name, walk)
     return Answer(case.uuid, case.pk, case.number, walk.move.name, case.state, case.version)
@@ -87,11 +87,11 @@ def _photos(walk: Walk) -> dict[uuid.UUID, Photo.Kind]:
     return {uid: kind for name, kind in fields.items() for uid in walk.given.get(name) or []}
 
 
-def claim(photos: dict[uuid.UUID, Photo.Kind], *, case: Case, by: User | None) -> None:
-    """Give uploaded photos to the case; each must be the person's own and not taken yet."""
+def claim(photos: dict[uuid.UUID, Photo.Kind], *, case: Case, actor: Actor) -> None:
+    """Give uploaded photos to the case; each must be the actor's own and not taken yet."""
     # One statement for all kinds: two moves that want the same photos lock them in the same order.
     shows = [When(uuid=uid, then=Value(kind)) for uid, kind in photos.items()]
-    free = Photo.objects.filter(uuid__in=photos, uploaded_by=by, case=None)
+    free = Photo.objects.filter(uuid__in=photos, case=None, **actor.columns)
     taken = free.update(case=case, sequence=case.version, kind=Choice(*shows, output_field=CharField()))
     if taken != len(photos):
         raise Unfit("有照片未上传成功或已被使用，请重新拍照。", field="photos")

@@ -13,18 +13,20 @@ from cases.actions.once import Answer
 from cases.actions.walk import Walk, effect
 from cases.models import Case, Contact, Photo, Responsibility
 from cases.models.catalogue import USUAL
-from cases.refusals import Unfit
+from cases.permissions import reach_of
+from cases.refusals import Forbidden, Unfit
 from cases.routing import Location, route_report
 from cases.workflow import Loop, Step
 from governance import secrets, telephones
-from governance.models import Organization, Post, User
+from governance.models import Actor, ApiKey, By, Organization, Post, actor_of
+from governance.models.organizations import OrganizationQuerySet
 from governance.profile import profile
-from governance.roles import Duty
-from grid.models import Grid
+from governance.roles import ActorKind, Duty
+from grid.models import Grid, TerritoryRing
 from grid.tiles import tile
 
 
-def locate(longitude: float, latitude: float, *, by: User, now: dt.datetime) -> Location:
+def locate(longitude: float, latitude: float, *, by: By, now: dt.datetime) -> Location:
     """Grid, community, street and district of a point (degrees, WGS-84).
 
     Outside every grid only the territory of the reporter that commands the highest loop, and what it lies in.
@@ -43,17 +45,27 @@ def locate(longitude: float, latitude: float, *, by: User, now: dt.datetime) -> 
     if grid is not None:
         street = grid.community.parent
         return Location(street.parent, street, grid.community, grid, grid.is_staffed)
-    codes = {code for post in by.powers.posts for code in post.organization.path.split("/") if code}
     level = profile().top
-    highest = Organization.objects.territories(level).filter(code__in=codes).select_related("parent").first()
+    highest = _highest(longitude, latitude, actor_of(by)).select_related("parent").first()
     if highest is None:
         raise Unfit(f"位置不在任何网格内，也无法确定所属{level.label}。", field="place")
     return Location.of(highest)
 
 
+def _highest(longitude: float, latitude: float, actor: Actor) -> OrganizationQuerySet:
+    """The territory with the highest loop of staff or a program; a resident's is the one around the point."""
+    found = Organization.objects.territories(profile().top)
+    if actor.kind == ActorKind.CONTACT:
+        around = TerritoryRing.objects.containing(longitude, latitude)
+        return found.filter(pk__in=around.values("organization"))
+    posts = actor.user.powers.posts if actor.user else ()
+    paths = [post.organization.path for post in posts] or reach_of(actor)
+    return found.filter(code__in={code for path in paths for code in path.split("/") if code})
+
+
 def report(
     *,
-    by: User,
+    by: By,
     now: dt.datetime,
     key: uuid.UUID,
     given: dict[str, Any],
@@ -63,7 +75,8 @@ def report(
     """Report a case, or with ``source=SELF`` one that was settled on the spot.
 
     ``given``: ``place`` (longitude, latitude in degrees WGS-84), ``address``, ``category``, ``condition``, ``words``,
-    photo ids in ``photos`` (or ``before_photo`` and ``after_photo``), for a call ``contact_name``, ``contact_phone``.
+    photo ids in ``photos`` (or ``before_photo`` and ``after_photo``), for a call or a resident's own report
+    ``contact_name`` and ``contact_phone``.
 
     Raises ``Forbidden``, ``Unfit`` or ``KeyReused``; the same key and content give the same answer again.
     """
@@ -83,7 +96,7 @@ def _demand_two_pictures(given: dict[str, Any]) -> None:
 def new_report(walk: Walk) -> None:
     _place(walk)
     legs.open_leg(walk, Step.REGISTERING)
-    if walk.given.get("contact_phone"):
+    if walk.given.get("contact_phone") or walk.actor.contact:
         walk.rows.append(_contact(walk))
 
 
@@ -98,10 +111,11 @@ def new_handled_report(walk: Walk) -> None:
 
 def _place(walk: Walk) -> None:
     """Where a new case lies, who reported it, and which loop takes it."""
-    case, given, by = walk.case, walk.given, walk.by
-    assert by is not None
+    case, given = walk.case, walk.given
     longitude, latitude = given["place"]
-    place = locate(longitude, latitude, by=by, now=walk.now)
+    place = locate(longitude, latitude, by=walk.by, now=walk.now)
+    if program := walk.actor.program:
+        _demand_own_place(place, program)
     condition = given.get("condition") or USUAL
     listed = Responsibility.objects.current().filter(category=given["category"], condition=condition)
     rows = list(listed.order_by())
@@ -122,16 +136,28 @@ def _place(walk: Walk) -> None:
         place.district,
     )
     case.loop, case.centre = route.loop, route.centre
-    case.is_from_resident = case.source == Case.Source.PHONE
-    case.reporters, case.people, case.reported_at = [by.pk], [by.pk], walk.now
+    case.is_from_resident = case.source in (Case.Source.PHONE, Case.Source.RESIDENT)
+    reporters = [walk.user.pk] if walk.user else []  # staff alone: who reports neither handles nor checks
+    case.reporters, case.people, case.reported_at = reporters, list(reporters), walk.now
     walk.facts |= {"loop": Loop(case.loop), "responsibility": case.responsibility_id}
 
 
+def _demand_own_place(place: Location, program: ApiKey) -> None:
+    """A program reports in the territory of its key."""
+    nearest = place.community or place.street or place.district
+    if not nearest.path.startswith(program.organization.path):
+        raise Forbidden(f"这个密钥只能上报{program.organization.name}内的案件。", field="place")
+
+
 def _contact(walk: Walk) -> Contact:
-    """Who called, encrypted."""
+    """Who called or reported, encrypted."""
     try:
-        phone = telephones.read(walk.given["contact_phone"])
+        phone = telephones.read(walk.given.get("contact_phone", ""))
     except ValueError as problem:
         raise Unfit(str(problem), field="contact_phone") from None
     name = walk.given.get("contact_name", "")
-    return Contact(case=walk.case, called_about=walk.case, name=secrets.seal(name), phone=secrets.seal(phone))
+    contact = Contact(
+        case=walk.case, called_about=walk.case, name=secrets.seal(name), phone=secrets.seal(phone)
+    )
+    contact.uuid = walk.actor.contact or contact.uuid
+    return contact

@@ -22,9 +22,9 @@ Kind = Request.Kind
 def _ask(walk: Walk, kind: Request.Kind, decider: Duty, **asked: Any) -> None:
     """Write a request and tell those who decide it."""
     case = walk.case
-    assert walk.by is not None
+    assert walk.user is not None
     walk.waiting[kind] = Request.objects.create(
-        case=case, kind=kind, asked_by=walk.by, asked_at=walk.now, decider=decider, **asked
+        case=case, kind=kind, asked_by=walk.user, asked_at=walk.now, decider=decider, **asked
     )
     place = walk.leg.centre_id if walk.leg else case.centre_id
     asks = f"请您批准{kind.label}"
@@ -37,7 +37,7 @@ def _ask(walk: Walk, kind: Request.Kind, decider: Duty, **asked: Any) -> None:
 
 
 def _decide(walk: Walk, request: Request, *, granted: bool) -> None:
-    request.decided_by, request.decided_at, request.is_granted = walk.by, walk.now, granted
+    request.decided_by, request.decided_at, request.is_granted = walk.user, walk.now, granted
     request.save(update_fields=["decided_by", "decided_at", "is_granted"])
     del walk.waiting[Kind(request.kind)]
     walk.facts["request"] = request.pk
@@ -94,7 +94,7 @@ def ask_suspension(walk: Walk) -> None:
 @effect("endorse_suspension")
 def endorse_suspension(walk: Walk) -> None:
     request = walk.waiting[Kind.SUSPENSION]
-    request.endorsed_by = walk.by
+    request.endorsed_by = walk.user
     request.save(update_fields=["endorsed_by"])
     places = filter(None, (walk.case.street_id, walk.case.district_id))
     walk.tell_also += [{"organization": p, "duty": Duty.LEAD, "asks": "请您批准挂账"} for p in places]
@@ -145,15 +145,15 @@ def order_supervision(walk: Walk) -> None:
     case, leg = walk.case, walk.leg
     assert leg is not None
     deadline = (
-        walk.given["deadline"] if walk.by else walk.now + dt.timedelta(days=walk.numbers.supervision_days)
+        walk.given["deadline"] if walk.user else walk.now + dt.timedelta(days=walk.numbers.supervision_days)
     )
     order = walk.order
     if order is None:
         order = walk.order = Supervision.objects.create(
             case=case,
-            ordered_by=walk.by,
+            ordered_by=walk.user,
             ordered_at=walk.now,
-            leader=effects.named_leader(walk) if walk.by is None else None,
+            leader=effects.named_leader(walk) if walk.actor.is_system else None,
             unit_id=case.unit_id or leg.centre_id,
             deadline=deadline,
             told_on=walk.today,
@@ -161,7 +161,7 @@ def order_supervision(walk: Walk) -> None:
     else:
         _order_again(walk, order, deadline)
     walk.facts |= {"order": order.pk, "leader": order.leader_id, "deadline": deadline, "times": order.times}
-    if walk.by is None:
+    if walk.actor.is_system:
         if order.leader_id and order.leader_id not in case.people:
             case.people.append(order.leader_id)
         walk.tell_also += [wait.address | {"asks": "请您答复督办"} for wait in order_of(case, leg, order)]
@@ -184,7 +184,7 @@ def _order_again(walk: Walk, order: Supervision, deadline: dt.datetime) -> None:
 def reply_supervision(walk: Walk) -> None:
     order = walk.order
     assert order is not None
-    order.replied_by, order.replied_at = walk.by, walk.now
+    order.replied_by, order.replied_at = walk.user, walk.now
     order.save(update_fields=["replied_by", "replied_at"])
     if order.ordered_by_id:
         walk.tell_also.append({"user": order.ordered_by_id, "asks": "请您销号"})

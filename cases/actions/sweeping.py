@@ -19,7 +19,7 @@ from cases.rule_numbers import SEEN_FOR
 from cases.workflow import Lateness, Loop, Step
 from governance.actions import returned
 from governance.health import SWEPT
-from governance.models import Heartbeat
+from governance.models import SYSTEM, Heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ def _tried(leg: Assignment, work: Callable[..., int], now: dt.datetime) -> int:
 
 def replace(leg: Assignment, *, now: dt.datetime) -> int:
     """Draw somebody else for a check whose drawn person has left."""
-    perform(leg.case.uuid, "draw_anew", by=None, now=now, key=key_of(leg, "draw_anew"), leg=leg.pk)
+    perform(leg.case.uuid, "draw_anew", by=SYSTEM, now=now, key=key_of(leg, "draw_anew"), leg=leg.pk)
     return 1
 
 
@@ -142,7 +142,7 @@ def sweep_leg(leg: Assignment, *, now: dt.datetime, returned_at: dt.datetime | N
         if due is None:
             break
         name, given = due
-        perform(leg.case.uuid, name, by=None, now=now, key=key_of(leg, name), given=given, leg=leg.pk)
+        perform(leg.case.uuid, name, by=SYSTEM, now=now, key=key_of(leg, name), given=given, leg=leg.pk)
         done += 1
         leg = Assignment.objects.select_related("case").get(pk=leg.pk)
     return done

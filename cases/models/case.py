@@ -17,7 +17,8 @@ from cases.models.catalogue import Category, Responsibility
 from cases.models.texts import CaseText
 from cases.waiting import Matter, Wait, read_all, waiting_for
 from cases.workflow import OPEN, STATES, Grade, Lateness, Loop, State, Tone, loops_here
-from governance.models import Organization, User
+from governance.models import Actor, By, Organization, User, actor_of
+from governance.roles import ActorKind
 from grid.models import Grid, GridDuty
 from grid.tiles import tiles_around
 
@@ -53,8 +54,15 @@ SCOPE = ("loop", "category", "district", "street", "community", "grid", "people"
 
 
 class CaseQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> "CaseQuerySet":
-        """The one scope of cases: own territory, own units, own grids, own part in it; deny by default."""
+    def visible_to(self, by: By) -> "CaseQuerySet":
+        """The one scope of cases: own territory, own units, own grids, own part in it; deny by default.
+
+        Who has no post sees what he or it reported; the system sees all.
+        """
+        actor = actor_of(by)
+        user = actor.user
+        if user is None:
+            return self.all() if actor.is_system else self._reported_without_post(actor)
         if not user.powers.posts:
             return self.none()  # who holds no post any more keeps no part in cases either
         # The cheapest condition comes first: OR stops at the first true one, and arrays are expensive to search.
@@ -70,6 +78,12 @@ class CaseQuerySet(models.QuerySet):
             grids = GridDuty.objects.current(timezone.localdate()).filter(user=user)
             seen |= Q(grid__in=grids.values("grid"))
         return self.filter(seen | Q(people__contains=[user.pk]))
+
+    def _reported_without_post(self, actor: Actor) -> "CaseQuerySet":
+        """Of a resident, where the contact is now: a merge takes it along."""
+        if actor.kind == ActorKind.CONTACT:
+            return self.filter(contacts__uuid=actor.contact)
+        return self.filter(events__sequence=1, events__program=actor.program)
 
     def open(self) -> "CaseQuerySet":
         return self.filter(is_open=True)
@@ -87,8 +101,11 @@ class CaseQuerySet(models.QuerySet):
             tile_x__gte=columns[0], tile_x__lte=columns[-1], tile_y__gte=rows[0], tile_y__lte=rows[-1]
         )
 
-    def waiting_for(self, user: User, *matters: Matter) -> "CaseQuerySet":
-        """Open cases that wait for a person, in one of some matters."""
+    def waiting_for(self, by: By, *matters: Matter) -> "CaseQuerySet":
+        """Open cases that wait for a member of staff, in one of some matters; none waits for anybody else."""
+        user = actor_of(by).user
+        if user is None:
+            return self.none()
         return self.open().filter(waiting_for(user, *matters))
 
     def reported_by(self, user: User) -> "CaseQuerySet":
@@ -144,6 +161,7 @@ class Case(models.Model):
         FIELD = "field", "网格上报"
         SELF = "self", "自处理"
         PHONE = "phone", "来电登记"
+        RESIDENT = "resident", "居民上报"
         API = "api", "系统对接"
 
     class Datum(models.TextChoices):

@@ -3,13 +3,16 @@
 import uuid
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.lookups import Exact, LessThanOrEqual
 
 from cases.models.case import Case
 from cases.workflow import MOVES, State, loops_here
-from governance.models import Organization, User
+from governance.models import DoneBy, Organization
+from governance.models.actors import STATED
 
 
-class CaseEvent(models.Model):
+class CaseEvent(DoneBy):
     """One move, chained to the one before; holds no personal text. Triggers refuse change and removal.
 
     ``data`` is canonical JSON text, so that SQL can recompute ``digest`` byte by byte (``cases/chain.py``).
@@ -23,24 +26,41 @@ class CaseEvent(models.Model):
     move = models.CharField("动作", max_length=30, choices=[(m.name, m.label) for m in MOVES.values()])
     before = models.CharField("此前", max_length=20, choices=State, blank=True)
     after = models.CharField("此后", max_length=20, choices=State)
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="办理人")
     loop = models.CharField("闭环", max_length=20, choices=loops_here)
     centre = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="指挥中心")
     unit = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+", verbose_name="单位")
     data = models.TextField("事实", default="{}")
     text_digest = models.CharField(max_length=64, blank=True)
     previous = models.CharField(max_length=64, blank=True)
+    #: What ``digest`` is made of: version 1 knows staff and system alone, version 2 all who act.
+    digest_version = models.PositiveSmallIntegerField("摘要版本", default=2)
     digest = models.CharField(max_length=64)
 
     class Meta:
         verbose_name = verbose_name_plural = "案件记录"
         ordering = ["case", "sequence"]
-        constraints = [models.UniqueConstraint(fields=["case", "sequence"], name="event_sequence_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "sequence"], name="event_sequence_once"),
+            models.CheckConstraint(
+                condition=Q(digest_version=1, contact=None, program=None)
+                | Q(digest_version=2) & Q(LessThanOrEqual(STATED, 1)),
+                name="event_done_by_one",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["program", "at"], condition=Q(program__isnull=False), name="event_by_program"
+            )
+        ]
 
 
 class Contact(models.Model):
-    """A resident who called: encrypted at rest, masked on the page, shown with a reason and a log row."""
+    """A resident who called or reported: encrypted at rest, masked on the page, shown with a reason and a log row.
 
+    ``uuid`` is who acts (``Actor.contact``) where the resident does something on the own case.
+    """
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     # Where the resident is called back: a merge takes the contact along, so that it exists once and is erased once.
     case = models.ForeignKey(Case, models.CASCADE, related_name="contacts", verbose_name="案件")
     called_about = models.ForeignKey(
@@ -53,7 +73,7 @@ class Contact(models.Model):
         verbose_name = verbose_name_plural = "来电人"
 
 
-class Photo(models.Model):
+class Photo(DoneBy):
     """A rebuilt picture (JPEG, no metadata); belongs to its uploader until a move takes it."""
 
     class Kind(models.TextChoices):
@@ -66,7 +86,6 @@ class Photo(models.Model):
     case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="photos", verbose_name="案件")
     sequence = models.PositiveIntegerField("序号", null=True)
     kind = models.CharField("类别", max_length=10, choices=Kind, default=Kind.SITE)
-    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="拍摄人")
     uploaded_at = models.DateTimeField("上传")
     file = models.CharField("文件", max_length=80)
     sha256 = models.CharField(max_length=64)
@@ -78,3 +97,11 @@ class Photo(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "照片"
         ordering = ["pk"]
+        constraints = [models.CheckConstraint(condition=Exact(STATED, 1), name="photo_by_one")]
+        indexes = [
+            models.Index(
+                fields=["program", "uploaded_at"],
+                condition=Q(program__isnull=False),
+                name="photo_by_program",
+            )
+        ]

@@ -46,7 +46,7 @@ LONGEST_WAY = 2000
 ASIDE = ("comment", "urge", "ask_void", "order_supervision", "withdraw")
 #: What happened, newest first, with the words beside it: a join of two columns, which models cannot say.
 STORY = """
-    SELECT event.id, event.case_id, event.sequence, at, move, after, by_id, unit_id, centre_id, data, body AS words
+    SELECT event.id, event.case_id, event.sequence, at, move, after, by_id, contact, program_id, unit_id, centre_id, data, body AS words
     FROM cases_caseevent event LEFT JOIN cases_casetext text USING (case_id, sequence)
     WHERE event.case_id = %s ORDER BY event.sequence DESC
 """
@@ -99,7 +99,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         "lines": history.lines(case, events, legs, requests, pictures, units),
         "steps": history.step_line(case, legs),
         "words": first.words if first else "",
-        "reporter": first.by if first else None,
+        "reporter": first.actor if first else None,
         "pictures": history.picture_rows(pictures),
         "requests": [(one, history.asked_for(one)) for one in requests],
         "supervisions": supervisions,
@@ -120,8 +120,8 @@ def case_context(request: HttpRequest, case: Case) -> dict:
 def _in_order(moves: list[Move], case: Case, moved: set[str]) -> tuple[list[Move], list[Move]]:
     """Likely moves first, and the quiet ones apart."""
     rank = {name: place for place, name in enumerate(NEXT)}
-    if case.source == Case.Source.PHONE and not moved & {"found", "not_found"}:
-        rank["send_to_check"] = -1  # a call is looked at on site before it is registered
+    if case.source in (Case.Source.PHONE, Case.Source.RESIDENT) and not moved & {"found", "not_found"}:
+        rank["send_to_check"] = -1  # what residents say is looked at on site before it is registered
     ordered = sorted(moves, key=lambda move: rank.get(move.name, len(NEXT)))
     return [m for m in ordered if m.name not in ASIDE], [m for m in ordered if m.name in ASIDE]
 

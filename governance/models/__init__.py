@@ -1,3 +1,4 @@
+from governance.models.actors import SYSTEM, Actor, ApiKey, By, DoneBy, actor_of, resident
 from governance.models.heartbeats import Heartbeat
 from governance.models.kept_forms import KeptForm
 from governance.models.notices import Notice, Outbox
@@ -7,7 +8,12 @@ from governance.models.phones import StoreKey
 from governance.models.signing_in import SignIn, SignInTry
 
 __all__ = [
+    "SYSTEM",
     "AccessLog",
+    "Actor",
+    "ApiKey",
+    "By",
+    "DoneBy",
     "Function",
     "Heartbeat",
     "KeptForm",
@@ -21,4 +27,6 @@ __all__ = [
     "SignInTry",
     "StoreKey",
     "User",
+    "actor_of",
+    "resident",
 ]

@@ -16,7 +16,7 @@ from cases.holidays import Day
 from cases.importing import import_workdays
 from cases.models import Assignment, CalendarChange, CalendarYear, Case, WorkDay, WorkingHours
 from cases.workflow import MOVES, Lateness, Loop, State
-from governance.models import Organization, User
+from governance.models import SYSTEM, Organization, User
 from tests import people
 from tests.cases.walks import limit_all
 from tests.lives import MORNING, at, case_at, fresh, open_leg, reported, settled_by, walk, words_of
@@ -292,7 +292,7 @@ def test_a_second_change_that_comes_while_a_leg_is_counted_again_is_not_forgotte
     )
     mark_outdated(second)
     if moves:
-        EFFECTS["recount"](Walk(case, read, None, now, MOVES["recount"], {}))
+        EFFECTS["recount"](Walk(case, read, SYSTEM, now, MOVES["recount"], {}))
     else:
         assert still_right(case, read, calendar_for(case.district_id, now), now)
     assert open_leg(case).outdated_by == second

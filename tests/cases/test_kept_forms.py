@@ -130,9 +130,9 @@ def test_a_report_comes_back_with_its_photos(clock):
     assert desk.browser.post("/field/report/", body | {"photos": photo}).status_code == 302
     desk.sign_in("wangge")
     page = desk.page("/field/report/")
-    stored = Photo.objects.get(case=None, uploaded_by__username="wangge")
+    stored = Photo.objects.get(case=None, by__username="wangge")
     assert words_in(page) == WORDS and "102.731" in page and str(stored.uuid) in page
-    assert not Case.objects.filter(reporters__contains=[stored.uploaded_by_id]).exists()
+    assert not Case.objects.filter(reporters__contains=[stored.by_id]).exists()
 
 
 def test_a_picture_that_is_none_is_said_to_be_lost(clock):
@@ -257,7 +257,7 @@ def test_a_late_form_with_an_old_token_comes_back_with_its_photo(clock):
     body = {"key": str(uuid.uuid4()), "words": WORDS, "photos": photo, "csrfmiddlewaretoken": "a" * 64}
     answer = browser.post("/field/report/", body, headers={"Origin": "http://testserver"})
     assert (answer.status_code, answer["Location"]) == (302, "/field/report/")
-    stored = Photo.objects.get(case=None, uploaded_by__username="wangge")
+    stored = Photo.objects.get(case=None, by__username="wangge")
     browser.force_login(User.objects.get(username="wangge"))
     page = browser.get("/field/report/").content.decode()
     assert words_in(page) == WORDS and str(stored.uuid) in page

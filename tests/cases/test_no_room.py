@@ -85,7 +85,7 @@ def test_of_a_picture_that_does_not_fit_nothing_is_left(disk):
         with pytest.raises(StorageFull):
             photos.store(LARGE, by=people.worker(), now=timezone.now())
         assert files(disk) == []
-    assert not Photo.objects.filter(uploaded_by=people.worker(), case=None).exists()
+    assert not Photo.objects.filter(by=people.worker(), case=None).exists()
 
 
 def test_a_program_is_told_and_may_send_the_same_again(disk):

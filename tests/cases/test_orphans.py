@@ -94,7 +94,7 @@ def test_a_draft_goes_and_what_is_no_photo_stays(media):
 def test_a_file_that_several_rows_share_stays_as_long_as_one_of_them_does(media):
     one = stored(people.worker())
     Photo.objects.create(
-        uploaded_by=one.uploaded_by,
+        by=one.by,
         uploaded_at=one.uploaded_at,
         file=one.file,
         sha256=one.sha256,

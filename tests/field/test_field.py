@@ -179,7 +179,7 @@ def test_nor_does_a_photo_of_another_person_become_this_ones(worker):
     refused = worker.post("/photos/", {"file": picture(), "owner": people.clerk().pk})
     assert refused.status_code == 403 and not Photo.objects.exists()
     own = worker.post("/photos/", {"file": picture(), "owner": people.worker().pk})
-    assert own.status_code == 201 and Photo.objects.get().uploaded_by == people.worker()
+    assert own.status_code == 201 and Photo.objects.get().by == people.worker()
 
 
 def test_errors_come_as_json_to_the_pages_own_script(worker):

@@ -243,7 +243,7 @@ def test_what_is_sent_from_a_page_of_somebody_who_has_left_waits_for_that_person
     assert not Case.objects.exists()
     beside.goto("/field/")
     expect(strip(beside)).to_contain_text("1 条他人待上传")
-    assert not Photo.objects.filter(uploaded_by=user("zhiyuan")).exists()
+    assert not Photo.objects.filter(by=user("zhiyuan")).exists()
 
 
 def test_what_is_sent_after_the_session_ended_waits_until_its_person_is_back(phone):

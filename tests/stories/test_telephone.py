@@ -73,7 +73,7 @@ def test_a_call_is_checked_on_site_before_it_is_registered(signed_in):
 
     case.refresh_from_db()
     assert (case.state, case.source) == (State.REGISTERED, Case.Source.PHONE)
-    assert set(case.photos.values_list("uploaded_by__username", flat=True)) == {checker_name}
+    assert set(case.photos.values_list("by__username", flat=True)) == {checker_name}
 
 
 def test_the_callers_number_is_shown_for_a_reason_only_and_the_look_is_written_down(signed_in):

@@ -1,0 +1,21 @@
+"""How fast a program may go: one that runs wild must not bury a desk."""
+
+import datetime as dt
+
+from cases.models import CaseEvent, Photo
+from cases.refusals import TooFast
+from cases.rule_numbers import PROGRAM_A_MINUTE
+from governance.models import ApiKey
+
+MINUTE = dt.timedelta(minutes=1)
+
+
+def too_fast(program: ApiKey, now: dt.datetime) -> TooFast | None:
+    """Why a program has to wait, if it has reported, said and uploaded too much within a minute."""
+    moves = CaseEvent.objects.filter(program=program, at__gt=now - MINUTE).count()
+    uploads = Photo.objects.filter(program=program, uploaded_at__gt=now - MINUTE).count()
+    if moves + uploads < PROGRAM_A_MINUTE:
+        return None
+    return TooFast(
+        f"每个对接系统一分钟内最多办理 {PROGRAM_A_MINUTE} 次（上报、留言、上传照片），请稍后再试。"
+    )

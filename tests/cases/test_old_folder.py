@@ -1,0 +1,83 @@
+"""A data folder from before residents and programs could act starts on this code, and its history still verifies."""
+
+import gzip
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from cases import anchors, chain
+from cases.actions import sweep
+from cases.models import Assignment, CaseEvent, Contact
+from tests import dumps
+from tests.dumps import speaking_to
+from tests.environment import DATABASE_NAME
+
+pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
+SERVER = os.environ["GRIDLOOP_TEST_SERVER"]
+#: Nine cases (39 events) of one grid, walked by the program of then and dumped by ``pg_dump``, with its anchors.
+FOLDER = Path(__file__).with_name("folder_of_2026_11")
+
+
+@pytest.fixture
+def folder(tmp_path, settings) -> Iterator[None]:
+    """The old folder, restored and brought up to date by the migrations since."""
+    script = tmp_path / "site.sql"
+    script.write_bytes(gzip.decompress((FOLDER / "site.sql.gz").read_bytes()))
+    shutil.copy(FOLDER / "anchors.txt", tmp_path)
+    settings.DATA_DIR = tmp_path
+    name = f"{DATABASE_NAME}_old"
+    target = dumps.anew(SERVER, name)
+    dumps.run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-1", "-f", script, target)
+    with speaking_to(target):
+        call_command("migrate", verbosity=0, interactive=False)
+        yield
+    dumps.run("psql", "-q", SERVER, "-c", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def who_acted() -> set[str]:
+    return {event.actor.kind for event in CaseEvent.objects.select_related("by", "program")}
+
+
+def test_the_history_of_an_old_folder_verifies_and_goes_on_in_the_new_version(folder):
+    events = CaseEvent.objects.count()
+    assert set(CaseEvent.objects.values_list("digest_version", flat=True)) == {1}
+    assert chain.broken() == [] and len(anchors.lines()) == 2 and anchors.broken() == []
+    assert who_acted() == {"staff", "system"}
+
+    late = Assignment.objects.open().order_by("sweep_at").first()
+    assert sweep(now=late.sweep_at) > 0
+    added = CaseEvent.objects.order_by("pk")[events:]
+    assert {event.digest_version for event in added} == {2} and len(added) > 0
+    assert chain.broken() == [] and anchors.broken() == []
+
+
+def test_residents_of_an_old_folder_get_an_id_each(folder):
+    assert Contact.objects.get().uuid is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "program_id = (SELECT max(id) FROM governance_apikey)",
+        "contact = gen_random_uuid()",
+        "digest_version = 2",
+        "digest_version = 0",
+        "by_id = CASE WHEN by_id IS NULL THEN (SELECT max(id) FROM governance_user) END",
+    ],
+)
+def test_nobody_is_put_into_an_event_of_before_unnoticed(folder, change):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE cases_caseevent DROP CONSTRAINT event_done_by_one")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            "INSERT INTO governance_apikey (name, purpose, active_from, digest, made_at, made_by_id, organization_id)"
+            " SELECT 'x', 'x', now(), 'x', now(), (SELECT max(id) FROM governance_user), max(id) FROM governance_organization"
+        )
+        cursor.execute(f"UPDATE cases_caseevent SET {change}")
+        assert len(chain.broken()) == 9
+        transaction.set_rollback(True)
