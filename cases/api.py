@@ -34,6 +34,7 @@ from cases.rows import with_row
 from cases.rules import Situation, offers, why_not
 from cases.waiting import ASKED, TURN
 from cases.workflow import MOVES, Move, State
+from governance.models import actor_of
 
 
 def key_header(*, is_required: bool = True) -> OpenApiParameter:
@@ -53,6 +54,8 @@ class Doorway(APIView):
     """Takes what programs send apart; decides nothing."""
 
     most_body, too_large = MOST_JSON, "请求内容超过 1 MB。"
+    #: Whether programs with a key are let in, or staff alone.
+    for_programs = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a body that is too large before reading it."""
@@ -159,8 +162,9 @@ class CategoryList(generics.ListAPIView):
 
 
 class CaseList(Doorway, generics.ListAPIView):
-    """Cases in the scope of the person, newest first; and the report of a new one."""
+    """Cases in the scope of who asks, newest first; and the report of a new one."""
 
+    for_programs = True
     serializer_class = shapes.CaseRow
     filterset_class = CaseFilter
 
@@ -198,7 +202,7 @@ class CaseDetail(Doorway):
     def get(self, request: Request, case_uuid: uuid.UUID) -> Response:
         related = ("category", "street", "community", "unit", "centre", "grid")
         words = CaseText.objects.filter(case=OuterRef("case"), sequence=OuterRef("sequence"))
-        events = CaseEvent.objects.select_related("by", "unit").order_by("sequence")
+        events = CaseEvent.objects.select_related("by", "program", "unit").order_by("sequence")
         history = Prefetch("events", events.annotate(words=Subquery(words.values("body")[:1])))
         cases = Case.objects.visible_to(request.user).select_related(*related)
         case = cases.prefetch_related(history, "photos").get(uuid=case_uuid)
@@ -229,6 +233,8 @@ OF_THE_CASE = {
 
 class CaseMove(Doorway):
     """Any move of the table."""
+
+    for_programs = True
 
     @extend_schema(
         summary="办理：流转表中的任一动作",
@@ -290,6 +296,7 @@ class Schema(SpectacularAPIView):
 class PhotoUpload(Doorway):
     """Upload a picture; a report or a move then names it by its id."""
 
+    for_programs = True
     parser_classes = [WholeForm]
     most_body, too_large = MOST_BODY, photos.TOO_LARGE
 
@@ -307,9 +314,8 @@ class PhotoUpload(Doorway):
         found.is_valid(raise_exception=True)
         given, now = found.validated_data, timezone.now()
         file = given.pop("file")
-        if (
-            given.pop("owner", request.user.pk) != request.user.pk
-        ):  # somebody else has signed in on this phone since
+        me = actor_of(request.user).identity
+        if given.pop("owner", me) != me:  # somebody else has signed in on this phone since
             raise Forbidden("这张照片是另一位同事存在本机的，请由本人登录后上传。", field="owner")
         photo = photos.store(file.read(), by=request.user, now=now, key=key, **given)
         status = HTTPStatus.CREATED if photo.uploaded_at == now else HTTPStatus.OK

@@ -20,14 +20,15 @@ REFUSAL = {
 #: By whom they can be met: all operations, those that name one thing in their address, those that write.
 ANY = {
     400: "内容有误或读不懂",
-    401: "未登录，或登录已过期",
+    401: "未登录、登录已过期，或对接密钥不对",
+    403: "不由您办理、页面已过期，或不供对接系统使用",
     406: "只能以 JSON 回答",
     415: "不接受的内容类型；须用 UTF-8 编码",
+    429: "过于频繁，请按 Retry-After 稍后再试",
     503: "暂时办不了，请按 Retry-After 稍后再试",
 }
 OF_ONE = {404: "没有，或不在管辖范围内"}
 OF_WRITES = {
-    403: "不由您办理，或页面已过期",
     409: "案件已变化，或同一个键用于别的内容",
     507: "存储空间已满，没有办成",
 }

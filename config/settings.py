@@ -229,8 +229,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # --- Interfaces for programs
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["cases.parsing.SameSite"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["cases.authentication.ProgramKey", "cases.parsing.SameSite"],
+    "DEFAULT_PERMISSION_CLASSES": ["cases.authentication.SignedInOrOpenToPrograms"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -21,18 +21,20 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.utils import timezone
 
-from governance import signing_in
+from governance import programs, signing_in
 from governance.choosing import Choosing, may_be_id
 from governance.kept_forms import WAITING, keeps_form, kept
-from governance.models import AccessLog, Kind, Organization, Outbox, Post, SignIn, User
+from governance.models import AccessLog, ApiKey, Kind, Organization, Outbox, Post, SignIn, User
 from governance.refusals import Refused
 from governance.roles import Role
 from governance.wording import SaidAtField, refusing, said_by_constraint
 
 admin.site.unregister(Group)  # what people may do comes from their posts alone
 
-
+#: In the session: a key that its maker has not seen yet.
+NEW_KEY = "new_api_key"
 #: What the filters and the calendar of a list send after the name of a field.
 _SENT = {"", "__exact", "__id__exact", "__isnull", "__isempty", "__gte", "__lt", "__year", "__month", "__day"}
 #: Of these PostgreSQL is given a number; one without end breaks before it gets there.
@@ -297,6 +299,71 @@ class PostAdmin(ByRole):
         if obj is not None and obj.user_id == request.user.pk and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, obj)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ByRole):
+    """Keys of programs: each is shown once, when it is made; ended, never removed."""
+
+    managers: ClassVar = {Role.SYSTEM_ADMIN}
+    form = SaidAtField
+    fields: ClassVar = ["name", "organization", "purpose", "active_from", "active_until"]
+    list_display = [
+        "name",
+        "organization",
+        "purpose",
+        "state",
+        "active_from",
+        "active_until",
+        "made_by",
+        "made_at",
+        "revoked_at",
+    ]
+    list_select_related = ["organization", "made_by"]
+    search_fields = ["name", "purpose", "organization__name"]
+    autocomplete_fields = ["organization"]
+    actions: ClassVar = ["revoke"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
+        """Where it reports and under which name are facts of its cases."""
+        return ["name", "organization", "active_from"] if obj else []
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"active_from": timezone.localdate()} | super().get_changeform_initial_data(request)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict, *args: Any, **options: Any
+    ) -> HttpResponse:
+        """One button: where it leads the new key is shown."""
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **options)
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: forms.ModelForm, change: bool) -> None:
+        if change:
+            return super().save_model(request, obj, form, change)
+        # Kept until the next page shows it, and no longer: messages would wait in the browser.
+        request.session[NEW_KEY] = [obj.name, programs.make_key(obj, by=request.user, now=timezone.now())]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        if shown := request.session.pop(NEW_KEY, None):
+            name, text = shown
+            messages.warning(request, f"“{name}”的密钥，只显示这一次，请立即抄存：{text}")
+        return super().changelist_view(request, extra_context)
+
+    def response_add(self, request: HttpRequest, obj: ApiKey, *args: Any) -> HttpResponse:
+        """Always to the list, which shows the key."""
+        return redirect("admin:governance_apikey_changelist")
+
+    @admin.display(description="状态")
+    def state(self, key: ApiKey) -> str:
+        return key.state_in_words(timezone.localdate())
+
+    @admin.action(description="停用所选密钥", permissions=["change"])
+    def revoke(self, request: HttpRequest, keys: QuerySet) -> None:
+        for key in keys:
+            programs.revoke_key(key, by=request.user, now=timezone.now())
+            self.log_change(request, key, "停用密钥")
+        messages.success(request, "所选密钥已停用，立即失效。")
 
 
 @admin.register(AccessLog)

@@ -49,7 +49,7 @@ class Sessions:
 
 def _to_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Lead back to a page after signing in, and tell scripts in a way that they do not take for an answer."""
-    if response.status_code == 401:
+    if response.status_code == 401 and response.get("WWW-Authenticate", "Session") == "Session":
         return _as_told_to_scripts()
     if response.status_code != 302 or not response["Location"].startswith(f"{settings.LOGIN_URL}?"):
         return response

@@ -30,6 +30,7 @@ from governance.refusals import Busy, Unavailable
 
 WINDOW = dt.timedelta(minutes=15)
 TRIES = 5
+WRONG_KEYS = "从这个网络地址送来的对接密钥多次不对。请 {minutes} 分钟后再试，并向系统管理员核对密钥。"
 ACCOUNTS = 10
 #: How long a try waits for the lock of another one (PostgreSQL's notation).
 LOCK_TIMEOUT = "1s"
@@ -43,6 +44,7 @@ class Locked(Unavailable):
     status = 429
 
     def __init__(self, sentence: str, *, until: dt.datetime, now: dt.datetime) -> None:
+        self.until = until
         seconds = max(1, math.ceil((until - now).total_seconds()))
         super().__init__(sentence.format(minutes=math.ceil(seconds / 60)), retry_after=seconds)
 
@@ -85,6 +87,20 @@ def attempt(
         mine = SignInTry.objects.filter(account=try_.account, device=device)
         (mine if device else mine.filter(address=try_.address)).delete()
     return found
+
+
+def count_wrong_key(request: HttpRequest, text: str, *, now: dt.datetime) -> None:
+    """Count a key of a program that is not right, like a password but apart from those.
+
+    Raises ``Locked`` once this key was sent too often, or too many keys from the address. Unlike a password a key
+    cannot be guessed, so that it is looked up first and a right one is never kept waiting.
+    """
+    address = f"key {address_of(request)}"[:45]
+    try_ = SignInTry(account=account_of(text), address=address, at=now)
+    try:
+        _count(try_, now=now)
+    except Locked as problem:
+        raise Locked(WRONG_KEYS, until=problem.until, now=now) from None
 
 
 def unlock(user: User) -> None:

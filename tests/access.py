@@ -139,6 +139,7 @@ ENDPOINTS = (
     Endpoint("admin:governance_organization_changelist", "/admin/governance/organization/",   ADMINISTRATORS),
     Endpoint("admin:governance_user_changelist",      "/admin/governance/user/",              KEEPS_PEOPLE),
     Endpoint("admin:governance_post_changelist",      "/admin/governance/post/",              KEEPS_PEOPLE),
+    Endpoint("admin:governance_apikey_changelist",    "/admin/governance/apikey/",            KEEPS_LISTS),
     Endpoint("admin:governance_accesslog_changelist", "/admin/governance/accesslog/",         READS_LOOKS),
     Endpoint("admin:governance_signin_changelist",    "/admin/governance/signin/",            KEEPS_PEOPLE),
     Endpoint("admin:admin_logentry_changelist",       "/admin/admin/logentry/",               READS_LOOKS),
@@ -151,6 +152,7 @@ ENDPOINTS = (
     Endpoint("admin:cases_workday_changelist",        "/admin/cases/workday/",                KEEPS_LISTS),
     Endpoint("admin:cases_calendaryear_changelist",   "/admin/cases/calendaryear/",           KEEPS_LISTS),
     Endpoint("admin:cases_calendarchange_changelist", "/admin/cases/calendarchange/",         KEEPS_LISTS),
+    Endpoint("admin:cases_ruleoverride_changelist",   "/admin/cases/ruleoverride/",           KEEPS_LISTS),
     Endpoint("admin:cases_workinghours_changelist",   "/admin/cases/workinghours/",           KEEPS_LISTS),
     # Last, because it ends the session
     Endpoint("governance:logout",       "/logout/",                             anonymous=MAY, method="post"),

@@ -16,12 +16,13 @@ from cases.models import (
     Category,
     Photo,
     Responsibility,
+    RuleOverride,
     WorkDay,
     WorkingHours,
 )
 from demo.accounts import DEMO_PASSWORD
 from governance import actions
-from governance.models import AccessLog, Organization, Outbox, Post, SignIn, User
+from governance.models import AccessLog, ApiKey, Organization, Outbox, Post, SignIn, User
 from governance.roles import Role
 from grid.models import Grid, GridDuty
 from tests import people
@@ -31,7 +32,7 @@ from tests.lives import reported, settled_by
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-quiet-street-7"
 
-SYSTEM = {Organization, Grid, GridDuty, Category, Responsibility, WorkDay, WorkingHours}
+SYSTEM = {ApiKey, Organization, Grid, GridDuty, Category, Responsibility, RuleOverride, WorkDay, WorkingHours}
 SECURITY = {User, Post}
 READ_ONLY = {AccessLog, LogEntry, Outbox, SignIn, CalendarYear, CalendarChange}
 
@@ -58,6 +59,12 @@ def test_only_configuration_is_registered():
 
 @pytest.mark.parametrize("model", by_name(SYSTEM), ids=lambda model: model.__name__)
 def test_the_system_admin_keeps_the_tree_and_the_lists(model):
+    district = Organization.objects.get(code=people.DISTRICT)
+    # The world has none of these.
+    people.program()
+    RuleOverride.objects.create(
+        district=district, name="reopen_days", valid_from="2027-01-01", value=9, basis="会议纪要"
+    )
     row = model.objects.order_by("pk").first()
     client = signed_in(Role.SYSTEM_ADMIN)
     assert client.get(page(model)).status_code == 200
