@@ -52,4 +52,4 @@ def in_words(situation: Situation, move: Move) -> str:
         return ""
     turn = turn_of(situation, move.name, label=move.label)
     until = due(due_of(turn, situation))
-    return f"由{turn.centre.centre_name}接办，{turn.step.label}时限 {turn.limit}，现在办理则 {until} 到期。{turn.reason}。"
+    return f"由{turn.centre.centre_name}接办，{turn.step.label}时限 {turn.limit}，如现在办理，{until}到期。{turn.reason}。"

@@ -114,7 +114,7 @@ def _inbox(request: HttpRequest, form: ReadAllForm | None = None) -> HttpRespons
     chosen = request.GET.get("kind", "")
     mine = request.user.notices.select_related("outbox")
     shown = {"duties": mine.duties, "news": mine.news}.get(chosen, mine.all)()
-    page = Paginator(shown.order_by("-pk"), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(shown.order_by("-at", "-pk"), PAGE).get_page(request.GET.get("page"))
     addresses = sorted({notice.outbox.url for notice in page.object_list} - {""})
     unread = request.user.notices.unread().aggregate(all=Count("pk"), duties=Count("pk", filter=~Q(asks="")))
     counts = {"": unread["all"], "duties": unread["duties"], "news": unread["all"] - unread["duties"]}

@@ -77,6 +77,9 @@ class Notice(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "通知"
-        ordering = ["-id"]
+        ordering = ["-at", "-id"]
         constraints = [models.UniqueConstraint(fields=["outbox", "user"], name="notice_seen_once")]
-        indexes = [models.Index(fields=["user"], condition=Q(read_at=None), name="notice_unread")]
+        indexes = [
+            models.Index(fields=["user"], condition=Q(read_at=None), name="notice_unread"),
+            models.Index(fields=["user", "-at", "-id"], name="notice_of_user"),
+        ]
