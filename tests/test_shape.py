@@ -191,6 +191,22 @@ def test_rules_do_not_fetch_the_time():
     assert [name for name, text in python_files() if rules.match(name) and asking.search(text)] == []
 
 
+def test_loop_level_and_column_are_tied_together_in_one_place():
+    """Who needs the territories of a case by loop asks ``cases/loops.py``: no second list of columns, no second order."""
+    columns = re.compile(r"\b(district|street|community)_id\b")
+    ordered = re.compile(
+        r"\bLoop\.(COMMUNITY|STREET|DISTRICT):\s*(?!\s|\")|\bLevel\.(COMMUNITY|STREET|DISTRICT): *\""
+    )
+    wrong = [
+        f"{name}:{number}"
+        for name, text in python_files()
+        if name.split("/")[0] in {"cases", *FACES} and "/migrations/" not in name
+        for number, line in enumerate(text.splitlines(), 1)
+        if len(set(columns.findall(line))) > 1 or ordered.search(line)
+    ]
+    assert wrong == []
+
+
 def test_files_stay_short():
     long = {
         name: text.count("\n")

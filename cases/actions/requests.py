@@ -96,7 +96,7 @@ def endorse_suspension(walk: Walk) -> None:
     request = walk.waiting[Kind.SUSPENSION]
     request.endorsed_by = walk.user
     request.save(update_fields=["endorsed_by"])
-    places = filter(None, (walk.case.street_id, walk.case.district_id))
+    places = filter(None, commanding_ids(walk.case, Loop(walk.case.loop)))
     walk.tell_also += [{"organization": p, "duty": Duty.LEAD, "asks": "请您批准挂账"} for p in places]
 
 

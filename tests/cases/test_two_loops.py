@@ -15,13 +15,14 @@ from django.utils import timezone
 from cases import actions, chain
 from cases.actions import Refused, Unfit
 from cases.models import Case
+from cases.models.case import page_of
 from cases.permissions import duties_on, leads_from
 from cases.rules import Situation, offers
 from cases.units import units_in_reach
 from cases.workflow import OPEN, Loop, State
 from desk import history
 from desk.sheet import for_sheet, write_sheet
-from governance.models import Kind, Level, Organization, Post, User
+from governance.models import Kind, Level, Organization, Outbox, Post, User
 from governance.roles import Duty, Role
 from tests import people
 from tests.cases.walks import limit_all, run_out, vacate
@@ -230,10 +231,13 @@ def test_leaders_of_the_county_have_no_part_those_of_the_street_do():
     assert leads_from(case, leader) < leads_from(case, above)
 
 
-def test_a_suspension_waits_for_the_leaders_of_the_street():
+def test_a_suspension_waits_for_the_leaders_of_the_street_and_tells_no_others():
     case = walk(case_at(State.HANDLING), "ask_suspension", "endorse_suspension")
-    leading = [mark for mark in case.waits_for if mark.startswith("sL")]
-    assert f"sL{case.street_id}" in leading and f"sL{case.district_id}" not in leading
+    leading = {mark for mark in case.waits_for if mark.startswith("sL")}
+    assert leading == {f"sL{case.street_id}", f"sL{case.community_id}"}
+    told = [one for row in Outbox.objects.filter(url=page_of(case.uuid)) for one in row.audience]
+    assert case.street_id in {one.get("organization") for one in told}
+    assert case.district_id not in {one.get("organization") for one in told}
     assert walk(case, "grant_suspension").state == State.SUSPENDED
 
 
