@@ -7,10 +7,18 @@ from collections.abc import Iterator
 from cases.actions.notices import ASKED_TO
 from cases.models import Case
 from cases.models.case import page_of
-from cases.waiting import ASKED, TURN
+from cases.waiting import ASKED, TURN, Matter, matters_of
 from cases.workflow import STATES, Lateness, State
 from governance.models import User
 from governance.modules import Module, ToDo, Told
+
+
+def _verb(user: User, case: Case) -> str:
+    """What a case waits for this person to do."""
+    matters = matters_of(user, case.waits_for)
+    if Matter.STEP in matters or Matter.HANDLING in matters:
+        return ASKED_TO[State(case.state)]
+    return "督办" if Matter.ORDER in matters else "审批"
 
 
 def to_do(user: User, now: dt.datetime, most: int) -> Iterator[ToDo]:
@@ -18,7 +26,7 @@ def to_do(user: User, now: dt.datetime, most: int) -> Iterator[ToDo]:
     found = Case.objects.visible_to(user).waiting_for(user, *TURN, *ASKED).select_related("category")
     for case in found.by_what_breaks_next()[:most]:
         title = f"{case.number} {case.category.name} {case.address}".strip()
-        verb = ASKED_TO.get(State(case.state), "审批")
+        verb = _verb(user, case)
         yield ToDo(verb, title, page_of(case.uuid), case.due_at, case.lateness == Lateness.RED)
 
 

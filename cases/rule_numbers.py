@@ -15,7 +15,7 @@ from cases.workflow import Loop
 REFUSALS_BEFORE_DISPUTE = 2
 #: Drawn once, and twice anew when late; then the desk checks (domain: checks by another person).
 DRAWS = 3
-#: How far ahead a leader may set the date of an answer (ours: later than a year is a slip of the pen).
+#: How far ahead a leader may set the date of an answer (ours: later than a year is a typing error).
 LONGEST_DEADLINE = dt.timedelta(days=366)
 #: The map's index carries everyone who had a part; a row of it has room for about 600 (measured).
 MOST_PEOPLE = 400
@@ -34,6 +34,10 @@ class Overridable(TextChoices):
     EXTENSIONS = "extensions", "最多延期次数"
     SUSPENSION_DAYS = "suspension_days", "挂账最长天数"
     SUPERVISION_DAYS = "supervision_days", "系统督办的答复天数"
+
+
+#: A district may grant no extension and reopen nothing; a time of no days would ask the sweep again at once.
+MAY_BE_NONE = (Overridable.REOPEN_DAYS, Overridable.EXTENSIONS)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from cases.pace import too_fast
 from cases.permissions import duties_on, leads_from, may_grade, may_report
 from cases.refusals import Forbidden, NothingWaits, Refused, Stale
 from cases.rule_numbers import RuleNumbers
-from cases.workflow import Loop, Move, State, moves_from
+from cases.waiting import Wait
+from cases.workflow import UNREGISTERED, Loop, Move, State, moves_from
 from governance.models import Actor, By, Organization, Post, User, actor_of
 from governance.roles import ActorKind, Duty
 
@@ -122,12 +123,20 @@ def why_not(move: Move, situation: Situation) -> Refused | None:
         state = State(situation.case.state)
         if state not in move.sources:
             return Stale(f"案件现为“{state.label}”，不能{move.label}。")
-        if not situation.held & set(move.duties):
+        if not situation.held & set(move.duties) and not _is_named(move, situation):
             return Forbidden(f"{move.label}由{whose(move)}办理。")
         if refusal := _nothing_waits(move, situation):
             return refusal
     own = RULES.get(move.name)
     return own(situation) if own else None
+
+
+def _is_named(move: Move, situation: Situation) -> bool:
+    """Whether an order names this person, whatever post they hold, to answer it."""
+    if move.name != "reply_supervision" or situation.user is None:
+        return False
+    named = Wait(waiting.Matter.ORDER, Duty.LEAD, person=situation.user.pk).mark
+    return named in situation.case.waits_for
 
 
 def whose(move: Move) -> str:
@@ -183,7 +192,7 @@ def report(s: Situation) -> Refused | None:
     if not may_report(s.by):
         return Forbidden("您的岗位不能上报案件。")
     if s.case.source not in SOURCES[s.actor.kind]:
-        return Forbidden(f"“{s.case.get_source_display()}”不由{s.actor.kind.label}办理。")
+        return Forbidden(f"{s.actor.kind.label}不能登记“{s.case.get_source_display()}”。")
     if s.case.source == Case.Source.PHONE and not (s.user and s.user.powers.has(Duty.ACCEPT)):
         return Forbidden("来电由受理员登记。")
     if s.actor.contact and Contact.objects.filter(uuid=s.actor.contact).exists():
@@ -198,7 +207,8 @@ def comment(s: Situation) -> Refused | None:
 
 @rule("report_handled")
 def report_handled(s: Situation) -> Refused | None:
-    return None if may_report(s.by, "report_handled") else Forbidden("自处理上报由网格员办理。")
+    is_self = s.case.source == Case.Source.SELF
+    return None if is_self and may_report(s.by, "report_handled") else Forbidden("自处理上报由网格员办理。")
 
 
 @rule("withdraw")
@@ -272,7 +282,10 @@ def delegate(s: Situation) -> Refused | None:
     if s.case.was_delegated or s.case.climbed_by_time:
         return Refused("下沉只能一次，超时上报来的案件不能再下沉。")
     at_desk = Post.objects.on_duty(s.today).with_duty(Duty.ACCEPT).filter(organization=below)
-    row = row_for(s.case, loop).giving_power().annotate(is_staffed=Exists(at_desk)).first()
+    listed = row_for(s.case, loop)
+    # What is still to be registered needs a row under which that can be done there.
+    rows = listed.to_register_under() if s.case.state in UNREGISTERED else listed.giving_power()
+    row = rows.annotate(is_staffed=Exists(at_desk)).first()
     if row is not None and row.is_staffed:
         return None
     name = Organization.objects.get(pk=below).centre_name

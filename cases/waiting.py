@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Q, TextChoices
 
@@ -40,6 +40,19 @@ _AT_PLACES: dict[Matter, tuple[Duty, ...]] = {
     Matter.VOID: (Duty.CHIEF, Duty.LEAD),
     Matter.ORDER: (Duty.HANDLE, Duty.CHIEF, Duty.LEAD),
 }
+
+
+#: Duties with which somebody who was drawn or named does it too.
+_INSTEAD = {Duty.VERIFY: (Duty.VERIFY, Duty.ACCEPT), Duty.LEAD: (Duty.LEAD, Duty.CHIEF)}
+
+
+class Row(Protocol):
+    """What the gaps read of a case."""
+
+    pk: int
+    waits_for: list[str]
+    reporters: list[int]
+    source: str
 
 
 @dataclass(frozen=True)
@@ -92,23 +105,44 @@ def read_all(found: Iterable[str]) -> list[Wait]:
     return [Wait.read(mark) for mark in found if mark != ORDERED and not mark.startswith("-")]
 
 
-def unheld(found: Iterable[str], on: dt.date) -> dict[str, Wait]:
-    """Of some marks those that nobody answers on a day: no such post is held there, or the person has left."""
-    waits = {wait.mark: wait for wait in read_all(found)}
+def gaps(rows: Iterable[Row], on: dt.date) -> dict[int, list[Wait]]:
+    """Cases, by id, in which a matter waits for nobody who is there and may see to it; with those waits.
+
+    A post that nobody holds, somebody who has left, or the only holder may not decide it. Where one of several is there,
+    nothing is missing.
+    """
+    read = [(row, read_all(row.waits_for)) for row in rows]
+    waits = {wait for _, some in read for wait in some}
     posts = Post.objects.on_duty(on)
-    people = {wait.person for wait in waits.values() if wait.person}
-    places = {wait.place for wait in waits.values() if wait.place}
-    there = set(posts.filter(user__in=people).values_list("user", flat=True))
-    held = {
-        (duty, place)
-        for place, role in posts.filter(organization__in=places).values_list("organization", "role")
+    places = {wait.place for wait in waits if wait.place}
+    people = {wait.person for wait in waits if wait.person}
+    held: dict[tuple[Duty, int], set[int]] = {}
+    for place, role, user in posts.filter(organization__in=places).values_list(
+        "organization", "role", "user"
+    ):
+        for duty in DUTIES[Role(role)]:
+            held.setdefault((duty, place), set()).add(user)
+    can = {
+        (user, duty)
+        for user, role in posts.filter(user__in=people).values_list("user", "role")
         for duty in DUTIES[Role(role)]
     }
-    return {
-        mark: wait
-        for mark, wait in waits.items()
-        if (wait.person not in there if wait.person else (wait.duty, wait.place) not in held)
-    }
+
+    def is_answered(row: Row, wait: Wait) -> bool:
+        if wait.person:
+            return any((wait.person, duty) in can for duty in _INSTEAD.get(wait.duty, (wait.duty,)))
+        barred = {int(mark[2:]) for mark in row.waits_for if mark.startswith(f"-{wait.matter}")}
+        if wait.matter == Matter.HANDLING and row.source != "self":
+            barred |= set(row.reporters)
+        return bool(held.get((wait.duty, wait.place), set()) - barred)
+
+    found: dict[int, list[Wait]] = {}
+    for row, some in read:
+        for matter in {wait.matter for wait in some}:
+            of_matter = [wait for wait in some if wait.matter == matter]
+            if not any(is_answered(row, wait) for wait in of_matter):
+                found.setdefault(row.pk, []).extend(of_matter)
+    return found
 
 
 # Queries ----------------------------------------------------------------------------------------------------------
@@ -120,9 +154,15 @@ def _marks_of(user: User, matter: Matter) -> list[str]:
     found = [f"{matter}{duty}{place}" for duty in _AT_PLACES[matter] for place in powers.places(duty)]
     if matter == Matter.STEP and (powers.has(Duty.VERIFY) or powers.has(Duty.ACCEPT)):
         found.append(Wait(matter, Duty.VERIFY, person=user.pk).mark)  # others are not drawn, or no longer
-    if matter == Matter.ORDER and powers.has(Duty.LEAD):
+    if matter == Matter.ORDER:  # named, or the giver of an order
         found.append(Wait(matter, Duty.LEAD, person=user.pk).mark)
     return found
+
+
+def matters_of(user: User, found: Iterable[str]) -> set[Matter]:
+    """The matters in which some marks wait for a person."""
+    marks = set(found)
+    return {matter for matter in Matter if marks.intersection(_marks_of(user, matter))}
 
 
 def waiting_for(user: User, *matters: Matter) -> Q:

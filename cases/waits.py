@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from cases.loops import commanding_ids
 from cases.models import Assignment, Case, Request, Supervision
+from cases.permissions import leads_from
 from cases.waiting import Matter, Wait
 from cases.workflow import OPEN, Loop, State
 from governance.roles import Duty
@@ -62,14 +63,18 @@ def _decision(case: Case, leg: Assignment, request: Request) -> list[Wait]:
 
 
 def order_of(case: Case, leg: Assignment, order: Supervision) -> list[Wait]:
-    """Who answers an order, then who strikes it off: whoever gave it, or a leader of the place for the system."""
+    """Who answers an order, then who strikes it off: whoever gave it while they lead here, else a leader of the place."""
     if order.replied_at is None:
         if order.leader_id:
             return [Wait(Matter.ORDER, Duty.LEAD, person=order.leader_id)]
         if case.unit_id:
             return [Wait(Matter.ORDER, Duty.HANDLE, case.unit_id)]
         return [Wait(Matter.ORDER, Duty.CHIEF, leg.centre_id)]
-    if order.ordered_by_id and order.ordered_by_id != order.replied_by_id:
-        return [Wait(Matter.ORDER, Duty.LEAD, person=order.ordered_by_id)]
+    commanding = commanding_ids(case, Loop(case.loop))
+    if order.ordered_by is not None:
+        level = leads_from(case, order.ordered_by)
+        if level < len(commanding) and order.ordered_by_id != order.replied_by_id:
+            return [Wait(Matter.ORDER, Duty.LEAD, person=order.ordered_by_id)]
+        commanding = commanding[: level + 1]  # an order from above is struck off above
     never = (order.replied_by_id,) if order.replied_by_id else ()
-    return [Wait(Matter.ORDER, Duty.LEAD, place, never=never) for place in _commanding(case)]
+    return [Wait(Matter.ORDER, Duty.LEAD, place, never=never) for place in commanding if place]

@@ -16,7 +16,7 @@ from cases.given import demand
 from cases.models import Assignment, Case, CaseEvent
 from cases.refusals import KeyReused, Refused, Stale
 from cases.rules import why_not
-from cases.workflow import MOVES, OPEN, Clock, Move
+from cases.workflow import MOVES, OPEN, Clock, Move, State
 from governance.models import SYSTEM, Actor, By, actor_of
 
 RECOUNT = "recount"
@@ -108,6 +108,9 @@ def _take_effect(walk: Walk) -> None:
     assert after is not None and move.may_lead(before, after), (move.name, before, after)
     if before in OPEN and after not in OPEN:
         legs.end_with_case(walk)
+    elif after != State.SUSPENDED:  # there a request for more time only pauses
+        undecidable = [kind for kind in walk.waiting if after not in MOVES[f"grant_{kind}"].sources]
+        legs.lapse_requests(walk, *undecidable)
     case.state = after
     case.version += before is not None  # a new case begins with its first version
 

@@ -78,7 +78,7 @@ def was_late_before(case: Case) -> bool:
     return ended_late.exists() or case.merged_cases.filter(was_late=True).exists()
 
 
-def lapse_requests(walk: Walk, *kinds: Request.Kind) -> None:
+def lapse_requests(walk: Walk, *kinds: str) -> None:
     """End requests that nobody decided: more time for one leg is not to be granted on another."""
     lapsing = [walk.waiting.pop(kind).pk for kind in kinds if kind in walk.waiting]
     if lapsing:

@@ -13,7 +13,7 @@ from cases.actions.once import Answer
 from cases.actions.walk import Walk, effect
 from cases.models import Case, Contact, Photo, Responsibility
 from cases.models.catalogue import USUAL
-from cases.permissions import reach_of
+from cases.permissions import reach_of, reports_at
 from cases.refusals import Forbidden, Unfit
 from cases.routing import Location, route_report
 from cases.workflow import Loop, Step
@@ -115,7 +115,7 @@ def _place(walk: Walk) -> None:
     longitude, latitude = given["place"]
     place = locate(longitude, latitude, by=walk.by, now=walk.now)
     if program := walk.actor.program:
-        _demand_own_place(place, program)
+        _demand_own_place(walk, program)
     condition = given.get("condition") or USUAL
     listed = Responsibility.objects.current().filter(category=given["category"], condition=condition)
     rows = list(listed.order_by())
@@ -142,10 +142,10 @@ def _place(walk: Walk) -> None:
     walk.facts |= {"loop": Loop(case.loop), "responsibility": case.responsibility_id}
 
 
-def _demand_own_place(place: Location, program: ApiKey) -> None:
+def _demand_own_place(walk: Walk, program: ApiKey) -> None:
     """A program reports in the territory of its key."""
-    nearest = place.community or place.street or place.district
-    if not nearest.path.startswith(program.organization.path):
+    longitude, latitude = walk.given["place"]
+    if not reports_at(walk.by, longitude, latitude, on=walk.today):
         raise Forbidden(f"这个密钥只能上报{program.organization.name}内的案件。", field="place")
 
 

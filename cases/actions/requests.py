@@ -161,10 +161,11 @@ def order_supervision(walk: Walk) -> None:
     else:
         _order_again(walk, order, deadline)
     walk.facts |= {"order": order.pk, "leader": order.leader_id, "deadline": deadline, "times": order.times}
+    asks = "请您答复督办" if order.replied_at is None else "请您销号"
+    walk.tell_also += [wait.address | {"asks": asks} for wait in order_of(case, leg, order)]
     if walk.actor.is_system:
         if order.leader_id and order.leader_id not in case.people:
             case.people.append(order.leader_id)
-        walk.tell_also += [wait.address | {"asks": "请您答复督办"} for wait in order_of(case, leg, order)]
         if order.ordered_by_id:  # a leader's own order, while time ran out at the top
             walk.tell_also.append({"user": order.ordered_by_id})
         leg.sweep_at = deadline

@@ -142,7 +142,10 @@ def sweep_leg(leg: Assignment, *, now: dt.datetime, returned_at: dt.datetime | N
         if due is None:
             break
         name, given = due
-        perform(leg.case.uuid, name, by=SYSTEM, now=now, key=key_of(leg, name), given=given, leg=leg.pk)
+        key = key_of(leg, name)
+        answer = perform(leg.case.uuid, name, by=SYSTEM, now=now, key=key, given=given, leg=leg.pk)
+        if answer.is_repeat:  # done before: looking again at once would find the same
+            break
         done += 1
         leg = Assignment.objects.select_related("case").get(pk=leg.pk)
     return done

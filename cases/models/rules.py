@@ -4,7 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from cases.models.time import FIRST_DAY, IN_RANGE, LAST_DAY
-from cases.rule_numbers import Overridable
+from cases.rule_numbers import MAY_BE_NONE, Overridable
 from governance.models import Organization
 
 #: The calendar is read so far ahead (``cases.calendar``).
@@ -31,6 +31,12 @@ class RuleOverride(models.Model):
                 name="rule_override_once_a_day",
                 violation_error_message="这个区的这一条规则已有同一天生效的数值，请改那一条。",
                 violation_error_code="valid_from",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(name__in=MAY_BE_NONE) | models.Q(value__gte=1),
+                name="rule_override_above_nothing",
+                violation_error_message="这一条规则的数值至少为 1。",
+                violation_error_code="value",
             ),
             models.CheckConstraint(
                 condition=models.Q(valid_from__range=(FIRST_DAY, LAST_DAY)),

@@ -26,6 +26,7 @@ from cases.photos import MOST
 from cases.routing import propose_unit
 from cases.rules import Situation, offers
 from cases.units import units_in_reach
+from cases.waits import step_of
 from cases.workflow import MOVES, STATES, Move, State
 from desk import history
 from desk.forms import CategoryForm, LookForm
@@ -111,6 +112,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         "proposed_why": proposed_why,
         "refused_offers": [offer for offer in found if not offer.is_allowed],
         "place": STATES[State(case.state)],
+        "waiting_label": next((wait.duty.label for wait in step_of(case, leg)), "") if leg else "",
         "panels": modules.panels(request, case),
         "then": _way_back(request),
         "base": base_template(request),

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, Func, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -31,20 +31,17 @@ def _waiting_for_nobody(user: User, street: Organization | None, on: dt.date) ->
     cases = Case.objects.visible_to(user).open()
     if street:
         cases = cases.filter(street=street)
-    marks = cases.annotate(mark=Func("waits_for", function="unnest")).order_by()
-    unheld = waiting.unheld(marks.values_list("mark", flat=True).distinct(), on)
-    found = cases.filter(waits_for__overlap=list(unheld))
-    rows = list(found.select_related("category").by_what_breaks_next()[:MOST])
-    waits = [[unheld[mark] for mark in case.waits_for if mark in unheld] for case in rows]
-    every = [wait for some in waits for wait in some]
+    missing = waiting.gaps(cases.only("pk", "waits_for", "reporters", "source"), on)
+    rows = list(cases.filter(pk__in=missing).select_related("category").by_what_breaks_next()[:MOST])
+    every = [wait for case in rows for wait in missing[case.pk]]
     places = Organization.objects.in_bulk({wait.place for wait in every if wait.place})
     people = User.objects.in_bulk({wait.person for wait in every if wait.person})
-    for case, some in zip(rows, waits, strict=True):
+    for case in rows:
         case.missing = [
             f"{people[w.person].name}（已不在岗）" if w.person else f"{places[w.place].name} {w.duty.label}"
-            for w in some
+            for w in missing[case.pk]
         ]
-    return {"rows": rows, "count": found.count() if len(rows) == MOST else len(rows)}
+    return {"rows": rows, "count": len(missing)}
 
 
 @login_required

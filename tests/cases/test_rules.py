@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from cases import actions
@@ -220,3 +222,23 @@ def test_a_stranger_is_refused_before_anything_is_said_about_the_case():
         actions.perform(
             case.uuid, "dispatch", by=people.worker(), now=NOW, key=uuid.uuid4(), given={"unit": None}
         )
+
+
+@pytest.mark.parametrize("name", ["supervision_days", "suspension_days"])
+def test_a_time_of_no_days_is_refused_where_it_is_saved(name):
+    district = Organization.objects.get(code=people.DISTRICT)
+    row = RuleOverride(district=district, name=name, valid_from=MORNING.date(), value=0, basis="区办")
+    with pytest.raises(ValidationError, match="至少为 1"):
+        row.full_clean()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save()
+
+
+def test_what_is_still_to_be_registered_goes_down_only_where_it_can_be_registered():
+    case = case_at(State.REPORTED, loop=Loop.STREET)
+    below = Responsibility.objects.current().filter(category=case.category_id, loop=Loop.COMMUNITY)
+    below.update(power=Responsibility.Power.ASSIST)
+    with pytest.raises(Refused, match="权责清单没有授权"):
+        walk(case, "delegate", now=NOW)
+    below.update(power=Responsibility.Power.SETTLE)
+    assert walk(case, "delegate", now=NOW).loop == Loop.COMMUNITY

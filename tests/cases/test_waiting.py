@@ -19,6 +19,7 @@ from cases.workflow import MOVES, OPEN, STATES, Loop, State, Step, moves_from
 from demo.accounts import STAGE
 from desk import queues
 from field.views.home import to_do
+from governance.actions import relay
 from governance.models import Organization, Post, User
 from governance.roles import Duty, Role
 from tests import people
@@ -65,11 +66,29 @@ def order_by_the_rows(user: User) -> Q:
     at_centre = Assignment.objects.open().filter(centre__in=places(Duty.CHIEF)).values("case")
     chief = unanswered.filter(leader=None, case__unit=None, case__in=at_centre)
     found = Q(pk__in=unit.values("case")) | Q(pk__in=chief.values("case"))
-    if user.powers.has(Duty.LEAD):
-        mine = Q(leader=user, replied_at=None) | Q(ordered_by=user, replied_at__isnull=False)
-        found |= Q(pk__in=orders.filter(mine).values("case"))
-        answered = orders.filter(ordered_by=None, replied_at__isnull=False).exclude(replied_by=user)
-        found |= Q(pk__in=answered.values("case")) & commanded(user)
+    named = unanswered.filter(leader=user)
+    return found | Q(pk__in=named.values("case")) | Q(pk__in=to_strike_off(user))
+
+
+def to_strike_off(user: User) -> list[int]:
+    """Cases with an answered order that this person strikes off: its giver while they lead here, else a leader of here."""
+    found = []
+    for order in Supervision.objects.filter(accepted_at=None, replied_at__isnull=False).select_related(
+        "case"
+    ):
+        case = order.case
+        places = [case.district_id, case.street_id, case.community_id]
+        places = places[: {"district": 1, "street": 2, "community": 3}[case.loop]]
+        ranks = [
+            r
+            for r, p in enumerate(places)
+            if order.ordered_by and order.ordered_by.powers.holds(Duty.LEAD, p)
+        ]
+        if ranks and order.ordered_by_id != order.replied_by_id:
+            found += [case.pk] if order.ordered_by == user else []
+        elif user.pk != order.replied_by_id:
+            above = places[: (ranks or [len(places)])[0] + 1]
+            found += [case.pk] if any(p and user.powers.holds(Duty.LEAD, p) for p in above) else []
     return found
 
 
@@ -294,3 +313,50 @@ def test_a_case_that_waits_where_nobody_is_on_duty_shows_under_the_gaps_with_the
     client.force_login(people.clerk())
     text = client.get("/desk/gaps/").content.decode()
     assert case.number in text and unit.name in text
+
+
+def test_where_one_of_several_is_there_nothing_is_missing():
+    case = case_at(State.REPORTED, loop=Loop.STREET)
+    acceptors = Post.objects.filter(organization=case.street, role=Role.ACCEPTOR)
+    acceptors.update(ends_on=timezone.localdate())
+    client = Client()
+    client.force_login(people.someone(Role.LEADER, people.STREET))
+    assert case.number not in client.get("/desk/gaps/").content.decode(), "the chief is there"
+
+
+def test_a_request_whose_only_decider_asked_it_shows_under_the_gaps():
+    case = walk(case_at(State.REGISTERED), "ask_suspension", by=people.clerk(), now=MORNING + HOUR)
+    others = Post.objects.filter(organization=case.community, role=Role.CLERK).exclude(user=people.clerk())
+    others.update(ends_on=timezone.localdate())
+    client = Client()
+    client.force_login(people.clerk())
+    assert case.number in client.get("/desk/gaps/").content.decode()
+
+
+def test_a_request_that_cannot_be_decided_any_more_lapses():
+    case = walk(case_at(State.REGISTERED), "ask_suspension", now=MORNING + HOUR)
+    case = walk(case, "return", now=MORNING + 2 * HOUR)
+    assert case.requests.get().is_granted is False
+    assert not [mark for mark in case.waits_for if mark.startswith("s")]
+
+
+def test_an_order_of_somebody_who_leads_here_no_longer_is_struck_off_by_a_leader_of_here():
+    case = case_at(State.HANDLING, loop=Loop.STREET)
+    leader = people.someone(Role.LEADER, people.STREET)
+    case = walk(
+        case, "order_supervision", by=leader, now=MORNING + HOUR, reason="尽快", deadline=MORNING + 30 * HOUR
+    )
+    case = walk(case, "reply_supervision", now=MORNING + 2 * HOUR, words="在办")
+    case = walk(case, "escalate", now=MORNING + 3 * HOUR)
+    assert case.loop == Loop.DISTRICT
+    assert not Case.objects.waiting_for(leader, Matter.ORDER).filter(pk=case.pk).exists()
+    above = people.someone(Role.LEADER, people.DISTRICT)
+    assert Case.objects.waiting_for(above, Matter.ORDER).filter(pk=case.pk).exists()
+    walk(case, "accept_supervision", by=above, now=MORNING + 4 * HOUR)
+
+
+def test_who_has_to_answer_a_leaders_order_is_asked_to():
+    case = order(case_at(State.HANDLING, loop=Loop.STREET))
+    relay(now=MORNING + 2 * HOUR)
+    handler = User.objects.get(username="zhifa")
+    assert handler.notices.filter(outbox__url=f"/cases/{case.uuid}/", asks="请您答复督办").exists()
