@@ -156,6 +156,7 @@ class CaseFilter(django_filters.FilterSet):
 class CategoryList(generics.ListAPIView):
     """What a case can be about."""
 
+    for_programs = True  # they name a category in what they report
     queryset = Category.objects.filter(is_active=True)
     serializer_class = shapes.CategoryRow
     filter_backends: list = []

@@ -95,7 +95,7 @@ def _category(value: Category, situation: Situation) -> None:
 
 
 def _responsibility(value: Responsibility, situation: Situation) -> None:
-    if not (value.is_current and value.power == Responsibility.Power.SETTLE):
+    if not value.may_be_registered_under:
         raise Unfit("请选择一条现行的、有处置权的权责。", field="responsibility")
 
 

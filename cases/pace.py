@@ -1,4 +1,4 @@
-"""How fast a program may go: one that runs wild must not bury a desk."""
+"""How fast a program may go: one with a fault must not fill the queue of a desk."""
 
 import datetime as dt
 

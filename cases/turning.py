@@ -28,7 +28,7 @@ class Turn:
     limit: Limit
 
 
-def turn_of(situation: Situation, name: str, *, label: str) -> Turn:
+def where_to(situation: Situation, name: str, *, label: str) -> Turn:
     """What ``escalate`` or ``delegate`` leads to; the rules have been asked before."""
     case = situation.case
     loop = Loop(case.loop).above if name == "escalate" else Loop(case.loop).below
@@ -50,6 +50,6 @@ def in_words(situation: Situation, move: Move) -> str:
     """Who would receive the case and until when, for the form; nothing where a rule is in the way."""
     if why_not(move, situation):
         return ""
-    turn = turn_of(situation, move.name, label=move.label)
+    turn = where_to(situation, move.name, label=move.label)
     until = due(due_of(turn, situation))
     return f"由{turn.centre.centre_name}接办，{turn.step.label}时限 {turn.limit}，如现在办理，{until}到期。{turn.reason}。"

@@ -11,11 +11,11 @@ from cases.models import Assignment, Case
 from cases.refusals import Unfit
 from cases.routing import explain
 from cases.rule_numbers import REFUSALS_BEFORE_DISPUTE
-from cases.turning import turn_of
+from cases.turning import where_to
 from cases.units import desk_is_staffed
 from cases.workflow import Grade, Lateness, Loop, State, Step
 from governance.models import Organization, Post, User
-from governance.roles import Role
+from governance.roles import Duty, Role
 
 Outcome = Assignment.Outcome
 
@@ -214,7 +214,7 @@ def reopen(walk: Walk) -> None:
 
 def _turn(walk: Walk, outcome: Assignment.Outcome) -> State:
     """Another centre commands, by its own row of the list where that has one."""
-    case, turn = walk.case, turn_of(walk, walk.move.name, label=walk.move.label)
+    case, turn = walk.case, where_to(walk, walk.move.name, label=walk.move.label)
     legs.stop_leg(walk, outcome)
     case.loop, case.centre, case.unit = turn.loop, turn.centre, None
     case.responsibility, case.routing_reason = turn.row, turn.reason
@@ -229,7 +229,7 @@ def escalate(walk: Walk) -> State:
     if walk.actor.is_system:
         case.climbed_by_time = True
         walk.facts["by_time"] = True
-    walk.tell_also.append({"organization": case.centre_id, "duty": "C"})
+    walk.tell_also.append({"organization": case.centre_id, "duty": Duty.CHIEF})
     return _turn(walk, Outcome.CLIMBED)
 
 

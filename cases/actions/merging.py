@@ -7,6 +7,7 @@ from cases.actions.recording import record
 from cases.actions.walk import EFFECTS, Walk, columns, effect
 from cases.deadlines import Limit
 from cases.models import Assignment, Case, Contact
+from cases.models.case import page_of
 from cases.refusals import Unfit
 from cases.rule_numbers import MOST_PEOPLE
 from cases.workflow import MOVES, OPEN, Lateness, State, Step
@@ -71,9 +72,11 @@ def _take_caller(walk: Walk, merged: Case) -> None:
     case = walk.case
     case.is_from_resident = walk.facts["caller"] = True
     if Contact.objects.filter(case=merged).update(case=case):
-        subject = f"请告知来电人：{merged.number} 已并入 {case.number}，今后按 {case.number} 查询 · {case.address or '现场'}"
-        audience = [{"organization": case.centre_id, "duty": Duty.ACCEPT}]
-        tell(subject, url=f"/cases/{case.uuid}/", audience=audience, now=walk.now)
+        subject = (
+            f"{merged.number} 已并入 {case.number}，今后按 {case.number} 查询 · {case.address or '现场'}"
+        )
+        audience = [{"organization": case.centre_id, "duty": Duty.ACCEPT, "asks": "请告知来电人"}]
+        tell(subject, url=page_of(case.uuid), audience=audience, now=walk.now, verb="请告知来电人")
 
 
 def _keep_older_clock(walk: Walk, older: Assignment) -> None:

@@ -138,6 +138,11 @@ class Responsibility(models.Model):
     def __str__(self) -> str:
         return f"{self.category.code} {self.category.name}·{self.condition}·{self.get_loop_display()} v{self.version}"
 
+    @property
+    def may_be_registered_under(self) -> bool:
+        """What ``to_register_under`` asks, of a row that was read already."""
+        return self.is_current and self.power == self.Power.SETTLE
+
     def limit(self, step: Step | str) -> Limit:
         """The limit of a step (or of ``rework``)."""
         return Limit.parse(self.limits[step])

@@ -19,6 +19,7 @@ from cases.forms import ReportForm
 from cases.keyed import form_with_files, room_for_photos, shown_again, with_uploads
 from cases.loops import top
 from cases.models import Case, Category, Responsibility
+from cases.models.catalogue import USUAL
 from cases.nearby import ON_SITE, open_nearby
 from cases.permissions import may_report
 from cases.routing import Location, route_report
@@ -64,7 +65,7 @@ def locate(request: HttpRequest) -> HttpResponse:
     if place.grid and place.street:
         answer["sentence"] = f"{place.street.name} · {place.grid.name}"
     if point["category"]:
-        rows = Responsibility.objects.current().filter(category=point["category"], condition="一般")
+        rows = Responsibility.objects.current().filter(category=point["category"], condition=USUAL)
         route = route_report(point["category"], place, rows)
         answer |= {
             "loop": route.loop.value,

@@ -130,7 +130,7 @@ def test_the_desk_that_will_call_back_is_asked_to_tell_the_caller():
     one = call()
     target = merge(one, reported(loop=Loop.STREET))
     relay(now=MORNING + HOUR)
-    told = Notice.objects.filter(outbox__subject__startswith="请告知来电人")
+    told = Notice.objects.filter(asks="请告知来电人")
     acceptors = User.objects.filter(posts__role=Role.ACCEPTOR, posts__organization=target.street)
     assert set(told.values_list("user", flat=True)) == set(acceptors.values_list("pk", flat=True))
     notice = told.first().outbox
