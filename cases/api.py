@@ -1,10 +1,12 @@
 """The interface for programs: report, read and move cases, upload and fetch photos."""
 
+import re
 import uuid
 from http import HTTPStatus
 from typing import Any
 
 import django_filters
+from django import forms
 from django.contrib.auth.decorators import login_required
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
@@ -114,15 +116,25 @@ def _one_of(name: str) -> django_filters.ChoiceFilter:
     return extend_schema_field(OpenApiTypes.STR)(found)  # words, also where the column is a yes or no
 
 
+class WholeNumberField(forms.IntegerField):
+    """A whole number and nothing else: "7.0" is not one."""
+
+    re_decimal = re.compile("(?!)")  # nothing is cut off
+
+
+class NumberFilter(django_filters.NumberFilter):
+    field_class = WholeNumberField
+
+
 class CaseFilter(django_filters.FilterSet):
     """The filters of all lists; ``category`` is the number of one, where a page searches by its words."""
 
     state = django_filters.MultipleChoiceFilter(choices=State.choices)
     loop = _one_of("loop")
     lateness = _one_of("lateness")
-    street = django_filters.NumberFilter()
-    community = django_filters.NumberFilter()
-    category = django_filters.NumberFilter()
+    street = NumberFilter()
+    community = NumberFilter()
+    category = NumberFilter()
     kind = _one_of("kind")
     class_name = django_filters.CharFilter(label=FILTERS["class_name"].label)
     source = _one_of("source")

@@ -151,9 +151,13 @@ def ask_often(operation: Any, mode: GenerationMode, world: World, number: int) -
         if mode.is_positive:  # else it would be put right again
             for place in (case.query, case.body, *([] if is_offered else [case.path_parameters])):
                 world.fill(place, data, needs if is_offered and place is case.body else ())
-        assume("" not in case.query.values())  # a filter without a value is none
-        # A list of one looks like its value in an address: whether it was one cannot be seen.
-        assume(not any(isinstance(value, list) and len(value) == 1 for value in case.query.values()))
+        # A filter without a value is none, and of several values of one name the last counts, as with every form.
+        unseen = [
+            v
+            for n, v in case.query.items()
+            if v in ("", None) or (n != "state" and isinstance(v, list | dict))
+        ]
+        assume(not unseen)
         world.ask(case)
 
     asks()

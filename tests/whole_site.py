@@ -134,13 +134,22 @@ class WholeSite(supervisor.Site):
             return False
         pid = self.random.choice(found)
         self.log.line("test", f"kill -9 {what} {pid}")
-        os.kill(pid, signal.SIGKILL)
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:  # it has ended since it was listed
+            return False
         return True
 
     def ends(self) -> list[str]:
-        """What ended otherwise than by SIGKILL, in lines of the log. A database waits for the last process of the one before."""
+        """What ended otherwise than by SIGKILL, in lines of the log.
+
+        A database waits for the last process of the one before; a worker whose broker was killed ends with an error of
+        its own library, and is started again.
+        """
         lines = self.log.path.read_text().splitlines()
-        return [line for line in lines if re.search(r"^\S+ (?!postgres)\S+ +\| ended (?!by SIGKILL)", line)]
+        return [
+            line for line in lines if re.search(r"^\S+ (?!postgres|worker)\S+ +\| ended (?!by SIGKILL)", line)
+        ]
 
 
 VICTIMS = (

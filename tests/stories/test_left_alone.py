@@ -28,10 +28,10 @@ def time_passes(case: Case, until_it_is_at: Loop | None = None) -> dt.datetime:
             return now
 
 
-def hear_of_it(page: Page, case: Case, move: str) -> None:
-    """Open the notice of a move from the inbox; it leads to the case."""
+def hear_of_it(page: Page, case: Case, asked: str) -> None:
+    """Open the notice that asks for something from the inbox; it leads to the case."""
     page.goto("/inbox/")
-    page.get_by_role("link").filter(has_text=f"{case.number} {move}").first.click()
+    page.get_by_role("link").filter(has_text=f"{asked}：{case.number}").first.click()
     expect(page.locator(f"[data-case-page='{case.uuid}']")).to_be_visible()
 
 
@@ -57,7 +57,7 @@ def test_a_case_left_alone_ends_as_a_supervision_order_of_the_district_leader(si
     time_passes(case, Loop.DISTRICT)
     district_chief = signed_in("q_zhiban")
     find_in_queue(district_chief, "待立案", case)
-    hear_of_it(district_chief, case, "上报上级")
+    hear_of_it(district_chief, case, "请您立案")
     stands_elsewhere(chief, case)
 
     time_passes(case)
@@ -66,6 +66,6 @@ def test_a_case_left_alone_ends_as_a_supervision_order_of_the_district_leader(si
     leader = signed_in("quling")
     board_orders = leader.get_by_role("region", name="等我的督办")
     expect(board_orders).to_contain_text(case.number)
-    hear_of_it(leader, case, "督办")
+    hear_of_it(leader, case, "请您答复督办")
     expect(leader.locator("main")).to_contain_text("督办中")
     expect(leader.locator(".moves")).to_contain_text("督办回复")
