@@ -63,7 +63,7 @@ class Situation:
         return duties_on(self.case, self.leg, self.by)
 
     @cached_property
-    def waiting(self) -> dict[str, Request]:
+    def open_requests(self) -> dict[str, Request]:
         """Requests that nobody has decided, by kind: one of a kind at most."""
         if not waiting.speaks_of(self.case.waits_for, *waiting.ASKED):
             return {}
@@ -75,6 +75,14 @@ class Situation:
         if waiting.ORDERED not in self.case.waits_for:
             return None
         return self.case.supervisions.filter(accepted_at=None).first()
+
+    @cached_property
+    def giver_level(self) -> int | None:
+        """How far below the top whoever gave the answered order leads here; None for the system, and before the answer."""
+        order = self.order
+        if order is None or order.replied_at is None or order.ordered_by is None:
+            return None
+        return leads_from(self.case, order.ordered_by)
 
     @cached_property
     def _settings(self) -> tuple[Calendar, RuleNumbers]:
@@ -173,7 +181,7 @@ def _nothing_waits(move: Move, situation: Situation) -> NothingWaits | None:
         return None
     if asked == "supervision":
         return None if situation.order else NothingWaits("没有未销号的督办。")
-    return None if asked in situation.waiting else NothingWaits(f"没有待批的{Kind(asked).label}申请。")
+    return None if asked in situation.open_requests else NothingWaits(f"没有待批的{Kind(asked).label}申请。")
 
 
 # Report, handle, evaluate -----------------------------------------------------------------------------------------
@@ -297,7 +305,7 @@ def delegate(s: Situation) -> Refused | None:
 
 
 def _asked_already(s: Situation, kind: Request.Kind) -> Refused | None:
-    return Refused(f"已有一份{kind.label}申请待批。") if kind in s.waiting else None
+    return Refused(f"已有一份{kind.label}申请待批。") if kind in s.open_requests else None
 
 
 @rule("ask_extension")
@@ -334,17 +342,17 @@ def _decides(s: Situation, request: Request) -> Refused | None:
 
 @rule("grant_extension", "deny_extension")
 def decide_extension(s: Situation) -> Refused | None:
-    return _decides(s, s.waiting[Kind.EXTENSION])
+    return _decides(s, s.open_requests[Kind.EXTENSION])
 
 
 @rule("grant_void", "deny_void")
 def decide_void(s: Situation) -> Refused | None:
-    return _decides(s, s.waiting[Kind.VOID])
+    return _decides(s, s.open_requests[Kind.VOID])
 
 
 @rule("endorse_suspension")
 def endorse_suspension(s: Situation) -> Refused | None:
-    request = s.waiting[Kind.SUSPENSION]
+    request = s.open_requests[Kind.SUSPENSION]
     if s.is_by(request.asked_by_id):
         return Forbidden("不能同意自己的申请。")
     if request.endorsed_by_id is not None:  # whoever agreed may not grant: nobody takes that place
@@ -354,7 +362,7 @@ def endorse_suspension(s: Situation) -> Refused | None:
 
 @rule("grant_suspension")
 def grant_suspension(s: Situation) -> Refused | None:
-    request = s.waiting[Kind.SUSPENSION]
+    request = s.open_requests[Kind.SUSPENSION]
     assert request.until is not None
     if request.endorsed_by_id is None:
         return Refused("须先由值班长同意，再由领导批准。")
@@ -370,7 +378,7 @@ def grant_suspension(s: Situation) -> Refused | None:
 @rule("deny_suspension")
 def deny_suspension(s: Situation) -> Refused | None:
     """The duty chief may deny what waits for their word first."""
-    request = s.waiting[Kind.SUSPENSION]
+    request = s.open_requests[Kind.SUSPENSION]
     is_chiefs = request.endorsed_by_id is None and Duty.CHIEF in s.held
     return None if is_chiefs and not s.is_by(request.asked_by_id) else _decides(s, request)
 

@@ -3,7 +3,8 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cache
+from typing import Any, NamedTuple
 
 from django.db.models import Q, TextChoices
 
@@ -46,7 +47,7 @@ _AT_PLACES: dict[Matter, tuple[Duty, ...]] = {
 _INSTEAD = {Duty.VERIFY: (Duty.VERIFY, Duty.ACCEPT), Duty.LEAD: (Duty.LEAD, Duty.CHIEF)}
 
 
-class Row(Protocol):
+class Row(NamedTuple):
     """What the gaps read of a case."""
 
     pk: int
@@ -102,7 +103,11 @@ def speaks_of(found: Iterable[str], *matters: Matter) -> bool:
 
 def read_all(found: Iterable[str]) -> list[Wait]:
     """The waits of a row; who may not decide and whether there is an order are no waits."""
-    return [Wait.read(mark) for mark in found if mark != ORDERED and not mark.startswith("-")]
+    return [Wait.read(mark) for mark in found if _is_wait(mark)]
+
+
+def _is_wait(mark: str) -> bool:
+    return mark != ORDERED and not mark.startswith("-")
 
 
 def gaps(rows: Iterable[Row], on: dt.date) -> dict[int, list[Wait]]:
@@ -111,7 +116,8 @@ def gaps(rows: Iterable[Row], on: dt.date) -> dict[int, list[Wait]]:
     A post that nobody holds, somebody who has left, or the only holder may not decide it. Where one of several is there,
     nothing is missing.
     """
-    read = [(row, read_all(row.waits_for)) for row in rows]
+    by_mark = cache(Wait.read)
+    read = [(row, [by_mark(mark) for mark in row.waits_for if _is_wait(mark)]) for row in rows]
     waits = {wait for _, some in read for wait in some}
     posts = Post.objects.on_duty(on)
     places = {wait.place for wait in waits if wait.place}

@@ -1,4 +1,4 @@
-"""Whom a case waits for: one pure function, asked after each move; every list and notice reads what it says.
+"""Whom a case waits for: one pure function (no query), asked after each move; every list and notice reads what it says.
 
 Several may wait at once: acceptor and chief, a drawn person or the desk, who decides a request, who answers an order.
 """
@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from cases.loops import commanding_ids
 from cases.models import Assignment, Case, Request, Supervision
-from cases.permissions import leads_from
 from cases.waiting import Matter, Wait
 from cases.workflow import OPEN, Loop, State
 from governance.roles import Duty
@@ -18,14 +17,19 @@ def waits_for(
     leg: Assignment | None,
     requests: Iterable[Request],
     order: Supervision | None,
+    giver_level: int | None,
 ) -> list[Wait]:
-    """Whom an open case waits for, who brings it forward first; ``requests`` are those that nobody has decided."""
+    """Whom an open case waits for, who brings it forward first.
+
+    ``requests`` are those that nobody has decided; ``giver_level`` says how far below the top whoever gave the order leads
+    here (``permissions.leads_from``), None for the system.
+    """
     if leg is None or case.state not in OPEN:
         return []
     waits = step_of(case, leg)
     for request in requests:
         waits += _decision(case, leg, request)
-    return [*waits, *(order_of(case, leg, order) if order else ())]
+    return [*waits, *(order_of(case, leg, order, giver_level) if order else ())]
 
 
 def step_of(case: Case, leg: Assignment) -> list[Wait]:
@@ -62,7 +66,7 @@ def _decision(case: Case, leg: Assignment, request: Request) -> list[Wait]:
     return [Wait(matter, duty, place, never=never) for place in places]
 
 
-def order_of(case: Case, leg: Assignment, order: Supervision) -> list[Wait]:
+def order_of(case: Case, leg: Assignment, order: Supervision, giver_level: int | None) -> list[Wait]:
     """Who answers an order, then who strikes it off: whoever gave it while they lead here, else a leader of the place."""
     if order.replied_at is None:
         if order.leader_id:
@@ -71,10 +75,9 @@ def order_of(case: Case, leg: Assignment, order: Supervision) -> list[Wait]:
             return [Wait(Matter.ORDER, Duty.HANDLE, case.unit_id)]
         return [Wait(Matter.ORDER, Duty.CHIEF, leg.centre_id)]
     commanding = commanding_ids(case, Loop(case.loop))
-    if order.ordered_by is not None:
-        level = leads_from(case, order.ordered_by)
-        if level < len(commanding) and order.ordered_by_id != order.replied_by_id:
+    if giver_level is not None:
+        if giver_level < len(commanding) and order.ordered_by_id != order.replied_by_id:
             return [Wait(Matter.ORDER, Duty.LEAD, person=order.ordered_by_id)]
-        commanding = commanding[: level + 1]  # an order from above is struck off above
+        commanding = commanding[: giver_level + 1]  # an order from above is struck off above
     never = (order.replied_by_id,) if order.replied_by_id else ()
     return [Wait(Matter.ORDER, Duty.LEAD, place, never=never) for place in commanding if place]

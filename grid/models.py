@@ -232,10 +232,10 @@ def _why_not(rows: list[GridDuty]) -> Refused | None:
     """What is in the way of rows, new or changed; an old row may end whatever the rules of today say."""
     asked = [row for row in rows if row._state.adding or row.ends_on is None]
     wanted = [
-        staffing.Duty(row.grid_id, row.user_id, row.duty, row.engagement, row.ends_on is None)
+        staffing.Covering(row.grid_id, row.user_id, row.duty, row.engagement, row.ends_on is None)
         for row in asked
     ]
     touched = Q(grid__in={one.grid for one in wanted}) | Q(user__in={one.user for one in wanted})
     beside = GridDuty.objects.filter(touched, ends_on=None).exclude(pk__in=[row.pk for row in rows if row.pk])
     found = beside.values_list("grid", "user", "duty", "engagement")
-    return staffing.why_not(wanted, [staffing.Duty(*one) for one in found])
+    return staffing.why_not(wanted, [staffing.Covering(*one) for one in found])

@@ -8,7 +8,7 @@ from governance.profile import Cover, Engagement, profile
 from governance.refusals import Refused
 
 
-class Duty(NamedTuple):
+class Covering(NamedTuple):
     """One duty of somebody at a grid, as far as the rules look at it; one that has ended takes nobody's place."""
 
     grid: int
@@ -18,7 +18,7 @@ class Duty(NamedTuple):
     stands: bool = True
 
 
-def why_not(wanted: Iterable[Duty], beside: Iterable[Duty]) -> Refused | None:
+def why_not(wanted: Iterable[Covering], beside: Iterable[Covering]) -> Refused | None:
     """Why some duties cannot stand beside others; None when nothing is in the way.
 
     ``beside``: every other duty that stands at the same grids, and of the same people.

@@ -143,13 +143,14 @@ class WholeSite(supervisor.Site):
     def ends(self) -> list[str]:
         """What ended otherwise than by SIGKILL, in lines of the log.
 
-        A database waits for the last process of the one before; a worker whose broker was killed ends with an error of
-        its own library, and is started again.
+        A database waits for the last process of the one before. A worker whose broker or database was killed may end
+        with an error of its own library, once for each of these kills, and is started again.
         """
         lines = self.log.path.read_text().splitlines()
-        return [
-            line for line in lines if re.search(r"^\S+ (?!postgres|worker)\S+ +\| ended (?!by SIGKILL)", line)
-        ]
+        ended = [line for line in lines if re.search(r"^\S+ (?!postgres)\S+ +\| ended (?!by SIGKILL)", line)]
+        of_worker = [line for line in ended if re.search(r"^\S+ worker +\|", line)]
+        excused = sum(re.search(r"kill -9 (broker|database) ", line) is not None for line in lines)
+        return [line for line in ended if line not in of_worker] + of_worker[excused:]
 
 
 VICTIMS = (

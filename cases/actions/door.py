@@ -109,7 +109,7 @@ def _take_effect(walk: Walk) -> None:
     if before in OPEN and after not in OPEN:
         legs.end_with_case(walk)
     elif after != State.SUSPENDED:  # there a request for more time only pauses
-        undecidable = [kind for kind in walk.waiting if after not in MOVES[f"grant_{kind}"].sources]
+        undecidable = [kind for kind in walk.open_requests if after not in MOVES[f"grant_{kind}"].sources]
         legs.lapse_requests(walk, *undecidable)
     case.state = after
     case.version += before is not None  # a new case begins with its first version

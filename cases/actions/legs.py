@@ -80,7 +80,7 @@ def was_late_before(case: Case) -> bool:
 
 def lapse_requests(walk: Walk, *kinds: str) -> None:
     """End requests that nobody decided: more time for one leg is not to be granted on another."""
-    lapsing = [walk.waiting.pop(kind).pk for kind in kinds if kind in walk.waiting]
+    lapsing = [walk.open_requests.pop(kind).pk for kind in kinds if kind in walk.open_requests]
     if lapsing:
         Request.objects.filter(pk__in=lapsing).update(decided_at=walk.now, is_granted=False)
 

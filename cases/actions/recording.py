@@ -33,7 +33,7 @@ def record(walk: Walk, *, key: uuid.UUID, wanted: tuple[str, ...]) -> Answer:
     case, given = walk.case, walk.given
     if walk.leg is None:
         case.due_at, case.lateness = None, Lateness.NONE
-    waits = waits_for(case, walk.leg, walk.waiting.values(), walk.order)
+    waits = waits_for(case, walk.leg, walk.open_requests.values(), walk.order, walk.giver_level)
     case.waits_for = waiting.marks(waits, has_order=walk.order is not None)
     body = next((given[name] for name in WORDS if given.get(name)), "")
     salt, digest = chain.text_digest(body) if body else ("", "")

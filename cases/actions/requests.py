@@ -23,7 +23,7 @@ def _ask(walk: Walk, kind: Request.Kind, decider: Duty, **asked: Any) -> None:
     """Write a request and tell those who decide it."""
     case = walk.case
     assert walk.user is not None
-    walk.waiting[kind] = Request.objects.create(
+    walk.open_requests[kind] = Request.objects.create(
         case=case, kind=kind, asked_by=walk.user, asked_at=walk.now, decider=decider, **asked
     )
     place = walk.leg.centre_id if walk.leg else case.centre_id
@@ -39,14 +39,14 @@ def _ask(walk: Walk, kind: Request.Kind, decider: Duty, **asked: Any) -> None:
 def _decide(walk: Walk, request: Request, *, granted: bool) -> None:
     request.decided_by, request.decided_at, request.is_granted = walk.user, walk.now, granted
     request.save(update_fields=["decided_by", "decided_at", "is_granted"])
-    del walk.waiting[Kind(request.kind)]
+    del walk.open_requests[Kind(request.kind)]
     walk.facts["request"] = request.pk
     walk.tell_also.append({"user": request.asked_by_id})
 
 
 @effect("deny_extension", "deny_suspension", "deny_void")
 def deny(walk: Walk) -> None:
-    _decide(walk, walk.waiting[ANSWERS[walk.move.name]], granted=False)
+    _decide(walk, walk.open_requests[ANSWERS[walk.move.name]], granted=False)
 
 
 @effect("ask_extension")
@@ -62,7 +62,7 @@ def grant_extension(walk: Walk) -> None:
 
     Whether the case was late is then decided by the new deadline; request and event keep what was before.
     """
-    case, leg, request = walk.case, walk.leg, walk.waiting[Kind.EXTENSION]
+    case, leg, request = walk.case, walk.leg, walk.open_requests[Kind.EXTENSION]
     assert leg is not None and request.amount is not None
     _decide(walk, request, granted=True)
     request.due_before = leg.due_at
@@ -93,7 +93,7 @@ def ask_suspension(walk: Walk) -> None:
 
 @effect("endorse_suspension")
 def endorse_suspension(walk: Walk) -> None:
-    request = walk.waiting[Kind.SUSPENSION]
+    request = walk.open_requests[Kind.SUSPENSION]
     request.endorsed_by = walk.user
     request.save(update_fields=["endorsed_by"])
     places = filter(None, commanding_ids(walk.case, Loop(walk.case.loop)))
@@ -102,7 +102,7 @@ def endorse_suspension(walk: Walk) -> None:
 
 @effect("grant_suspension")
 def grant_suspension(walk: Walk) -> None:
-    request = walk.waiting[Kind.SUSPENSION]
+    request = walk.open_requests[Kind.SUSPENSION]
     assert request.until is not None
     _decide(walk, request, granted=True)
     before = State(walk.case.state)
@@ -128,7 +128,7 @@ def ask_void(walk: Walk) -> None:
 
 @effect("grant_void")
 def grant_void(walk: Walk) -> None:
-    _decide(walk, walk.waiting[Kind.VOID], granted=True)
+    _decide(walk, walk.open_requests[Kind.VOID], granted=True)
     legs.stop_leg(walk, Assignment.Outcome.ENDED)
 
 
@@ -162,7 +162,7 @@ def order_supervision(walk: Walk) -> None:
         _order_again(walk, order, deadline)
     walk.facts |= {"order": order.pk, "leader": order.leader_id, "deadline": deadline, "times": order.times}
     asks = "请您答复督办" if order.replied_at is None else "请您销号"
-    walk.tell_also += [wait.address | {"asks": asks} for wait in order_of(case, leg, order)]
+    walk.tell_also += [wait.address | {"asks": asks} for wait in order_of(case, leg, order, walk.giver_level)]
     if walk.actor.is_system:
         if order.leader_id and order.leader_id not in case.people:
             case.people.append(order.leader_id)

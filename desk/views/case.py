@@ -82,7 +82,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
     units = give_names(rows, history.units_named_in(events))
     now = timezone.now()
     situation = Situation(case, leg, request.user, now)
-    situation.waiting = {one.kind: one for one in requests if one.decided_at is None}
+    situation.open_requests = {one.kind: one for one in requests if one.decided_at is None}
     situation.order = next((order for order in supervisions if order.accepted_at is None), None)
     found = offers(situation)
     next_moves, aside_moves = _in_order([offer.move for offer in found if offer.is_allowed], case, moved)

@@ -31,7 +31,7 @@ def _waiting_for_nobody(user: User, street: Organization | None, on: dt.date) ->
     cases = Case.objects.visible_to(user).open()
     if street:
         cases = cases.filter(street=street)
-    missing = waiting.gaps(cases.only("pk", "waits_for", "reporters", "source"), on)
+    missing = waiting.gaps(map(waiting.Row._make, cases.values_list(*waiting.Row._fields)), on)
     rows = list(cases.filter(pk__in=missing).select_related("category").by_what_breaks_next()[:MOST])
     every = [wait for case in rows for wait in missing[case.pk]]
     places = Organization.objects.in_bulk({wait.place for wait in every if wait.place})
