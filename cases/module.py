@@ -4,11 +4,10 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator
 
-from cases.actions.notices import ASKED_TO
 from cases.models import Case
 from cases.models.case import page_of
 from cases.waiting import ASKED, TURN, Matter, matters_of
-from cases.workflow import STATES, Lateness, State
+from cases.workflow import STATES, STEP_VERBS, Lateness, State
 from governance.models import User
 from governance.modules import Module, ToDo, Told
 
@@ -17,7 +16,7 @@ def _verb(user: User, case: Case) -> str:
     """What a case waits for this person to do."""
     matters = matters_of(user, case.waits_for)
     if Matter.STEP in matters or Matter.HANDLING in matters:
-        return ASKED_TO[State(case.state)]
+        return STEP_VERBS[State(case.state)]
     return "督办" if Matter.ORDER in matters else "审批"
 
 

@@ -144,6 +144,18 @@ STATES: dict[State, Place] = {
 }
 # fmt: on
 
+#: What whoever makes the next step is to do, by the state of the case: in notices, on the phone, in to-do lists.
+STEP_VERBS = {
+    State.REPORTED: "立案",
+    State.CHECKING: "核实",
+    State.REGISTERED: "派遣",
+    State.DISPATCHED: "签收",
+    State.HANDLING: "处置",
+    State.DISPUTED: "裁定",
+    State.HANDLED: "核查",
+    State.VERIFIED: "结案",
+}
+
 FINAL = frozenset({State.EVALUATED, State.DECLINED, State.WITHDRAWN, State.MERGED, State.VOIDED})
 #: ``closed`` counts as closed everywhere although its evaluation leg is open.
 OPEN = tuple(state for state in State if state not in FINAL and state != State.CLOSED)

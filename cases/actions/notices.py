@@ -6,7 +6,7 @@ from cases.actions.walk import Walk
 from cases.models import Case
 from cases.models.case import page_of
 from cases.waits import step_of
-from cases.workflow import OPEN, Clock, State
+from cases.workflow import OPEN, STEP_VERBS, Clock, State
 from governance.actions import tell
 from governance.roles import Duty
 
@@ -16,17 +16,6 @@ TOLD_TO_REPORTERS = {"register", "decline", "merge", "close", "reopen", "grant_v
 SILENT = {"accept", "evaluate", "withdraw", "take_over"}
 #: Moves that press whoever makes the next step, though the step is not new.
 PRESSING = {"urge": "催您", "warn": "临期，请您", "overdue": "已超期，请您"}
-#: What whoever makes the next step is asked to do, by the state of the case.
-ASKED_TO = {
-    State.REPORTED: "立案",
-    State.CHECKING: "核实",
-    State.REGISTERED: "派遣",
-    State.DISPATCHED: "签收",
-    State.HANDLING: "处置",
-    State.DISPUTED: "裁定",
-    State.HANDLED: "核查",
-    State.VERIFIED: "结案",
-}
 
 
 def owner_of(walk: Walk) -> dict[str, Any] | None:
@@ -46,7 +35,7 @@ def asked_owner(walk: Walk) -> dict[str, Any] | None:
 
 def asks_of(walk: Walk) -> str:
     """What a move asks of whoever makes the next step; nothing where it is news to them."""
-    step = ASKED_TO.get(State(walk.case.state))
+    step = STEP_VERBS.get(State(walk.case.state))
     if step is None:
         return ""
     if walk.move.name in PRESSING:

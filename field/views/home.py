@@ -13,7 +13,7 @@ from cases.models import Case
 from cases.permissions import may_report
 from cases.rows import with_row
 from cases.waiting import Matter, Wait, waiting_for
-from cases.workflow import State
+from cases.workflow import STEP_VERBS, State
 from governance.models import User
 from governance.roles import Duty
 from grid.models import GridDuty
@@ -22,13 +22,9 @@ PAGE = 20
 #: What a card names: the category, the grid and who holds the case now.
 CARD = ("category_name", "grid_name", "holder_id", "holder_name")
 
-#: What the person has to do, by the state of the case.
-TO_DO = {
-    State.CHECKING: "核实",
-    State.HANDLED: "核查",
-    State.DISPATCHED: "签收",
-    State.HANDLING: "处置",
-}
+#: What people do outdoors, in the order of the chips.
+OUTDOORS = (State.CHECKING, State.HANDLED, State.DISPATCHED, State.HANDLING)
+TO_DO = {state: STEP_VERBS[state] for state in OUTDOORS}
 
 
 class CountedPaginator(Paginator):
