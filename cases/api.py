@@ -28,7 +28,7 @@ from cases import serializers as shapes
 from cases.actions import Forbidden, Unfit
 from cases.filters import FILTERS, SearchField, narrow
 from cases.forms import MoveForm, ReportForm, move_form
-from cases.models import Assignment, Case, CaseEvent, CaseText, Category, Photo
+from cases.models import Case, CaseEvent, CaseText, Category, Leg, Photo
 from cases.models.case import CaseQuerySet, page_of
 from cases.parsing import WholeForm
 from cases.permissions import may_report
@@ -219,7 +219,7 @@ class CaseDetail(Doorway):
         history = Prefetch("events", events.annotate(words=Subquery(words.values("body")[:1])))
         cases = Case.objects.visible_to(request.user).select_related(*related)
         case = cases.prefetch_related(history, "photos").get(uuid=case_uuid)
-        case.leg = Assignment.objects.open().filter(case=case).select_related("unit", "person").first()
+        case.leg = Leg.objects.open().filter(case=case).select_related("unit", "person").first()
         found = offers(Situation(case, case.leg, request.user, timezone.now()))
         case.moves = [move_row(case, offer.move) for offer in found if offer.is_allowed]
         return Response(shapes.CasePage(case).data)
@@ -271,7 +271,7 @@ class CaseMove(Doorway):
             case = case or self.seen(case_uuid)
             if earlier := actions.answered(key, name, by=request.user, case=case):
                 return Response(said(earlier))
-            leg = Assignment.objects.open().filter(case=case).first()
+            leg = Leg.objects.open().filter(case=case).first()
             if refusal := why_not(move, Situation(case, leg, request.user, now)):
                 raise refusal  # before saying what is missing for it
             complain(form)

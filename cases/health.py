@@ -6,7 +6,7 @@ from django.db.models import Min
 
 from cases import anchors
 from cases.actions.sweeping import RETRY
-from cases.models import Assignment
+from cases.models import Leg
 from governance.health import SWEPT, Seen, State, aged, check, heard
 from governance.models import Heartbeat
 
@@ -19,7 +19,7 @@ def _sweep(now: dt.datetime) -> Seen:
     run = heard(Heartbeat.Part.SWEEP, now, SWEPT, "最近一次：{age}前")
     if run.state != State.OK:
         return run
-    oldest = Assignment.objects.due_for_sweep(now).order_by().aggregate(at=Min("sweep_at"))["at"]
+    oldest = Leg.objects.due_for_sweep(now).order_by().aggregate(at=Min("sweep_at"))["at"]
     if oldest is None:
         return run
     late = aged(oldest, now, SWEPT, "最早一件已到时 {age}，还没有处理", "")
@@ -33,7 +33,7 @@ def _sweep(now: dt.datetime) -> Seen:
     todo="这些案件到期后没有标为超期或往下走，每十分钟再试。请系统管理员查看任务进程的日志。",
 )
 def _swept_legs(now: dt.datetime) -> Seen:
-    failed = Assignment.objects.put_off(now, RETRY).count()
+    failed = Leg.objects.put_off(now, RETRY).count()
     return Seen(State.FAILING, f"{failed} 件") if failed else Seen(State.OK, "没有")
 
 

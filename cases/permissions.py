@@ -3,7 +3,7 @@
 import datetime as dt
 
 from cases.loops import commanding_ids, lowest
-from cases.models import Assignment, Case
+from cases.models import Case, Leg
 from cases.workflow import MOVES, Loop, State, Step
 from governance.models import Actor, By, Post, User, actor_of
 from governance.profile import profile
@@ -20,7 +20,7 @@ def leads_from(case: Case, user: User) -> int:
     return held[0] if held else len(places)
 
 
-def _may_verify(case: Case, leg: Assignment, user: User) -> bool:
+def _may_verify(case: Case, leg: Leg, user: User) -> bool:
     """The drawn person, or the desk of the leg's centre; never somebody who reported or handled the case."""
     if user.pk in case.reporters or user.pk in case.handlers:
         return leg.step == Step.CHECKING and leg.person_id == user.pk and user.pk not in case.reporters
@@ -29,7 +29,7 @@ def _may_verify(case: Case, leg: Assignment, user: User) -> bool:
     return leg.desk_allowed and user.powers.holds(Duty.ACCEPT, leg.unit_id or leg.centre_id)
 
 
-def duties_on(case: Case, leg: Assignment | None, by: By) -> frozenset[Duty]:
+def duties_on(case: Case, leg: Leg | None, by: By) -> frozenset[Duty]:
     """Duties that somebody who sees this case holds on it now."""
     actor = actor_of(by)
     user = actor.user
@@ -63,7 +63,7 @@ def may_grade(case: Case, by: By) -> bool:
 _NEEDS_NO_CALLER = frozenset({Duty.ANYONE, Duty.LEAD})
 
 
-def may_call_back(case: Case, leg: Assignment | None, user: User) -> bool:
+def may_call_back(case: Case, leg: Leg | None, user: User) -> bool:
     """Whether a person works on the case now and may see who called (with a reason, and logged)."""
     return bool(duties_on(case, leg, user) - _NEEDS_NO_CALLER)
 

@@ -17,7 +17,7 @@ from cases import waiting
 from cases.calendar import settings_for
 from cases.deadlines import Calendar
 from cases.loops import territory_id, top
-from cases.models import Assignment, Case, Contact, Request, Responsibility, Supervision
+from cases.models import Case, Contact, Leg, Request, Responsibility, Supervision
 from cases.models.catalogue import USUAL, ResponsibilityQuerySet
 from cases.pace import too_fast
 from cases.permissions import duties_on, leads_from, may_grade, may_report
@@ -36,7 +36,7 @@ class Situation:
     """Case, open leg, who does something and when; what else a rule needs is asked for once, when it is needed."""
 
     case: Case
-    leg: Assignment | None
+    leg: Leg | None
     by: By
     now: dt.datetime
 

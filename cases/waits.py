@@ -6,7 +6,7 @@ Several may wait at once: acceptor and chief, a drawn person or the desk, who de
 from collections.abc import Iterable
 
 from cases.loops import commanding_ids
-from cases.models import Assignment, Case, Request, Supervision
+from cases.models import Case, Leg, Request, Supervision
 from cases.waiting import Matter, Wait
 from cases.workflow import OPEN, Loop, State
 from governance.roles import Duty
@@ -14,7 +14,7 @@ from governance.roles import Duty
 
 def waits_for(
     case: Case,
-    leg: Assignment | None,
+    leg: Leg | None,
     requests: Iterable[Request],
     order: Supervision | None,
     giver_level: int | None,
@@ -32,7 +32,7 @@ def waits_for(
     return [*waits, *(order_of(case, leg, order, giver_level) if order else ())]
 
 
-def step_of(case: Case, leg: Assignment) -> list[Wait]:
+def step_of(case: Case, leg: Leg) -> list[Wait]:
     """Who makes the next step; nobody while a case is suspended."""
     centre = leg.centre_id
     match State(case.state):
@@ -56,7 +56,7 @@ def _commanding(case: Case) -> list[int]:
     return [place for place in reversed(commanding_ids(case, Loop(case.loop))) if place]
 
 
-def _decision(case: Case, leg: Assignment, request: Request) -> list[Wait]:
+def _decision(case: Case, leg: Leg, request: Request) -> list[Wait]:
     """Who decides a request: never the one who asked, nor of a suspension the chief who agreed."""
     matter = Matter[request.kind.upper()]
     never = tuple(sorted({request.asked_by_id, request.endorsed_by_id or request.asked_by_id}))
@@ -66,7 +66,7 @@ def _decision(case: Case, leg: Assignment, request: Request) -> list[Wait]:
     return [Wait(matter, duty, place, never=never) for place in places]
 
 
-def order_of(case: Case, leg: Assignment, order: Supervision, giver_level: int | None) -> list[Wait]:
+def order_of(case: Case, leg: Leg, order: Supervision, giver_level: int | None) -> list[Wait]:
     """Who answers an order, then who strikes it off: whoever gave it while they lead here, else a leader of the place."""
     if order.replied_at is None:
         if order.leader_id:

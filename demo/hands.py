@@ -13,7 +13,7 @@ from django.utils import timezone
 from cases import actions
 from cases.actions import Answer
 from cases.loops import commanding_ids
-from cases.models import Assignment, Case, Category, Photo, Responsibility
+from cases.models import Case, Category, Leg, Photo, Responsibility
 from cases.refusals import Forbidden, Stale
 from cases.routing import propose_unit
 from cases.rules import Situation, why_not
@@ -55,7 +55,7 @@ class Hands:
     def _user(self, pk: int) -> User:
         return User.objects.get(pk=pk)
 
-    def candidates(self, case: Case, leg: Assignment | None, move: Move, now: dt.datetime) -> list[User]:
+    def candidates(self, case: Case, leg: Leg | None, move: Move, now: dt.datetime) -> list[User]:
         """People whose move it is on the case, by the program's own rules."""
         found: list[User] = []
         centre = leg.centre_id if leg else case.centre_id
@@ -98,7 +98,7 @@ class Hands:
         assert listed is not None
         return listed
 
-    def _amount(self, leg: Assignment | None) -> Decimal:
+    def _amount(self, leg: Leg | None) -> Decimal:
         assert leg is not None
         return Decimal(int(leg.limit_amount / 2)) or leg.limit_amount
 
@@ -109,7 +109,7 @@ class Hands:
         self,
         move: Move,
         case: Case,
-        leg: Assignment | None,
+        leg: Leg | None,
         by: User,
         now: dt.datetime,
         given: dict[str, Any],
@@ -138,7 +138,7 @@ class Hands:
 
     # Do ---------------------------------------------------------------------------------------------------
 
-    def look(self, case_uuid: uuid.UUID) -> tuple[Case, Assignment | None]:
+    def look(self, case_uuid: uuid.UUID) -> tuple[Case, Leg | None]:
         """A case and its open leg as they stand now."""
         case = Case.objects.get(uuid=case_uuid)
         case.category = self.category(case.category_id)
@@ -155,7 +155,7 @@ class Hands:
     def move(
         self,
         case: Case,
-        leg: Assignment | None,
+        leg: Leg | None,
         name: str,
         *,
         now: dt.datetime,

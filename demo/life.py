@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from cases.actions.sweeping import sweep_leg
-from cases.models import Assignment, Case, Responsibility
+from cases.models import Case, Leg, Responsibility
 from cases.workflow import MOVES, Lateness, Loop, State, Step
 from demo.hands import Hands
 from demo.hours import Hours
@@ -87,7 +87,7 @@ def draw_traits(random: Random, ending: str | None = None) -> Traits:
 class Plan:
     """What is done next; the table of moves decides what may be done, a plan what is."""
 
-    def next(self, case: Case, leg: Assignment, clock: dt.datetime) -> Act | None:
+    def next(self, case: Case, leg: Leg, clock: dt.datetime) -> Act | None:
         raise NotImplementedError
 
 
@@ -97,7 +97,7 @@ class Script(Plan):
     def __init__(self, acts: list[Act]) -> None:
         self.acts = list(acts)
 
-    def next(self, case: Case, leg: Assignment, clock: dt.datetime) -> Act | None:
+    def next(self, case: Case, leg: Leg, clock: dt.datetime) -> Act | None:
         if not self.acts:
             return None
         act = self.acts.pop(0)
@@ -120,7 +120,7 @@ class Destiny(Plan):
         self.done.add(name)
         return True
 
-    def next(self, case: Case, leg: Assignment, clock: dt.datetime) -> Act | None:
+    def next(self, case: Case, leg: Leg, clock: dt.datetime) -> Act | None:
         aside = self.aside(case, leg)
         name, share = aside or getattr(self, f"in_{case.state}")(case, leg)
         if name is None:
@@ -140,7 +140,7 @@ class Destiny(Plan):
 
     # Beside the way -------------------------------------------------------------------------------------------
 
-    def aside(self, case: Case, leg: Assignment) -> tuple[str | None, Share] | None:
+    def aside(self, case: Case, leg: Leg) -> tuple[str | None, Share] | None:
         """Moves that leave the state as it is: supervision, a comment, a request that waits."""
         if not case.is_open:
             return None
@@ -175,7 +175,7 @@ class Destiny(Plan):
 
     # On the way -----------------------------------------------------------------------------------------------
 
-    def in_reported(self, case: Case, leg: Assignment) -> tuple[str | None, Share]:
+    def in_reported(self, case: Case, leg: Leg) -> tuple[str | None, Share]:
         if share := self.ripe(Step.REGISTERING):
             return "register", share
         if self.traits.ending == "withdraw":
@@ -184,10 +184,10 @@ class Destiny(Plan):
             return "send_to_check", SOON
         return ("decline" if self.traits.ending == "decline" else "register"), USUAL
 
-    def in_checking(self, case: Case, leg: Assignment) -> tuple[str | None, Share]:
+    def in_checking(self, case: Case, leg: Leg) -> tuple[str | None, Share]:
         return ("not_found" if self.traits.ending == "decline" else "found"), (0.2, 0.95)
 
-    def in_registered(self, case: Case, leg: Assignment) -> tuple[str | None, Share]:
+    def in_registered(self, case: Case, leg: Leg) -> tuple[str | None, Share]:
         if share := self.ripe(Step.DISPATCHING):
             return "dispatch", share
         if self.once("void", self.traits.ending == "void"):
@@ -199,14 +199,14 @@ class Destiny(Plan):
             return "delegate", USUAL
         return "dispatch", USUAL
 
-    def in_dispatched(self, case: Case, leg: Assignment) -> tuple[str | None, Share]:
+    def in_dispatched(self, case: Case, leg: Leg) -> tuple[str | None, Share]:
         if share := self.ripe(Step.HANDLING):
             return "accept", share
         if case.refusals < self.traits.refusals:
             return "refuse", SOON
         return "accept", SOON
 
-    def in_handling(self, case: Case, leg: Assignment) -> tuple[str | None, Share]:
+    def in_handling(self, case: Case, leg: Leg) -> tuple[str | None, Share]:
         if self.once("extend", self.traits.extension):
             return "ask_extension", (0.4, 0.7)
         if self.once("suspend", self.traits.suspension):
@@ -215,27 +215,27 @@ class Destiny(Plan):
             return "feedback", LATE
         return "feedback", (0.35, 0.93)
 
-    def in_disputed(self, case: Case, leg: Assignment) -> tuple[str | None, Share]:
+    def in_disputed(self, case: Case, leg: Leg) -> tuple[str | None, Share]:
         return "adjudicate", USUAL
 
-    def in_suspended(self, case: Case, leg: Assignment) -> tuple[str | None, Share]:
+    def in_suspended(self, case: Case, leg: Leg) -> tuple[str | None, Share]:
         return None, USUAL
 
-    def in_handled(self, case: Case, leg: Assignment) -> tuple[str | None, Share]:
+    def in_handled(self, case: Case, leg: Leg) -> tuple[str | None, Share]:
         is_failed = self.once("fail", self.traits.rework)
         return ("fail" if is_failed else "pass"), (0.15, 0.97)
 
-    def in_verified(self, case: Case, leg: Assignment) -> tuple[str | None, Share]:
+    def in_verified(self, case: Case, leg: Leg) -> tuple[str | None, Share]:
         is_refused = self.once("not closed", self.traits.closing_refused)
         return ("refuse_closing" if is_refused else "close"), USUAL
 
-    def in_closed(self, case: Case, leg: Assignment) -> tuple[str | None, Share]:
+    def in_closed(self, case: Case, leg: Leg) -> tuple[str | None, Share]:
         if self.once("reopen", self.traits.reopened):
             return "reopen", SOON
         return ("evaluate" if self.traits.is_evaluated else None), (0.05, 0.9)
 
 
-def is_urgent(leg: Assignment) -> bool:
+def is_urgent(leg: Leg) -> bool:
     """Whether the clock of a leg runs through the night."""
     return leg.limit_unit == "urgent_hour"
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from cases.clocks import due, duration, when
-from cases.models import Assignment, Case, CaseEvent, Request
+from cases.models import Case, CaseEvent, Leg, Request
 from cases.workflow import MOVES, PHASES, STATES, Grade, Refusal, State, Step
 from governance.models import Organization
 from governance.profile import Phase, profile
@@ -25,12 +25,12 @@ def facts_of(event: CaseEvent) -> dict[str, Any]:
     return json.loads(event.data)
 
 
-def step_line(case: Case, legs: list[Assignment]) -> list[dict[str, str]]:
+def step_line(case: Case, legs: list[Leg]) -> list[dict[str, str]]:
     """The steps of this place: done with its time, now with its due time, or still to come."""
     here = profile()
     ended: dict[int, dt.datetime] = {here.step_of[Phase.REPORT]: case.reported_at}
     for leg in legs:
-        if leg.stopped_at and leg.outcome == Assignment.Outcome.DONE and leg.step != Step.CHECKING:
+        if leg.stopped_at and leg.outcome == Leg.Outcome.DONE and leg.step != Step.CHECKING:
             ended[_shown_as(leg.step)] = leg.stopped_at
     step = STATES[State(case.state)].step
     if step is None:
@@ -61,7 +61,7 @@ def units_named_in(events: Iterable[CaseEvent]) -> set[int]:
 def lines(
     case: Case,
     events: list[CaseEvent],
-    legs: list[Assignment],
+    legs: list[Leg],
     requests: list[Request],
     photos: list[Any],
     units: dict[int, Organization],
@@ -188,7 +188,7 @@ def picture_rows(photos: Iterable[Any]) -> list[dict[str, str]]:
     ]
 
 
-def leg_rows(legs: list[Assignment], requests: list[Request], now: dt.datetime) -> list[dict[str, Any]]:
+def leg_rows(legs: list[Leg], requests: list[Request], now: dt.datetime) -> list[dict[str, Any]]:
     """The ledger of clocks, newest first; an extended leg with every deadline it had before."""
     moved = [request for request in requests if request.due_before]
     return [
@@ -204,13 +204,13 @@ def leg_rows(legs: list[Assignment], requests: list[Request], now: dt.datetime) 
     ]
 
 
-def _falls_into(leg: Assignment, request: Request) -> bool:
+def _falls_into(leg: Leg, request: Request) -> bool:
     return leg.opened_at <= request.decided_at and (
         leg.stopped_at is None or request.decided_at <= leg.stopped_at
     )
 
 
-def _hands(leg: Assignment) -> str:
+def _hands(leg: Leg) -> str:
     """In whose hands a leg is: the person, the unit, or the desk of the centre."""
     place = leg.unit.name if leg.unit and leg.step in (Step.HANDLING, Step.WAITING) else ""
     if leg.person:

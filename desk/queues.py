@@ -6,7 +6,7 @@ from enum import StrEnum
 from django.db.models import BooleanField, Count, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models import Case as Choice
 
-from cases.models import Assignment, Case
+from cases.models import Case, Leg
 from cases.models.case import CaseQuerySet
 from cases.waiting import ASKED, ORDERED, TURN, waiting_for
 from cases.workflow import OPEN, SETTLED, Lateness, State, Step
@@ -36,9 +36,7 @@ def asked_of(user: User) -> Q:
 
 
 def _rework() -> Q:
-    failed = Assignment.objects.filter(
-        case=OuterRef("pk"), step=Step.VERIFYING, outcome=Assignment.Outcome.FAILED
-    )
+    failed = Leg.objects.filter(case=OuterRef("pk"), step=Step.VERIFYING, outcome=Leg.Outcome.FAILED)
     return Q(state=State.HANDLING) & Q(Exists(failed))
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from django.db import connection
 
 from cases import chain
-from cases.models import Assignment, Case, CaseEvent
+from cases.models import Case, CaseEvent, Leg
 from cases.workflow import FINAL, MOVES, STATES, State, Step
 
 #: Rows that contradict each other: what is wrong, and how it is found.
@@ -83,7 +83,7 @@ def _impossible_lives() -> Iterator[str]:
 def _torn_legs() -> Iterator[str]:
     """Legs that overlap, leave a gap, or do not fit the state."""
     legs: dict[int, list[tuple]] = {}
-    rows = Assignment.objects.order_by("case", "pk").values_list("case", "step", "opened_at", "stopped_at")
+    rows = Leg.objects.order_by("case", "pk").values_list("case", "step", "opened_at", "stopped_at")
     for pk, *leg in rows:
         legs.setdefault(pk, []).append(tuple(leg))
     for pk, state, reported_at in Case.objects.values_list("pk", "state", "reported_at"):

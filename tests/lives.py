@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from cases.models import Assignment, Case, Category, Responsibility
+from cases.models import Case, Category, Leg, Responsibility
 from cases.units import units_in_reach
 from cases.workflow import Loop, State
 from demo.hands import Hands
@@ -108,7 +108,7 @@ def fresh(case: Case) -> Case:
     return Case.objects.get(pk=case.pk)
 
 
-def open_leg(case: Case) -> Assignment:
+def open_leg(case: Case) -> Leg:
     """The leg that runs."""
     return case.legs.get(stopped_at=None)
 

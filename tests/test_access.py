@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
-from cases.models import Assignment, Photo
+from cases.models import Leg, Photo
 from cases.workflow import State
 from dashboard.actions import make_wall
 from governance import actions
@@ -84,7 +84,7 @@ def things(clients) -> dict[str, object]:
     # Every check of the status page finds its part working: /healthz/ready answers 200.
     for part in Heartbeat.Part:
         actions.heartbeat(part, now=timezone.now())
-    Assignment.objects.update(sweep_at=None)
+    Leg.objects.update(sweep_at=None)
     return {
         "case": case.uuid,
         "photo": Photo.objects.filter(case=case).first().uuid,

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.test import Client
 
-from cases.models import Assignment
+from cases.models import Leg
 from cases.workflow import State
 from demo.accounts import STAGE
 from governance.models import User
@@ -215,7 +215,7 @@ def drawn_for(case: str) -> int:
     end = time.monotonic() + TIMEOUT_SECONDS
     while True:
         try:
-            return Assignment.objects.get(case__uuid=case, stopped_at=None).person_id
+            return Leg.objects.get(case__uuid=case, stopped_at=None).person_id
         except (DatabaseError, InterfaceError):
             connection.close()
             assert time.monotonic() < end, "the database does not come back"

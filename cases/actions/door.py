@@ -13,7 +13,7 @@ from cases.actions.once import Answer, written_under
 from cases.actions.recording import record
 from cases.actions.walk import EFFECTS, Walk, columns
 from cases.given import demand
-from cases.models import Assignment, Case, CaseEvent
+from cases.models import Case, CaseEvent, Leg
 from cases.refusals import KeyReused, Refused, Stale
 from cases.rules import why_not
 from cases.workflow import MOVES, OPEN, Clock, Move, State
@@ -115,7 +115,7 @@ def _take_effect(walk: Walk) -> None:
     case.version += before is not None  # a new case begins with its first version
 
 
-def recount(case: Case, leg: Assignment, now: dt.datetime) -> bool:
+def recount(case: Case, leg: Leg, now: dt.datetime) -> bool:
     """Count the outdated open leg of a locked case again, by a move of the system whose event says what changed.
 
     False where its marks stay where they are, which needs no event.
@@ -129,16 +129,16 @@ def recount(case: Case, leg: Assignment, now: dt.datetime) -> bool:
     return True
 
 
-def _is_due(move: Move, leg: Assignment, now: dt.datetime) -> bool:
+def _is_due(move: Move, leg: Leg, now: dt.datetime) -> bool:
     """Whether time asks for a move of the system's; replacing a drawn person who has left waits for no clock."""
     if leg.sweep_at is not None and leg.sweep_at <= now:
         return True
-    return move.name == "draw_anew" and Assignment.objects.left(timezone.localdate(now)).contains(leg)
+    return move.name == "draw_anew" and Leg.objects.left(timezone.localdate(now)).contains(leg)
 
 
-def _open_leg(case: Case, move: Move) -> Assignment | None:
+def _open_leg(case: Case, move: Move) -> Leg | None:
     """The open leg, with what stopping it and opening the next one asks for."""
-    legs = Assignment.objects.open().filter(case=case)
+    legs = Leg.objects.open().filter(case=case)
     if move.clock == Clock.UNCHANGED:
         return legs.first()
     leg = legs.select_related("responsibility").first()

@@ -7,7 +7,7 @@ from django.utils import timezone
 from cases.actions import legs, recounting
 from cases.actions.walk import Walk, effect
 from cases.loops import commanding_id, territory, top
-from cases.models import Assignment, Case
+from cases.models import Case, Leg
 from cases.refusals import Unfit
 from cases.routing import explain
 from cases.rule_numbers import REFUSALS_BEFORE_DISPUTE
@@ -17,7 +17,7 @@ from cases.workflow import Grade, Lateness, Loop, State, Step
 from governance.models import Organization, Post, User
 from governance.roles import Duty, Role
 
-Outcome = Assignment.Outcome
+Outcome = Leg.Outcome
 
 
 @effect("comment")
@@ -76,7 +76,7 @@ def send_back(walk: Walk) -> None:
 # Dispatch and handle ----------------------------------------------------------------------------------------------
 
 
-def _refused_leg(case: Case, unit: Organization) -> Assignment | None:
+def _refused_leg(case: Case, unit: Organization) -> Leg | None:
     """The leg that this unit sent back, in this loop and since the case was last reopened; None if there is none."""
     for leg in case.legs.order_by("-pk") if case.refusals else ():
         if leg.loop != case.loop or leg.step == Step.EVALUATING:
@@ -212,7 +212,7 @@ def reopen(walk: Walk) -> None:
 # Up and down the loops --------------------------------------------------------------------------------------------
 
 
-def _turn(walk: Walk, outcome: Assignment.Outcome) -> State:
+def _turn(walk: Walk, outcome: Leg.Outcome) -> State:
     """Another centre commands, by its own row of the list where that has one."""
     case, turn = walk.case, where_to(walk, walk.move.name, label=walk.move.label)
     legs.stop_leg(walk, outcome)

@@ -14,7 +14,7 @@ from cases.actions import recounting
 from cases.actions.walk import Walk
 from cases.deadlines import Limit, Marks
 from cases.loops import commanding_id, territory_id, top
-from cases.models import Assignment, Case, Request
+from cases.models import Case, Leg, Request
 from cases.routing import limit_without_a_row
 from cases.rule_numbers import DRAWS
 from cases.units import desk_is_staffed
@@ -52,7 +52,7 @@ def limit_of(walk: Walk, step: Step | str) -> Limit:
     return row.limit(step) if row else limit_without_a_row(Loop(walk.case.loop))
 
 
-def stop_leg(walk: Walk, outcome: Assignment.Outcome = Assignment.Outcome.DONE) -> Assignment:
+def stop_leg(walk: Walk, outcome: Leg.Outcome = Leg.Outcome.DONE) -> Leg:
     """Stop the open leg; a standing one keeps what is left of its limit."""
     leg = walk.leg
     assert leg is not None
@@ -60,13 +60,13 @@ def stop_leg(walk: Walk, outcome: Assignment.Outcome = Assignment.Outcome.DONE) 
     leg.outcome = outcome
     leg.is_late = walk.now > leg.due_at
     leg.sweep_at = None
-    if outcome == Assignment.Outcome.STANDING:
+    if outcome == Leg.Outcome.STANDING:
         leg.rest_amount = deadlines.remainder(leg.due_at, leg.limit, walk.now, walk.calendar).amount
     if leg.is_late and leg.step == Step.HANDLING:
         walk.case.was_late = True
     leg.save(update_fields=["stopped_at", "outcome", "is_late", "sweep_at", "rest_amount"])
     walk.leg = None
-    if leg.step == Step.HANDLING and outcome != Assignment.Outcome.STANDING:
+    if leg.step == Step.HANDLING and outcome != Leg.Outcome.STANDING:
         lapse_requests(walk, Request.Kind.EXTENSION, Request.Kind.SUSPENSION)
     return leg
 
@@ -108,11 +108,11 @@ def open_leg(
     tried: list[int] | None = None,
     back_to: State | None = None,
     extended: Decimal = NOTHING,
-) -> Assignment:
+) -> Leg:
     """Open the next leg with its full limit, or with ``marks`` of a clock that runs on (``extended`` so far)."""
     case = walk.case
     marks = marks or deadlines.start(walk.now, limit or limit_of(walk, step), walk.calendar)
-    leg = Assignment(  # saved with the rest of the move (``recording.record``)
+    leg = Leg(  # saved with the rest of the move (``recording.record``)
         step=step,
         loop=case.loop,
         centre_id=centre.pk if centre else case.centre_id,
@@ -137,12 +137,12 @@ def open_leg(
     return leg
 
 
-def marks_of(walk: Walk, leg: Assignment) -> Marks:
+def marks_of(walk: Walk, leg: Leg) -> Marks:
     """The marks of a leg by the calendar of now."""
     return recounting.marks_of(walk.case, leg, walk.calendar, walk.now)
 
 
-def set_marks(leg: Assignment, marks: Marks, now: dt.datetime, *, quiet: bool = False) -> None:
+def set_marks(leg: Leg, marks: Marks, now: dt.datetime, *, quiet: bool = False) -> None:
     """Write a clock onto a leg and say when the sweep looks at it next."""
     leg.counted_at = now
     leg.limit_amount, leg.limit_unit = marks.limit.amount, marks.limit.unit
@@ -154,12 +154,12 @@ def set_marks(leg: Assignment, marks: Marks, now: dt.datetime, *, quiet: bool = 
     leg.lateness, leg.held_until = Lateness.NONE, None
 
 
-def standing(case: Case) -> Assignment:
+def standing(case: Case) -> Leg:
     """The leg that stands still (for a check or a suspension)."""
-    return case.legs.filter(outcome=Assignment.Outcome.STANDING).order_by("-pk")[0]
+    return case.legs.filter(outcome=Leg.Outcome.STANDING).order_by("-pk")[0]
 
 
-def renew(leg: Assignment, marks: Marks, now: dt.datetime) -> None:
+def renew(leg: Leg, marks: Marks, now: dt.datetime) -> None:
     """Write marks that were counted again onto a leg that runs: its colour stays as far as they allow."""
     sweep_at, escalate_at, held_until = leg.sweep_at, leg.escalate_at, leg.held_until
     lateness = recounting.lateness_after(leg, marks, now)
@@ -174,7 +174,7 @@ def renew(leg: Assignment, marks: Marks, now: dt.datetime) -> None:
             leg.sweep_at = max(marks.escalate_at, sweep_at)
 
 
-def continue_standing(walk: Walk) -> Assignment:
+def continue_standing(walk: Walk) -> Leg:
     """Open again the leg that stood still (for a check or a suspension) with what was left of it."""
     old = standing(walk.case)
     assert old.rest_amount is not None
@@ -222,7 +222,7 @@ def draw(walk: Walk, tried: list[int]) -> int | None:
     return candidates.order_by("tier", "?").values_list("pk", flat=True).first()
 
 
-def open_check(walk: Walk, step: Step, tried: list[int] | None = None) -> Assignment:
+def open_check(walk: Walk, step: Step, tried: list[int] | None = None) -> Leg:
     """Open a checking or verifying leg with a drawn person, or with the street's desk when nobody is left.
 
     Where nobody is at the street's desk either, it is that of the highest loop.

@@ -6,7 +6,7 @@ from cases.actions.notices import asked_owner
 from cases.actions.recording import record
 from cases.actions.walk import EFFECTS, Walk, columns, effect
 from cases.deadlines import Limit
-from cases.models import Assignment, Case, Contact
+from cases.models import Case, Contact, Leg
 from cases.models.case import page_of
 from cases.refusals import Unfit
 from cases.rule_numbers import MOST_PEOPLE
@@ -14,7 +14,7 @@ from cases.workflow import MOVES, OPEN, Lateness, State, Step
 from governance.actions import tell
 from governance.roles import Duty
 
-Outcome = Assignment.Outcome
+Outcome = Leg.Outcome
 
 
 @effect("merge")
@@ -35,9 +35,9 @@ def merge(walk: Walk) -> None:
     _hand_over(walk, target, leg)
 
 
-def _hand_over(walk: Walk, target: Case, leg: Assignment) -> None:
+def _hand_over(walk: Walk, target: Case, leg: Leg) -> None:
     """The second move of a merge, on the other case; its row was locked together with the first one's."""
-    move, own_leg = MOVES["take_over"], Assignment.objects.open().filter(case=target).first()
+    move, own_leg = MOVES["take_over"], Leg.objects.open().filter(case=target).first()
     given = {"merged": walk.case, "leg": leg}
     taking = Walk(target, own_leg, walk.by, walk.now, move, given, columns(target))
     EFFECTS[move.name](taking)
@@ -79,7 +79,7 @@ def _take_caller(walk: Walk, merged: Case) -> None:
         tell(subject, url=page_of(case.uuid), audience=audience, now=walk.now, verb="请告知来电人")
 
 
-def _keep_older_clock(walk: Walk, older: Assignment) -> None:
+def _keep_older_clock(walk: Walk, older: Leg) -> None:
     """A case that still has to be registered is to be registered by the earlier of the two due dates."""
     if walk.case.state == State.REPORTED:
         _count_from(walk, older)
@@ -87,7 +87,7 @@ def _keep_older_clock(walk: Walk, older: Assignment) -> None:
         _let_stand(walk, older)
 
 
-def _count_from(walk: Walk, older: Assignment) -> None:
+def _count_from(walk: Walk, older: Leg) -> None:
     case, own, marks = walk.case, walk.leg, legs.marks_of(walk, older)
     assert own is not None
     if marks.due_at >= own.due_at:
@@ -102,7 +102,7 @@ def _count_from(walk: Walk, older: Assignment) -> None:
     walk.facts |= {"due_at": own.due_at, "clock_kept": own.due_at}
 
 
-def _let_stand(walk: Walk, older: Assignment) -> None:
+def _let_stand(walk: Walk, older: Leg) -> None:
     """While a check is out the clock stands; it goes on with what was left of the older one."""
     own, marks = legs.standing(walk.case), legs.marks_of(walk, older)
     rest = Limit(amount=own.rest_amount or legs.NOTHING, unit=own.limit.unit)

@@ -9,7 +9,7 @@ from cases.actions.recounting import WORKING, counted_across
 from cases.calendar import calendar_for
 from cases.deadlines import Calendar, Marks
 from cases.holidays import Day
-from cases.models import Assignment, Case
+from cases.models import Case, Leg
 from governance.models import User
 
 #: Rows that a page shows, and legs that it counts again while somebody waits.
@@ -24,7 +24,7 @@ class Preview:
     settled: int = 0  # no longer provisional
     looked_at: int = 0
     is_whole: bool = True
-    first: list[tuple[Assignment, Marks]] = field(default_factory=list)  # of the cases in the person's scope
+    first: list[tuple[Leg, Marks]] = field(default_factory=list)  # of the cases in the person's scope
     hidden: int = 0  # moved, but out of scope: no more is said of them
 
 
@@ -42,7 +42,7 @@ def preview(days: Mapping[dt.date, Day], *, complete: int | None, by: User, now:
     found.looked_at = len(legs)
     since = min((leg.counted_from for leg in legs if leg.counted_from), default=now)
     calendars: dict[int, Calendar] = {}
-    moved: list[tuple[Assignment, Marks]] = []
+    moved: list[tuple[Leg, Marks]] = []
     for leg in legs:
         district = leg.case.district_id
         if district not in calendars:

@@ -13,7 +13,7 @@ from cases import deadlines
 from cases.calendar import calendar_for
 from cases.clocks import stamp
 from cases.deadlines import SHANGHAI, Calendar, Marks, Unit
-from cases.models import Assignment, CalendarChange, Case
+from cases.models import CalendarChange, Case, Leg
 from cases.workflow import Lateness
 
 #: Longer ago than the calendar of a move reaches.
@@ -24,7 +24,7 @@ WORKING = [unit for unit in Unit if unit.is_working]
 SETTLED_AFTER = dt.timedelta(minutes=2)
 
 
-def marks_of(case: Case, leg: Assignment, calendar: Calendar, now: dt.datetime) -> Marks:
+def marks_of(case: Case, leg: Leg, calendar: Calendar, now: dt.datetime) -> Marks:
     """The marks of a leg by the calendar of now: counted again, or around its due date where no basis was kept."""
     if leg.basis is None:
         return deadlines.marks_around(leg.due_at, leg.limit, calendar)
@@ -51,10 +51,10 @@ def mark_outdated(change: CalendarChange, *, again: bool = False) -> int:
     return legs.update(outdated_by=change)
 
 
-def counted_across(first_day: dt.date, last_day: dt.date) -> QuerySet[Assignment]:
+def counted_across(first_day: dt.date, last_day: dt.date) -> QuerySet[Leg]:
     """Open legs between whose beginning and grace a day of these lies."""
     first, end = _midnight(first_day), _midnight(last_day + dt.timedelta(days=1))
-    return Assignment.objects.open().filter(counted_from__lt=end, escalate_at__gte=first)
+    return Leg.objects.open().filter(counted_from__lt=end, escalate_at__gte=first)
 
 
 def look_again(now: dt.datetime) -> None:
@@ -64,7 +64,7 @@ def look_again(now: dt.datetime) -> None:
         CalendarChange.objects.filter(pk=change.pk).update(is_settled=True)
 
 
-def still_right(case: Case, leg: Assignment, calendar: Calendar, now: dt.datetime) -> bool:
+def still_right(case: Case, leg: Leg, calendar: Calendar, now: dt.datetime) -> bool:
     """Whether an outdated leg comes to the same marks, which is then noted without an event; the case is locked."""
     marks = marks_of(case, leg, calendar, now)
     if (marks.due_at, marks.warn_at, marks.escalate_at) != (leg.due_at, leg.warn_at, leg.escalate_at):
@@ -73,22 +73,22 @@ def still_right(case: Case, leg: Assignment, calendar: Calendar, now: dt.datetim
     return True
 
 
-def settle(leg: Assignment, **counted: Any) -> bool:
+def settle(leg: Leg, **counted: Any) -> bool:
     """Write what was counted and take the mark that was read off a leg.
 
     False, with nothing written, where a later change, committed meanwhile, has marked it again.
     """
-    as_read = Assignment.objects.filter(pk=leg.pk, outdated_by=leg.outdated_by_id)
+    as_read = Leg.objects.filter(pk=leg.pk, outdated_by=leg.outdated_by_id)
     return bool(as_read.update(outdated_by=None, **counted))
 
 
-def reason(leg: Assignment) -> str:
+def reason(leg: Leg) -> str:
     """Why a leg is counted again, for its event."""
     assert leg.outdated_by is not None and leg.counted_from is not None
     return f"工作日历有变（{leg.outdated_by.words}），时限从 {stamp(leg.counted_from)} 起重新计算。"
 
 
-def lateness_after(leg: Assignment, marks: Marks, now: dt.datetime) -> Lateness:
+def lateness_after(leg: Leg, marks: Marks, now: dt.datetime) -> Lateness:
     """The colour that a leg keeps under new marks; a new colour is the sweep's to give."""
     if leg.lateness == Lateness.RED and now >= marks.due_at:
         return Lateness.RED

@@ -9,7 +9,7 @@ from cases.actions import effects, legs
 from cases.actions.walk import Walk, effect
 from cases.deadlines import Limit
 from cases.loops import commanding_ids
-from cases.models import Assignment, Request, Supervision
+from cases.models import Leg, Request, Supervision
 from cases.rules import ANSWERS
 from cases.waits import order_of
 from cases.workflow import Lateness, Loop, State, Step
@@ -106,7 +106,7 @@ def grant_suspension(walk: Walk) -> None:
     assert request.until is not None
     _decide(walk, request, granted=True)
     before = State(walk.case.state)
-    legs.stop_leg(walk, Assignment.Outcome.STANDING)
+    legs.stop_leg(walk, Leg.Outcome.STANDING)
     walk.case.was_suspended = True
     days = (request.until - walk.today).days
     limit = Limit(amount=Decimal(days), unit=deadlines.Unit.CALENDAR_DAY)
@@ -129,7 +129,7 @@ def ask_void(walk: Walk) -> None:
 @effect("grant_void")
 def grant_void(walk: Walk) -> None:
     _decide(walk, walk.open_requests[Kind.VOID], granted=True)
-    legs.stop_leg(walk, Assignment.Outcome.ENDED)
+    legs.stop_leg(walk, Leg.Outcome.ENDED)
 
 
 # Supervision and urging -------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from cases import chain, clocks
 from cases.actions import recounting
 from cases.actions.door import perform, recount
 from cases.actions.legs import QUIET
-from cases.models import Assignment, Case
+from cases.models import Case, Leg
 from cases.refusals import Stale
 from cases.rule_numbers import SEEN_FOR
 from cases.workflow import Lateness, Loop, Step
@@ -30,9 +30,7 @@ MINUTE = dt.timedelta(minutes=1)
 ON_TIME = dt.timedelta(seconds=SWEPT)
 
 
-def next_move(
-    leg: Assignment, now: dt.datetime, returned_at: dt.datetime | None = None
-) -> tuple[str, dict] | None:
+def next_move(leg: Leg, now: dt.datetime, returned_at: dt.datetime | None = None) -> tuple[str, dict] | None:
     """What time asks of an open leg: the move and what it is given; None when nothing is due."""
     if now < leg.due_at:
         can_warn = leg.step not in QUIET and leg.lateness == Lateness.NONE and leg.warn_at <= now
@@ -51,7 +49,7 @@ def next_move(
     return name, given
 
 
-def _after_red(leg: Assignment, now: dt.datetime, returned_at: dt.datetime | None) -> dict[str, dt.datetime]:
+def _after_red(leg: Leg, now: dt.datetime, returned_at: dt.datetime | None) -> dict[str, dt.datetime]:
     """When the leg is looked at after its red mark: by its grace, but a mark written late is seen for a while first."""
     earliest = now + SEEN_FOR
     # A sweep that returns marks all at once, then finds more of them in its next rounds.
@@ -62,7 +60,7 @@ def _after_red(leg: Assignment, now: dt.datetime, returned_at: dt.datetime | Non
     return {"sweep_at": earliest, "held_until": earliest}
 
 
-def _why_held(leg: Assignment) -> str:
+def _why_held(leg: Leg) -> str:
     assert leg.held_until is not None
     if leg.opened_at >= leg.due_at:
         cause = "转来时已过期限"
@@ -72,7 +70,7 @@ def _why_held(leg: Assignment) -> str:
     return f"{cause}，{marked} 才标为超期，故多留 {SEEN_FOR // MINUTE} 分钟后办理。"
 
 
-def _climb(leg: Assignment) -> tuple[str, dict]:
+def _climb(leg: Leg) -> tuple[str, dict]:
     """What follows when the grace is over."""
     if leg.step in (Step.CHECKING, Step.VERIFYING) and leg.person_id is not None:
         return "draw_anew", {}
@@ -94,15 +92,15 @@ def sweep(*, now: dt.datetime, most: int = 1000) -> int:
     returned_at = returned(Heartbeat.Part.SWEEP, now=now, pause=SWEPT)
     work = partial(sweep_leg, returned_at=returned_at)
     recounting.look_again(now)
-    outdated = Assignment.objects.outdated().select_related("case")[:most]  # before anything is found late
+    outdated = Leg.objects.outdated().select_related("case")[:most]  # before anything is found late
     done = sum(_tried(leg, work, now) for leg in outdated)
-    due = Assignment.objects.due_for_sweep(now).select_related("case")[:most]
+    due = Leg.objects.due_for_sweep(now).select_related("case")[:most]
     done += sum(_tried(leg, work, now) for leg in due)
-    left = Assignment.objects.left(timezone.localdate(now)).select_related("case").order_by("pk")[:most]
+    left = Leg.objects.left(timezone.localdate(now)).select_related("case").order_by("pk")[:most]
     return done + sum(_tried(leg, replace, now) for leg in left)
 
 
-def _tried(leg: Assignment, work: Callable[..., int], now: dt.datetime) -> int:
+def _tried(leg: Leg, work: Callable[..., int], now: dt.datetime) -> int:
     """How many moves were made on a leg; one broken case must not stop the clocks of all others."""
     try:
         with transaction.atomic():
@@ -112,23 +110,23 @@ def _tried(leg: Assignment, work: Callable[..., int], now: dt.datetime) -> int:
     except Exception:  # logged and counted
         log.exception("sweep of leg %s failed", leg.pk)
         # One that is not due, but outdated or left, keeps its time: it is tried again by the next sweep.
-        due = Assignment.objects.due_for_sweep(now).filter(pk=leg.pk, sweep_at=leg.sweep_at)
+        due = Leg.objects.due_for_sweep(now).filter(pk=leg.pk, sweep_at=leg.sweep_at)
         due.update(sweep_at=now + RETRY)
     return 0
 
 
-def replace(leg: Assignment, *, now: dt.datetime) -> int:
+def replace(leg: Leg, *, now: dt.datetime) -> int:
     """Draw somebody else for a check whose drawn person has left."""
     perform(leg.case.uuid, "draw_anew", by=SYSTEM, now=now, key=key_of(leg, "draw_anew"), leg=leg.pk)
     return 1
 
 
-def key_of(leg: Assignment, name: str) -> uuid.UUID:
+def key_of(leg: Leg, name: str) -> uuid.UUID:
     """The system's key for a move: the same for two sweeps at once."""
     return chain.own_key(f"sweep:{leg.pk}:{name}:{leg.due_at.isoformat()}:{leg.sweep_at}")
 
 
-def sweep_leg(leg: Assignment, *, now: dt.datetime, returned_at: dt.datetime | None = None) -> int:
+def sweep_leg(leg: Leg, *, now: dt.datetime, returned_at: dt.datetime | None = None) -> int:
     """Do all that is due on one leg, after counting it again where the calendar changed.
 
     ``returned_at``: when the sweep last came back from an outage.
@@ -147,15 +145,15 @@ def sweep_leg(leg: Assignment, *, now: dt.datetime, returned_at: dt.datetime | N
         if answer.is_repeat:  # done before: looking again at once would find the same
             break
         done += 1
-        leg = Assignment.objects.select_related("case").get(pk=leg.pk)
+        leg = Leg.objects.select_related("case").get(pk=leg.pk)
     return done
 
 
 @transaction.atomic(savepoint=False)
-def _recount(leg: Assignment, now: dt.datetime) -> tuple[Assignment, bool]:
+def _recount(leg: Leg, now: dt.datetime) -> tuple[Leg, bool]:
     """Count an outdated leg again: the leg as it is then, and whether its marks moved."""
     case = Case.objects.select_for_update(of=("self",)).get(pk=leg.case_id)
-    found = Assignment.objects.select_related("outdated_by").get(pk=leg.pk)
+    found = Leg.objects.select_related("outdated_by").get(pk=leg.pk)
     found.case = case
     is_outdated = found.outdated_by is not None and found.stopped_at is None
     return found, is_outdated and recount(case, found, now)

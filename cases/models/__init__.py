@@ -1,13 +1,12 @@
 from cases.models.case import Case
 from cases.models.catalogue import Category, Responsibility
-from cases.models.legs import Assignment, Request, Supervision
+from cases.models.legs import Leg, Request, Supervision
 from cases.models.records import CaseEvent, Contact, Photo
 from cases.models.rules import RuleOverride
 from cases.models.texts import CaseText
 from cases.models.time import CalendarChange, CalendarYear, WorkDay, WorkingHours
 
 __all__ = [
-    "Assignment",
     "CalendarChange",
     "CalendarYear",
     "Case",
@@ -15,6 +14,7 @@ __all__ = [
     "CaseText",
     "Category",
     "Contact",
+    "Leg",
     "Photo",
     "Request",
     "Responsibility",

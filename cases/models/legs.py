@@ -15,32 +15,32 @@ from governance.models import Organization, Post, User
 from governance.roles import Duty
 
 
-class AssignmentQuerySet(models.QuerySet):
-    def open(self) -> "AssignmentQuerySet":
+class LegQuerySet(models.QuerySet):
+    def open(self) -> "LegQuerySet":
         return self.filter(stopped_at=None)
 
-    def left(self, on: dt.date) -> "AssignmentQuerySet":
+    def left(self, on: dt.date) -> "LegQuerySet":
         """Open checks whose drawn person is no longer at a post for which people are drawn."""
         drawn = self.open().filter(person__isnull=False, step__in=[Step.CHECKING, Step.VERIFYING])
         there = Post.objects.on_duty(on).with_duty(Duty.VERIFY, Duty.ACCEPT)
         return drawn.exclude(person__in=there.values("user"))
 
-    def due_for_sweep(self, now) -> "AssignmentQuerySet":
+    def due_for_sweep(self, now) -> "LegQuerySet":
         """Open legs on which time has something to do."""
         return self.open().filter(sweep_at__lte=now).order_by("sweep_at", "pk")
 
-    def put_off(self, now: dt.datetime, most: dt.timedelta) -> "AssignmentQuerySet":
+    def put_off(self, now: dt.datetime, most: dt.timedelta) -> "LegQuerySet":
         """Open legs past their due date without a red mark: the sweep failed on them and looks again within ``most``."""
         again = self.open().filter(sweep_at__gt=now, sweep_at__lte=now + most)
         return again.filter(due_at__lt=F("sweep_at"), due_at__lte=now).exclude(lateness=Lateness.RED)
 
-    def outdated(self) -> "AssignmentQuerySet":
+    def outdated(self) -> "LegQuerySet":
         """Open legs that were counted across a day that the calendar says otherwise about by now."""
         return self.open().filter(outdated_by__isnull=False).order_by("sweep_at", "pk")
 
 
-class Assignment(models.Model):
-    """One leg: a step of the case in one pair of hands; to-do list, clock ledger and base of all figures."""
+class Leg(models.Model):
+    """A step of the case in one pair of hands; to-do list, clock ledger and base of all figures."""
 
     class Outcome(models.TextChoices):
         DONE = "done", "完成"
@@ -96,9 +96,10 @@ class Assignment(models.Model):
     back_to = models.CharField("回到", max_length=20, choices=State, blank=True)
     rest_amount = models.DecimalField("余量", max_digits=9, decimal_places=4, null=True)
 
-    objects = AssignmentQuerySet.as_manager()
+    objects = LegQuerySet.as_manager()
 
     class Meta:
+        db_table = "cases_assignment"
         verbose_name = verbose_name_plural = "办理环节"
         ordering = ["pk"]
         constraints = [

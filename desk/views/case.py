@@ -19,7 +19,7 @@ from cases import actions, turning
 from cases.actions import Refused, Stale
 from cases.forms import MoveForm, move_form
 from cases.keyed import form_with_files, shown_again, with_uploads
-from cases.models import Assignment, Case, CaseEvent, Contact
+from cases.models import Case, CaseEvent, Contact, Leg
 from cases.names import give_names
 from cases.permissions import may_call_back
 from cases.photos import MOST
@@ -166,7 +166,7 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
     case = visible_case(request, case_uuid)
     if request.method == "POST":
         return _make(request, case, move)
-    leg_id = Assignment.objects.open().filter(case=case).values_list("pk", flat=True).first()
+    leg_id = Leg.objects.open().filter(case=case).values_list("pk", flat=True).first()
     chosen = CategoryForm(request.GET)
     category = chosen.cleaned_data["category"] if chosen.is_valid() else None
     form = move_form(move, case, request.user, kept(request), leg_id=leg_id, category=category)
@@ -230,7 +230,7 @@ def _turned_to(request: HttpRequest, case: Case, move: Move) -> str:
     """Who receives a case that is turned up or down; nothing for other moves."""
     if move.name not in turning.TURNS:
         return ""
-    leg = Assignment.objects.open().filter(case=case).first()
+    leg = Leg.objects.open().filter(case=case).first()
     return turning.in_words(Situation(case, leg, request.user, timezone.now()), move)
 
 
@@ -255,7 +255,7 @@ def _ask(request: HttpRequest, case: Case, move: Move, form: MoveForm) -> HttpRe
 def contact_page(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     """Show a caller's name and number: with a reason, and only after the look was written down."""
     case = visible_case(request, case_uuid)
-    leg = Assignment.objects.open().filter(case=case).first()
+    leg = Leg.objects.open().filter(case=case).first()
     if not may_call_back(case, leg, request.user):
         raise PermissionDenied("来电人信息只对正在办理本案的人员开放。")
     form, people = LookForm(request.POST), []

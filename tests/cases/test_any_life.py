@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from cases import actions
 from cases.actions import Answer, Refused, sweeping
-from cases.models import Assignment, Case
+from cases.models import Case, Leg
 from cases.rules import Situation, why_not
 from cases.workflow import FINAL, MOVES, OPEN, Loop, Move, State, moves_from
 from demo.accounts import STAGE
@@ -132,7 +132,7 @@ class AnyLife(RuleBasedStateMachine):
         self.holds()
 
     def given(
-        self, data: st.DataObject, move: Move, case: Case, leg: Assignment | None, by: User
+        self, data: st.DataObject, move: Move, case: Case, leg: Leg | None, by: User
     ) -> dict[str, object]:
         """What the move asks for as far as the case has it; now and then something is left out."""
         target = Case.objects.get(uuid=data.draw(st.sampled_from(self.cases), label="target"))
@@ -167,7 +167,7 @@ class AnyLife(RuleBasedStateMachine):
         if isinstance(refusal, Case.DoesNotExist):
             assert not Case.objects.visible_to(by).filter(pk=case.pk).exists()
             return
-        now_open = Assignment.objects.open().filter(case=case).first()
+        now_open = Leg.objects.open().filter(case=case).first()
         why = why_not(move, Situation(Case.objects.get(pk=case.pk), now_open, by, self.now))
         is_stale = leg is not None and (now_open is None or now_open.pk != leg)
         said = refusal.sentence
@@ -180,7 +180,7 @@ class AnyLife(RuleBasedStateMachine):
 
     @rule(jump=st.sampled_from(JUMPS))
     def wait(self, jump: str) -> None:
-        due = Assignment.objects.open().exclude(sweep_at=None).order_by("sweep_at").first()
+        due = Leg.objects.open().exclude(sweep_at=None).order_by("sweep_at").first()
         if jump != "what is due next":
             self.now += LENGTHS[jump]
         elif due:

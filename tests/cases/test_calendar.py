@@ -14,7 +14,7 @@ from cases.actions.walk import EFFECTS, Walk
 from cases.calendar import calendar_for
 from cases.holidays import Day
 from cases.importing import import_workdays
-from cases.models import Assignment, CalendarChange, CalendarYear, Case, WorkDay, WorkingHours
+from cases.models import CalendarChange, CalendarYear, Case, Leg, WorkDay, WorkingHours
 from cases.workflow import MOVES, Lateness, Loop, State
 from governance.models import SYSTEM, Organization, User
 from tests import people
@@ -192,7 +192,7 @@ def test_marking_costs_the_same_for_three_cases_and_for_thirty():
             arrange({dt.date(2026, 11, day): Day(False, "临时放假")}, now=MORNING + HOUR)
         costs.append(len(asked))
     assert costs[0] == costs[1]
-    assert Assignment.objects.outdated().count() == 30
+    assert Leg.objects.outdated().count() == 30
 
 
 @pytest.mark.django_db
@@ -248,11 +248,11 @@ def test_a_leg_that_was_opened_while_the_change_was_being_saved_is_found_later()
     limit_all(settled_by(Loop.COMMUNITY), "4 工作日")
     case = reported(now=MORNING)
     arrange({dt.date(2026, 11, 20): Day(False, "临时放假")}, now=MORNING + SECOND)
-    Assignment.objects.filter(case=case).update(outdated_by=None)  # as if it had not been there yet
+    Leg.objects.filter(case=case).update(outdated_by=None)  # as if it had not been there yet
     assert actions.sweep(now=MORNING + MINUTE) == 0
     assert actions.sweep(now=MORNING + 5 * MINUTE) == 1
     assert [event.move for event in case.events.all()] == ["report", "recount"]
-    Assignment.objects.filter(case=case).update(outdated_by=None)
+    Leg.objects.filter(case=case).update(outdated_by=None)
     assert actions.sweep(now=MORNING + 9 * MINUTE) == 0
 
 
@@ -269,7 +269,7 @@ def test_old_legs_whose_marks_are_set_while_the_change_is_being_saved_are_looked
         saved = MORNING + DAY + 5 * HOUR
         case = walk(older, "merge", now=saved - SECOND, target=case).merged_into
     change = arrange({dt.date(2026, 11, 20): Day(False, "临时放假")}, now=saved)
-    Assignment.objects.update(outdated_by=None)  # as if its marks had not been there yet
+    Leg.objects.update(outdated_by=None)  # as if its marks had not been there yet
     assert mark_outdated(change, again=True) == 1
     assert open_leg(case).outdated_by == change
 
@@ -284,7 +284,7 @@ def test_a_second_change_that_comes_while_a_leg_is_counted_again_is_not_forgotte
     if not moves:
         actions.sweep(now=MORNING + MINUTE)
         read = open_leg(case)
-        Assignment.objects.update(outdated_by=(first := CalendarChange.objects.latest("pk")))
+        Leg.objects.update(outdated_by=(first := CalendarChange.objects.latest("pk")))
         read.outdated_by = first
     case, now = fresh(case), MORNING + 2 * MINUTE
     second = CalendarChange.objects.create(
@@ -304,10 +304,10 @@ def test_a_recount_that_fails_is_tried_again_and_brings_nothing_forward():
     case = reported(now=MORNING)
     arrange({dt.date(2026, 11, 20): Day(False, "临时放假")}, now=MORNING + MINUTE)
     before = open_leg(case)
-    Assignment.objects.update(counted_amount="9999.5")  # days are counted whole: it cannot be counted
+    Leg.objects.update(counted_amount="9999.5")  # days are counted whole: it cannot be counted
     actions.sweep(now=MORNING + 2 * MINUTE)
     assert (leg := open_leg(case)).outdated_by == before.outdated_by and leg.sweep_at == before.sweep_at
-    Assignment.objects.update(counted_amount=before.counted_amount)
+    Leg.objects.update(counted_amount=before.counted_amount)
     assert actions.sweep(now=MORNING + 3 * MINUTE) == 1
     assert [event.move for event in case.events.all()] == ["report", "recount"]
 

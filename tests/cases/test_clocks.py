@@ -7,13 +7,14 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-from django.apps import apps
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 from django.utils import timezone
 
 from cases import actions, clocks
 from cases.filters import narrow
-from cases.models import Assignment, Case, WorkingHours
+from cases.models import Case, Leg, WorkingHours
 from cases.workflow import Lateness, Loop, State
 from desk import history
 from governance.models import User
@@ -230,9 +231,15 @@ def test_an_answer_ordered_by_midnight_is_due_at_24_00(time_machine):
 # Databases from before --------------------------------------------------------------------------------------------
 
 
+def fill_as_then() -> None:
+    """Run what the migration runs, on the models as they were called then."""
+    name = "0006_what_deadlines_were_counted_from"
+    state = MigrationLoader(connection).project_state(("cases", name))
+    import_module(f"cases.migrations.{name}").fill(state.apps, None)
+
+
 @pytest.mark.django_db
 def test_old_open_legs_learn_what_they_were_counted_from_where_the_count_comes_to_their_date():
-    fill = import_module("cases.migrations.0006_what_deadlines_were_counted_from").fill
     limit_all(settled_by(Loop.COMMUNITY), "9 工作日")
     resumed = case_at(State.SUSPENDED)
     walk(resumed, "resume", now=MORNING + 3 * DAY)
@@ -243,13 +250,13 @@ def test_old_open_legs_learn_what_they_were_counted_from_where_the_count_comes_t
     refused = walk(case_at(State.HANDLING), "refuse", now=MORNING + 10 * MINUTE)
     strange = case_at(State.REGISTERED)
     kept = ("counted_from", "counted_amount", "added_amount", "extended_amount")
-    legs = Assignment.objects.filter(case__in=[resumed, checked, extended, refused]).order_by("pk")
+    legs = Leg.objects.filter(case__in=[resumed, checked, extended, refused]).order_by("pk")
     legs = legs.filter(stopped_at=None) | legs.filter(outcome="refused")
     before = list(legs.values_list("pk", *kept))
     empty = {"counted_from": None, "counted_amount": None, "added_amount": 0, "extended_amount": 0}
-    Assignment.objects.update(**empty)
-    Assignment.objects.filter(case=strange, stopped_at=None).update(due_at=MORNING + 40 * DAY)
-    fill(apps, None)
+    Leg.objects.update(**empty)
+    Leg.objects.filter(case=strange, stopped_at=None).update(due_at=MORNING + 40 * DAY)
+    fill_as_then()
     assert list(legs.values_list("pk", *kept)) == before
     assert open_leg(strange).basis is None
 
@@ -258,7 +265,6 @@ def test_old_open_legs_learn_what_they_were_counted_from_where_the_count_comes_t
 @pytest.mark.parametrize("lateness", [Lateness.NONE, Lateness.RED])
 @pytest.mark.parametrize("has_hours", [True, False])
 def test_an_old_leg_that_was_given_back_gets_the_yellow_and_grace_of_its_due_date(lateness, has_hours):
-    fill = import_module("cases.migrations.0006_what_deadlines_were_counted_from").fill
     limit_all(settled_by(Loop.COMMUNITY), "9 工作日")
     case = reported(now=at(9, 22, 10))  # the holidays of October lie ahead
     leg = open_leg(case)
@@ -275,7 +281,7 @@ def test_an_old_leg_that_was_given_back_gets_the_yellow_and_grace_of_its_due_dat
     )
     if not has_hours:
         WorkingHours.objects.all().delete()
-    fill(apps, None)
+    fill_as_then()
     leg = open_leg(case)
     assert leg.basis is None and (leg.warn_at, leg.due_at, leg.escalate_at) == right
     assert leg.sweep_at == (leg.escalate_at if lateness == Lateness.RED else leg.warn_at)

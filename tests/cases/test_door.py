@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from cases import actions, chain
 from cases.actions import Forbidden, Refused, Stale, Unfit
-from cases.models import Assignment, Case, CaseEvent, Contact, Photo
+from cases.models import Case, CaseEvent, Contact, Leg, Photo
 from cases.workflow import MOVES, OPEN, Grade, Loop, State, Step
 from governance import secrets
 from governance.models import Organization, Outbox, User
@@ -51,7 +51,7 @@ def test_a_move_writes_one_version_one_event_one_leg_and_tells_whose_turn_it_is(
 
 def test_a_refused_move_writes_nothing_even_when_its_photo_is_the_last_thing_to_fail():
     case = case_at(State.HANDLING)
-    before = (case.version, CaseEvent.objects.count(), Assignment.objects.count(), Outbox.objects.count())
+    before = (case.version, CaseEvent.objects.count(), Leg.objects.count(), Outbox.objects.count())
     somebody_elses = photo(by=people.clerk(), now=MORNING)
     with pytest.raises(Unfit, match="照片"):
         do(case, "feedback", "wuye", words="已清理", photos=[somebody_elses])
@@ -59,7 +59,7 @@ def test_a_refused_move_writes_nothing_even_when_its_photo_is_the_last_thing_to_
     assert (
         after.version,
         CaseEvent.objects.count(),
-        Assignment.objects.count(),
+        Leg.objects.count(),
         Outbox.objects.count(),
     ) == before
     assert after.state == State.HANDLING

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from cases import actions, chain
 from cases.actions import Forbidden, Unfit
-from cases.models import Assignment, Case, Contact
+from cases.models import Case, Contact, Leg
 from cases.rule_numbers import MOST_PEOPLE
 from cases.workflow import OPEN, Grade, Lateness, Loop, State
 from desk import queues
@@ -200,7 +200,7 @@ def test_a_case_in_time_makes_nothing_late():
 # The older clock --------------------------------------------------------------------------------------------------
 
 
-def marks(leg: Assignment) -> tuple:
+def marks(leg: Leg) -> tuple:
     return leg.due_at, leg.warn_at, leg.escalate_at, leg.limit, leg.counted_from
 
 
@@ -292,7 +292,7 @@ def test_who_was_drawn_and_becomes_a_reporter_is_replaced_at_once(state):
     leg = open_leg(target)
     assert leg.pk != old.pk and leg.step == old.step and target.state == state
     assert leg.person_id is not None and leg.person_id not in target.reporters
-    assert target.legs.get(pk=old.pk).outcome == Assignment.Outcome.REDRAWN
+    assert target.legs.get(pk=old.pk).outcome == Leg.Outcome.REDRAWN
     assert facts_of(target.events.last())["drawn"] == leg.person_id
     assert f"抽派给{leg.person.name}" in text_of(people.clerk(), target)
     relay(now=MORNING + HOUR)

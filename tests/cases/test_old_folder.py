@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from cases import anchors, chain
 from cases.actions import sweep
-from cases.models import Assignment, CaseEvent, Contact
+from cases.models import CaseEvent, Contact, Leg
 from tests import dumps
 from tests.dumps import speaking_to
 from tests.environment import DATABASE_NAME
@@ -49,7 +49,7 @@ def test_the_history_of_an_old_folder_verifies_and_goes_on_in_the_new_version(fo
     assert chain.broken() == [] and len(anchors.lines()) == 2 and anchors.broken() == []
     assert who_acted() == {"staff", "system"}
 
-    late = Assignment.objects.open().order_by("sweep_at").first()
+    late = Leg.objects.open().order_by("sweep_at").first()
     assert sweep(now=late.sweep_at) > 0
     added = CaseEvent.objects.order_by("pk")[events:]
     assert {event.digest_version for event in added} == {2} and len(added) > 0

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from cases import actions
-from cases.models import Assignment, Case
+from cases.models import Case, Leg
 from cases.workflow import Lateness, Loop, State
 from governance import actions as governance
 from governance.health import SWEPT
@@ -132,7 +132,7 @@ def test_a_mark_is_given_only_when_its_own_time_has_come():
     for case in (yellow, case_at(State.SUSPENDED), case_at(State.CLOSED)):
         asked[case] = open_leg(case).due_at
     for case, moment in asked.items():
-        Assignment.objects.update(sweep_at=None)
+        Leg.objects.update(sweep_at=None)
         case.legs.filter(stopped_at=None).update(sweep_at=MORNING)  # looked at too early, for whatever reason
         assert actions.sweep(now=moment - SECOND) == 0
         assert actions.sweep(now=moment) == 1

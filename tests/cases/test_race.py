@@ -12,7 +12,7 @@ from django.db.models import Count
 
 from cases import actions, chain
 from cases.actions import KeyReused, Stale
-from cases.models import Assignment, Case, CaseEvent
+from cases.models import Case, CaseEvent, Leg
 from cases.workflow import Loop, State, Step
 from governance.models import User
 from tests import people
@@ -59,7 +59,7 @@ def test_of_eight_dispatchers_at_once_one_wins(promise):
             answers.update(said)
     won, refused = answers.pop(State.DISPATCHED), answers.pop(Stale)
     assert (won, answers) == (CASES, {})
-    handling = Assignment.objects.filter(step=Step.HANDLING).values("case").annotate(n=Count("pk"))
+    handling = Leg.objects.filter(step=Step.HANDLING).values("case").annotate(n=Count("pk"))
     assert [row["n"] for row in handling] == [1] * CASES
     assert chain.broken() == []
     promise("one winner among eight rivals on a case", tried=CASES * RIVALS, held=won + refused)
@@ -112,7 +112,7 @@ def test_two_cases_merged_into_each_other_at_once_do_not_both_end(crowd):
 
 
 def counts() -> tuple[int, ...]:
-    return Case.objects.count(), CaseEvent.objects.count(), Assignment.objects.count()
+    return Case.objects.count(), CaseEvent.objects.count(), Leg.objects.count()
 
 
 @pytest.fixture

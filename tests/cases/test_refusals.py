@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from cases.models import Assignment, Case
+from cases.models import Case, Leg
 from cases.workflow import MOVES, Loop, Move, Refusal, State
 from demo.accounts import STAGE
 from governance.models import User
@@ -76,7 +76,7 @@ def everybody() -> dict[str, User]:
     }
 
 
-def held(name: str, user: User, case: Case, leg: Assignment | None) -> set[Duty]:
+def held(name: str, user: User, case: Case, leg: Leg | None) -> set[Duty]:
     """Duties by hand, not by the code under test."""
     duties = {Duty.ANYONE, *HOLDS[name]}
     if user.pk in case.reporters:
@@ -95,7 +95,7 @@ def held(name: str, user: User, case: Case, leg: Assignment | None) -> set[Duty]
     return duties
 
 
-def plausible(case: Case, leg: Assignment | None, other: Case) -> dict[str, object]:
+def plausible(case: Case, leg: Leg | None, other: Case) -> dict[str, object]:
     """Everything that any form may ask for, and all of it sound."""
     units = eligible_units(case)
     return {

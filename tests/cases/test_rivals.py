@@ -13,7 +13,7 @@ from cases import actions, photos
 from cases.actions import Answer, KeyReused, Unfit
 from cases.actions.legs import QUIET
 from cases.actions.sweeping import sweep_leg
-from cases.models import Assignment, Case, CaseEvent, Photo
+from cases.models import Case, CaseEvent, Leg, Photo
 from cases.workflow import MOVES, Loop, State
 from governance.models import User
 from governance.refusals import Busy
@@ -84,7 +84,7 @@ def crowd(transactional_db) -> Iterator[Rivals]:
         yield found
 
 
-def doing(case: Case, leg: Assignment, name: str, number: int, now: dt.datetime, race: Race) -> Callable:
+def doing(case: Case, leg: Leg, name: str, number: int, now: dt.datetime, race: Race) -> Callable:
     """What one rival does: somebody who may, on the leg that everybody saw."""
     if name == SWEEP:
         return lambda: sweep_leg(leg, now=now)
@@ -113,7 +113,7 @@ def run(race: Race, crowd: Rivals) -> tuple[list[object], int]:
             leg.refresh_from_db()
     version = Case.objects.get(pk=case.pk).version
     names = [race.moves[number % len(race.moves)] for number in range(RIVALS)]
-    leg = Assignment.objects.select_related("case").get(pk=leg.pk)
+    leg = Leg.objects.select_related("case").get(pk=leg.pk)
     answers = crowd.at_once([doing(case, leg, name, number, now, race) for number, name in enumerate(names)])
     return answers, Case.objects.get(pk=case.pk).version - version
 
@@ -193,7 +193,7 @@ def test_a_case_that_ends_takes_nobody_in_at_the_same_moment(crowd):
 def test_eight_sweeps_at_once_do_what_is_due_on_each_leg_once(crowd, promise):
     number = tries(12, trust=50)
     cases = [case_at(State.HANDLING).pk for _ in range(number)]
-    leg = Assignment.objects.filter(case=cases[0]).latest("pk")
+    leg = Leg.objects.filter(case=cases[0]).latest("pk")
     before = CaseEvent.objects.count()
     for moment in (leg.due_at, leg.escalate_at):
         crowd.at_once([lambda now=moment: actions.sweep(now=now)] * RIVALS)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from cases import actions, chain
 from cases.actions import Forbidden, Refused
-from cases.models import Assignment, Case, CaseEvent, Supervision
+from cases.models import Case, CaseEvent, Leg, Supervision
 from cases.workflow import Grade, Lateness, Loop, State, Step
 from governance import actions as governance
 from governance.models import Organization, User
@@ -231,7 +231,7 @@ def test_a_late_checker_is_drawn_anew_twice_then_the_desk_does_it(state):
     assert drawn[3] is None and len(set(drawn)) == 4
     leg = open_leg(case)
     assert leg.desk_allowed and leg.unit_id == case.street_id
-    assert case.legs.filter(outcome=Assignment.Outcome.REDRAWN).count() == 3
+    assert case.legs.filter(outcome=Leg.Outcome.REDRAWN).count() == 3
     assert fresh(case).state == state
 
 
@@ -372,7 +372,7 @@ def test_four_sweeps_at_once_do_everything_once():
 # More time, asked in time and granted late ------------------------------------------------------------------------
 
 
-def asked_in_time() -> tuple[Case, Assignment]:
+def asked_in_time() -> tuple[Case, Leg]:
     """A case whose unit asked for two more days on the eve of its due date."""
     limit_all(settled_by(Loop.COMMUNITY), "4 工作日")
     case = case_at(State.HANDLING)

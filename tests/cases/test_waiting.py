@@ -12,7 +12,7 @@ from django.utils import timezone
 from cases import actions
 from cases.actions.notices import owner_of
 from cases.actions.walk import Walk
-from cases.models import Assignment, Case, Request, Supervision
+from cases.models import Case, Leg, Request, Supervision
 from cases.rules import Situation, why_not
 from cases.waiting import ASKED, TURN, Matter, Wait
 from cases.workflow import MOVES, OPEN, STATES, Loop, State, Step, moves_from
@@ -34,12 +34,12 @@ HOUR = dt.timedelta(hours=1)
 
 
 def drawn_for(user: User):
-    drawn = Assignment.objects.open().filter(person=user, step__in=[Step.CHECKING, Step.VERIFYING])
+    drawn = Leg.objects.open().filter(person=user, step__in=[Step.CHECKING, Step.VERIFYING])
     return drawn.values("case")
 
 
 def turn_by_the_legs(user: User) -> Q:
-    places, legs = user.powers.places, Assignment.objects.open()
+    places, legs = user.powers.places, Leg.objects.open()
     checked = Q(state__in=[State.CHECKING, State.HANDLED])
     at_desk = legs.filter(
         desk_allowed=True, unit__in=places(Duty.ACCEPT), step__in=[Step.CHECKING, Step.VERIFYING]
@@ -63,7 +63,7 @@ def order_by_the_rows(user: User) -> Q:
     places, orders = user.powers.places, Supervision.objects.filter(accepted_at=None)
     unanswered = orders.filter(replied_at=None)
     unit = unanswered.filter(leader=None, case__unit__in=places(Duty.HANDLE))
-    at_centre = Assignment.objects.open().filter(centre__in=places(Duty.CHIEF)).values("case")
+    at_centre = Leg.objects.open().filter(centre__in=places(Duty.CHIEF)).values("case")
     chief = unanswered.filter(leader=None, case__unit=None, case__in=at_centre)
     found = Q(pk__in=unit.values("case")) | Q(pk__in=chief.values("case"))
     named = unanswered.filter(leader=user)
@@ -104,7 +104,7 @@ def commanded(user: User) -> Q:
 def asked_by_the_requests(user: User) -> Q:
     places, waits = user.powers.places, Request.objects.filter(decided_at=None).exclude(asked_by=user)
     unendorsed = Q(kind=Request.Kind.SUSPENSION, endorsed_by=None)
-    legs = Assignment.objects.open()
+    legs = Leg.objects.open()
 
     def here(duty: Duty) -> Q:
         return Q(pk__in=legs.filter(centre__in=places(duty)).values("case"))
@@ -125,7 +125,7 @@ def on_the_phone(user: User) -> Q:
     return Q(is_open=True) & (Q(pk__in=drawn_for(user)) | handling & not_mine)
 
 
-def owner_by_the_state(case: Case, leg: Assignment | None) -> dict | None:
+def owner_by_the_state(case: Case, leg: Leg | None) -> dict | None:
     place = STATES[State(case.state)]
     if place.owner is None or leg is None or place.owner == Duty.REPORT:
         return None

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases.models import Assignment, Case, Photo
+from cases.models import Case, Leg, Photo
 from cases.workflow import Loop, State
 from governance.models import StoreKey, User
 from governance.roles import Role
@@ -220,12 +220,12 @@ def shown(client: Client, query: str = "") -> set[int]:
 def test_a_drawn_check_and_verification_stand_with_the_person_who_was_drawn():
     cases = [case_at(State.CHECKING), case_at(State.HANDLED)]
     for case in cases:
-        leg = Assignment.objects.open().get(case=case)
+        leg = Leg.objects.open().get(case=case)
         page = phone(leg.person).get("/field/")
         assert case.pk in {one.pk for one in page.context["page_obj"]}
         assert {State.CHECKING: "核实：", State.HANDLED: "核查："}[State(case.state)] in page.content.decode()
     others = set(shown(phone(people.clerk())))
-    drawn_to_clerk = {leg.case_id for leg in Assignment.objects.open().filter(person=people.clerk())}
+    drawn_to_clerk = {leg.case_id for leg in Leg.objects.open().filter(person=people.clerk())}
     assert others == drawn_to_clerk
 
 

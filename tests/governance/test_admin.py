@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import (
-    Assignment,
     CalendarChange,
     CalendarYear,
     Case,
     CaseEvent,
     Category,
+    Leg,
     Photo,
     Responsibility,
     RuleOverride,
@@ -54,7 +54,7 @@ def page(model: type, kind: str = "changelist", *args) -> str:
 def test_only_configuration_is_registered():
     ours = {m for m in admin.site._registry if m._meta.app_label in ("governance", "grid", "cases", "admin")}
     assert ours == SYSTEM | SECURITY | READ_ONLY
-    assert not ours & {Case, CaseEvent, Assignment, Photo}
+    assert not ours & {Case, CaseEvent, Leg, Photo}
 
 
 @pytest.mark.parametrize("model", by_name(SYSTEM), ids=lambda model: model.__name__)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from cases import anchors, tasks
 from cases.actions import sweeping
-from cases.models import Assignment
+from cases.models import Leg
 from governance import actions, health
 from governance.models import Heartbeat, Outbox, User
 from tests import people
@@ -40,7 +40,7 @@ def alive(db) -> None:
     for part in Heartbeat.Part:
         actions.heartbeat(part, now=timezone.now())
     Outbox.objects.all().delete()
-    Assignment.objects.update(sweep_at=None)
+    Leg.objects.update(sweep_at=None)
 
 
 def ask() -> tuple[int, dict]:
@@ -114,9 +114,9 @@ def test_notices_given_up_are_shown_with_their_list_to_who_may_see_it(alive):
 def test_a_leg_that_is_due_and_not_swept_is_seen(alive):
     leg = reported().legs.get(stopped_at=None)
     Outbox.objects.all().delete()
-    Assignment.objects.filter(pk=leg.pk).update(sweep_at=timezone.now() - 60 * SECOND)
+    Leg.objects.filter(pk=leg.pk).update(sweep_at=timezone.now() - 60 * SECOND)
     assert ask()[0] == 200
-    Assignment.objects.filter(pk=leg.pk).update(sweep_at=timezone.now() - (health.SWEPT + 1) * SECOND)
+    Leg.objects.filter(pk=leg.pk).update(sweep_at=timezone.now() - (health.SWEPT + 1) * SECOND)
     status, parts = ask()
     assert (status, parts["sweep"]["state"]) == (503, "failing")
 
@@ -125,7 +125,7 @@ def test_legs_on_which_the_sweep_fails_are_counted(alive, monkeypatch):
     case = reported(now=timezone.now() - dt.timedelta(days=30))
     Outbox.objects.all().delete()
 
-    def failing(leg: Assignment, now: dt.datetime) -> None:
+    def failing(leg: Leg, now: dt.datetime) -> None:
         raise RuntimeError("broken on purpose")
 
     with monkeypatch.context() as broken:
@@ -134,7 +134,7 @@ def test_legs_on_which_the_sweep_fails_are_counted(alive, monkeypatch):
     status, parts = ask()
     assert (status, parts["sweep"]["state"], parts["swept_legs"]["state"]) == (200, "ok", "failing")
     assert "1 件" in page()
-    Assignment.objects.filter(case=case).update(sweep_at=timezone.now())
+    Leg.objects.filter(case=case).update(sweep_at=timezone.now())
     tasks.sweep()
     Outbox.objects.all().delete()
     assert ask()[1]["swept_legs"]["state"] == "ok"

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from cases.models import Assignment, Case
+from cases.models import Case, Leg
 from demo.accounts import DEMO_PASSWORD
 from demo.photos import draw
 from governance.models import User
@@ -73,7 +73,7 @@ def sign_in(page: Page, username: str) -> None:
 
 def drawn_for(case: Case) -> str:
     """The user name of whoever was drawn to look at a case; without a demo account they get its password."""
-    person = Assignment.objects.open().get(case=case).person
+    person = Leg.objects.open().get(case=case).person
     assert person is not None, "nobody was drawn"
     return with_password(person)
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from cases.actions import sweep
-from cases.models import Assignment, Case, Supervision
+from cases.models import Case, Leg, Supervision
 from cases.workflow import Loop, State
 from governance.actions import relay
 from tests.lives import reported
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def time_passes(case: Case, until_it_is_at: Loop | None = None) -> dt.datetime:
     """Let the sweep run whenever a mark of the case is due, until it is in a loop or under an order."""
     while True:
-        now = Assignment.objects.open().get(case=case).sweep_at
+        now = Leg.objects.open().get(case=case).sweep_at
         assert now is not None, "nothing would ever look at this case again"
         sweep(now=now)
         case.refresh_from_db()

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db.models import Count
 from playwright.sync_api import Page, expect
 
-from cases.models import Assignment, Case
+from cases.models import Case, Leg
 from cases.workflow import Loop, State, Step
 from governance.models import User
 from governance.roles import Role
@@ -32,7 +32,7 @@ def for_the_dispatcher() -> Case:
 
 def busiest_checker() -> User:
     """The inspector or supervisor for whom most checks were drawn."""
-    checks = Assignment.objects.open().filter(step__in=[Step.CHECKING, Step.VERIFYING], person__isnull=False)
+    checks = Leg.objects.open().filter(step__in=[Step.CHECKING, Step.VERIFYING], person__isnull=False)
     drawn = checks.filter(person__posts__role__in=[Role.INSPECTOR, Role.SUPERVISOR])
     return User.objects.get(pk=drawn.values("person").annotate(n=Count("pk")).order_by("-n")[0]["person"])
 
