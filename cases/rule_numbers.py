@@ -21,7 +21,7 @@ LONGEST_DEADLINE = dt.timedelta(days=366)
 MOST_PEOPLE = 400
 #: Reports, comments and photos of one program (ours: a camera sees less, and a desk cannot read more).
 PROGRAM_A_MINUTE = 60
-#: How long a mark that was written late is seen before the case climbs (ours: time to look and act).
+#: How long a mark that was written late is seen before the case is escalated (ours: time to look and act).
 SEEN_FOR = dt.timedelta(minutes=15)
 #: The desk's own clocks for a category that the list does not know (ours, after the shortest rows of the list).
 LIMITS_WITHOUT_A_ROW = {Loop.COMMUNITY: "4 工作时", Loop.STREET: "4 工作时", Loop.DISTRICT: "8 工作时"}

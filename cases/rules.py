@@ -287,7 +287,7 @@ def delegate(s: Situation) -> Refused | None:
     below = territory_id(s.case, loop)
     if loop is None or below is None:
         return Refused("案件已在最基层，不能再下沉。")
-    if s.case.was_delegated or s.case.climbed_by_time:
+    if s.case.was_delegated or s.case.escalated_by_time:
         return Refused("下沉只能一次，超时上报来的案件不能再下沉。")
     at_desk = Post.objects.on_duty(s.today).with_duty(Duty.ACCEPT).filter(organization=below)
     listed = row_for(s.case, loop)

@@ -163,7 +163,8 @@ SETTLED = (State.CLOSED, State.EVALUATED)
 
 UNREGISTERED = (State.REPORTED, State.CHECKING)
 BEFORE_FEEDBACK = (State.REGISTERED, State.DISPATCHED, State.HANDLING)
-CLIMBING = (*UNREGISTERED, *BEFORE_FEEDBACK, State.DISPUTED)
+#: From here a case may be given to another loop, up or down.
+ESCALATABLE = (*UNREGISTERED, *BEFORE_FEEDBACK, State.DISPUTED)
 
 
 class Clock(TextChoices):
@@ -238,8 +239,8 @@ _MOVES = (
     Move("refuse_closing",     "不予结案",   (State.VERIFIED,),                  (State.HANDLED,),                   (C,),      ("reason",),                              Clock.OPENS),
     Move("evaluate",           "评价",       (State.CLOSED,),                    (State.EVALUATED,),                 (R, N, A, S), ("grade",),                            Clock.ENDS),
     Move("reopen",             "重开",       (State.CLOSED,),                    (State.REGISTERED,),                (R, N, C), ("reason",),                              Clock.OPENS),
-    Move("escalate",           "上报上级",   CLIMBING,                           (State.REPORTED, State.REGISTERED), (S, C),    ("reason",),                              Clock.OPENS),
-    Move("delegate",           "下沉",       CLIMBING,                           (State.REPORTED, State.REGISTERED), (C,),      ("reason",),                              Clock.OPENS),
+    Move("escalate",           "上报上级",   ESCALATABLE,                        (State.REPORTED, State.REGISTERED), (S, C),    ("reason",),                              Clock.OPENS),
+    Move("delegate",           "下沉",       ESCALATABLE,                        (State.REPORTED, State.REGISTERED), (C,),      ("reason",),                              Clock.OPENS),
     Move("order_supervision",  "督办",       OPEN,                               (),                                 (L, S),    ("reason", "deadline"),                   Clock.UNCHANGED),
     Move("reply_supervision",  "督办回复",   OPEN,                               (),                                 (H, C, L), ("words",),                               Clock.UNCHANGED),
     Move("accept_supervision", "督办销号",   OPEN,                               (),                                 (L,),      (),                                       Clock.UNCHANGED),

@@ -194,7 +194,7 @@ class Destiny(Plan):
             return "ask_void", USUAL
         if self.once("up", self.traits.handed_up and Loop(case.loop).above is not None):
             return "escalate", USUAL
-        may_go_down = not (case.was_delegated or case.climbed_by_time) and case.loop != Loop.COMMUNITY
+        may_go_down = not (case.was_delegated or case.escalated_by_time) and case.loop != Loop.COMMUNITY
         if self.once("down", self.traits.handed_down and may_go_down):
             return "delegate", USUAL
         return "dispatch", USUAL

@@ -227,10 +227,10 @@ def escalate(walk: Walk) -> State:
     """One loop up with the new loop's clock; having been late stays a fact of the case."""
     case = walk.case
     if walk.actor.is_system:
-        case.climbed_by_time = True
+        case.escalated_by_time = True
         walk.facts["by_time"] = True
     walk.tell_also.append({"organization": case.centre_id, "duty": Duty.CHIEF})
-    return _turn(walk, Outcome.CLIMBED)
+    return _turn(walk, Outcome.ESCALATED)
 
 
 @effect("delegate")
@@ -291,7 +291,7 @@ def draw_anew(walk: Walk) -> None:
 def raise_closing(walk: Walk) -> None:
     """The parent's duty chief closes; the commanding centre stays what it was."""
     centre = territory(walk.case, Loop(walk.case.loop).above)
-    legs.stop_leg(walk, Outcome.CLIMBED)
+    legs.stop_leg(walk, Outcome.ESCALATED)
     legs.open_leg(walk, Step.CLOSING, centre=centre)
 
 

@@ -43,7 +43,7 @@ def next_move(leg: Leg, now: dt.datetime, returned_at: dt.datetime | None = None
         return "overdue", {"lateness": Lateness.RED, **_after_red(leg, now, returned_at)}
     if now < leg.escalate_at:
         return None
-    name, given = _climb(leg)
+    name, given = _after_grace(leg)
     if leg.held_until is not None and leg.sweep_at == leg.held_until:
         given["reason"] = given.get("reason", "") + _why_held(leg)
     return name, given
@@ -70,7 +70,7 @@ def _why_held(leg: Leg) -> str:
     return f"{cause}，{marked} 才标为超期，故多留 {SEEN_FOR // MINUTE} 分钟后办理。"
 
 
-def _climb(leg: Leg) -> tuple[str, dict]:
+def _after_grace(leg: Leg) -> tuple[str, dict]:
     """What follows when the grace is over."""
     if leg.step in (Step.CHECKING, Step.VERIFYING) and leg.person_id is not None:
         return "draw_anew", {}

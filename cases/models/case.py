@@ -223,7 +223,7 @@ class Case(models.Model):
     extensions = models.PositiveSmallIntegerField("延期次数", default=0)
     was_suspended = models.BooleanField("曾挂账", default=False)
     was_delegated = models.BooleanField("曾下沉", default=False)
-    climbed_by_time = models.BooleanField("超时上报过", default=False)
+    escalated_by_time = models.BooleanField("超时上报过", default=False, db_column="climbed_by_time")
     urged_on = models.DateField("最近催办", null=True)
     grade = models.CharField("评价", max_length=20, choices=Grade, blank=True)
 

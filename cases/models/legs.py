@@ -47,7 +47,7 @@ class Leg(models.Model):
         STANDING = "standing", "暂停"
         REFUSED = "refused", "回退"
         FAILED = "failed", "未通过"
-        CLIMBED = "climbed", "上报上级"
+        ESCALATED = "climbed", "上报上级"
         DELEGATED = "delegated", "下沉"
         REDRAWN = "redrawn", "重新抽派"
         LAPSED = "lapsed", "逾期终止"

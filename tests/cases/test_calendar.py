@@ -213,7 +213,7 @@ def test_a_colour_that_the_new_deadline_does_not_bear_out_is_taken_back(colour):
 
 
 @pytest.mark.django_db
-def test_a_deadline_that_moves_into_the_past_is_seen_red_for_a_while_before_the_case_climbs():
+def test_a_deadline_that_moves_into_the_past_is_seen_red_for_a_while_before_the_case_is_escalated():
     arrange({dt.date(2026, 11, 19): Day(False, "临时放假")}, now=at(11, 17, 9))
     limit_all(settled_by(Loop.COMMUNITY), "1 工作日")
     case = reported(now=at(11, 18, 10))

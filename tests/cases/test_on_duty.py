@@ -40,7 +40,7 @@ def page(user: User, address: str, **data):
     return client.post(address, data) if data else client.get(address)
 
 
-def climb(case: Case) -> None:
+def sweep_past_grace(case: Case) -> None:
     """Let the sweep look as time goes by until the grace of the open leg is over."""
     leg = open_leg(case)
     for moment in (leg.warn_at, leg.due_at, leg.escalate_at):
@@ -185,7 +185,7 @@ def test_who_left_is_not_drawn(leave):
 @leaving
 def test_a_leader_who_left_is_not_named_and_one_who_was_named_is_followed_by_another(leave):
     case = case_at(State.HANDLING, loop=Loop.DISTRICT)
-    climb(case)
+    sweep_past_grace(case)
     order = case.supervisions.get()
     assert order.leader.posts.get().role == Role.LEADER
     leave(Role.LEADER, people.DISTRICT)
@@ -228,5 +228,5 @@ def test_without_any_leader_the_duty_chief_is_named():
     for role in (Role.LEADER, Role.DEPUTY_LEADER):
         close_accounts(role, people.DISTRICT)
     case = case_at(State.HANDLING, loop=Loop.DISTRICT)
-    climb(case)
+    sweep_past_grace(case)
     assert case.supervisions.get().leader.posts.get().role == Role.DUTY_CHIEF

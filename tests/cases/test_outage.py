@@ -107,7 +107,7 @@ def test_what_falls_due_after_the_sweep_has_returned_is_not_held():
     assert fresh(case).loop == Loop.STREET
 
 
-def test_a_unit_that_gets_a_case_back_too_late_sees_the_mark_before_the_case_climbs():
+def test_a_unit_that_gets_a_case_back_too_late_sees_the_mark_before_the_case_is_escalated():
     limit_all(settled_by(Loop.COMMUNITY), "2 紧急工作时")
     case = walk(reported(), "register", "dispatch")
     unit = case.unit

@@ -74,7 +74,7 @@ def test_no_category_condition_and_loop_stands_twice():
     assert max(counted.values()) == 1
 
 
-def test_every_chain_climbs_from_the_lowest_loop_to_a_district_that_settles():
+def test_every_chain_goes_up_from_the_lowest_loop_to_a_district_that_settles():
     for name, rows in chains().items():
         loops = [row["loop"] for row in rows]
         assert loops == sorted(loops, key=LOOPS.index), name

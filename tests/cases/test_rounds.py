@@ -36,7 +36,7 @@ def test_an_old_due_date_does_not_outlive_a_closed_case():
     assert case.due_at > later > due_at
 
 
-def test_an_old_due_date_does_not_climb_with_the_case():
+def test_an_old_due_date_does_not_go_up_with_the_case():
     case = case_at(State.DISPATCHED)
     unit, due_at = case.unit, case.due_at
     walk(case, "refuse")

@@ -93,7 +93,7 @@ def test_a_late_handling_stays_late_after_the_feedback():
 # One loop up ------------------------------------------------------------------------------------------------------
 
 
-def test_a_late_case_climbs_only_after_its_grace():
+def test_a_late_case_is_escalated_only_after_its_grace():
     case = reported()
     leg = open_leg(case)
     assert leg.due_at < leg.escalate_at
@@ -116,7 +116,7 @@ def test_an_urgent_case_has_no_grace():
 @pytest.mark.parametrize(
     "state", [State.REPORTED, State.REGISTERED, State.DISPATCHED, State.HANDLING, State.DISPUTED]
 )
-def test_a_case_climbs_with_the_clock_and_the_rule_of_the_new_loop(state):
+def test_a_case_is_escalated_with_the_clock_and_the_rule_of_the_new_loop(state):
     case = case_at(state)
     now = run_out(case)
     case, leg = fresh(case), open_leg(case)
@@ -125,10 +125,10 @@ def test_a_case_climbs_with_the_clock_and_the_rule_of_the_new_loop(state):
     assert case.responsibility.loop == Loop.STREET
     assert leg.limit == case.responsibility.limit(leg.step)
     assert leg.opened_at == now < leg.due_at == case.due_at
-    assert (case.climbed_by_time, leg.centre_id) == (True, case.street_id)
+    assert (case.escalated_by_time, leg.centre_id) == (True, case.street_id)
 
 
-def test_a_late_check_by_the_desk_climbs_and_is_registered_there():
+def test_a_late_check_by_the_desk_is_escalated_and_is_registered_there():
     case = case_at(State.CHECKING)
     for _ in range(4):  # three people, then the desk
         run_out(case)
@@ -137,11 +137,11 @@ def test_a_late_check_by_the_desk_climbs_and_is_registered_there():
     assert walk(case, "register").state == State.REGISTERED
 
 
-def test_left_alone_it_climbs_to_the_district_and_becomes_an_order_to_a_named_leader():
+def test_left_alone_it_goes_up_to_the_district_and_becomes_an_order_to_a_named_leader():
     case = case_at(State.HANDLING)
     now = until_top(case)
-    climbs = [(e.loop, e.at) for e in case.events.filter(move="escalate")]
-    assert [loop for loop, _ in climbs] == [Loop.STREET, Loop.DISTRICT]
+    escalations = [(e.loop, e.at) for e in case.events.filter(move="escalate")]
+    assert [loop for loop, _ in escalations] == [Loop.STREET, Loop.DISTRICT]
     order = case.supervisions.get()
     leader = User.objects.get(username="quling")
     assert (order.leader, order.ordered_by, order.ordered_at) == (leader, None, now)
@@ -211,7 +211,7 @@ def test_with_every_leader_vacant_the_duty_chief_is_ordered_and_never_nobody():
     )
 
 
-def test_a_case_that_climbed_by_time_is_not_sent_down_again():
+def test_a_case_that_was_escalated_by_time_is_not_sent_down_again():
     case = reported()
     now = run_out(case)
     with pytest.raises(Refused, match="不能再下沉"):

@@ -123,7 +123,7 @@ def test_by_time_a_case_goes_up_to_the_street_and_there_its_leader_is_named():
         if case.supervisions.exists():
             break
     case = fresh(case)
-    assert (case.loop, case.centre, case.climbed_by_time) == (Loop.STREET, case.street, True)
+    assert (case.loop, case.centre, case.escalated_by_time) == (Loop.STREET, case.street, True)
     assert list(case.events.filter(move="escalate").values_list("loop", flat=True)) == [Loop.STREET]
     assert case.supervisions.get().leader == people.someone(Role.LEADER, people.STREET)
 

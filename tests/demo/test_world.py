@@ -40,7 +40,7 @@ def test_a_queue_is_filled_by_real_moves_up_to_now(demo_world, state):
 def test_a_case_nobody_works_on_ends_with_a_named_leader(demo_world):
     (case_uuid,) = demo_world.abandon(NOW - dt.timedelta(days=25))
     case = Case.objects.get(uuid=case_uuid)
-    assert (case.state, case.loop, case.climbed_by_time) == (State.REPORTED, Loop.DISTRICT, True)
+    assert (case.state, case.loop, case.escalated_by_time) == (State.REPORTED, Loop.DISTRICT, True)
     assert case.supervisions.get().leader.posts.filter(organization=case.district).exists()
 
 
@@ -68,7 +68,7 @@ def test_the_first_three_hundred_fill_every_queue_of_every_loop_and_some_are_lat
     assert {cell: standing[cell] for cell in world.CELLS if standing[cell] < 5} == {}
     assert all(cases.filter(state=state).exists() for state in FINAL)
     assert cases.filter(Q(was_late=True) | Q(lateness=Lateness.RED)).count() >= 0.08 * made
-    assert cases.filter(climbed_by_time=True, supervisions__leader__isnull=False).exists()
+    assert cases.filter(escalated_by_time=True, supervisions__leader__isnull=False).exists()
     assert chain.broken() == []
 
 

@@ -26,7 +26,7 @@ def sign_in(username: str) -> Client:
 
 @pytest.mark.process
 @pytest.mark.django_db(transaction=True)
-def test_a_case_left_alone_climbs_to_the_district_and_ends_with_a_named_leader(tmp_path):
+def test_a_case_left_alone_goes_up_to_the_district_and_ends_with_a_named_leader(tmp_path):
     category = settled_by(Loop.COMMUNITY)
     limit_all(category, SECONDS)
     longitude, latitude = inside()
@@ -53,9 +53,9 @@ def test_a_case_left_alone_climbs_to_the_district_and_ends_with_a_named_leader(t
     assert set(Heartbeat.objects.values_list("part", flat=True)) == set(Heartbeat.Part)
 
     case = Case.objects.get(uuid=key)
-    assert (case.state, case.loop, case.climbed_by_time) == (State.REPORTED, Loop.DISTRICT, True)
-    climbed = case.events.filter(move="escalate").values_list("loop", flat=True)
-    assert list(climbed) == [Loop.STREET, Loop.DISTRICT]
+    assert (case.state, case.loop, case.escalated_by_time) == (State.REPORTED, Loop.DISTRICT, True)
+    loops = case.events.filter(move="escalate").values_list("loop", flat=True)
+    assert list(loops) == [Loop.STREET, Loop.DISTRICT]
     assert case.events.filter(move="overdue").count() == 3
     assert set(case.events.exclude(move="report").values_list("by", flat=True)) == {None}
     order = case.supervisions.get()
