@@ -45,7 +45,7 @@ CLUSTERS = """
     FROM seen GROUP BY cx, cy
 """
 #: The label and the colour of a case that is shown itself.
-FACES = {state.value: (state.label, place.tone.value) for state, place in STATES.items()}
+FACES = {state.value: (state.label, row.tone.value) for state, row in STATES.items()}
 
 
 class BoxField(forms.CharField):

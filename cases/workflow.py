@@ -116,7 +116,7 @@ class Lateness(TextChoices):
 
 
 @dataclass(frozen=True)
-class Place:
+class StateRow:
     """A state as the table sees it: its colour, whose turn it is and which clock runs there."""
 
     tone: Tone
@@ -125,22 +125,22 @@ class Place:
 
 
 # fmt: off
-STATES: dict[State, Place] = {
-    State.REPORTED:   Place(Tone.WAITING,  Duty.CHIEF,    Step.REGISTERING),
-    State.CHECKING:   Place(Tone.CHECKING, Duty.VERIFY,   Step.CHECKING),
-    State.REGISTERED: Place(Tone.WAITING,  Duty.DISPATCH, Step.DISPATCHING),
-    State.DISPATCHED: Place(Tone.WAITING,  Duty.HANDLE,   Step.HANDLING),
-    State.HANDLING:   Place(Tone.WORKING,  Duty.HANDLE,   Step.HANDLING),
-    State.DISPUTED:   Place(Tone.WAITING,  Duty.CHIEF,    Step.ADJUDICATING),
-    State.SUSPENDED:  Place(Tone.WAITING,  Duty.CHIEF,    Step.WAITING),
-    State.HANDLED:    Place(Tone.CHECKING, Duty.VERIFY,   Step.VERIFYING),
-    State.VERIFIED:   Place(Tone.CHECKING, Duty.CHIEF,    Step.CLOSING),
-    State.CLOSED:     Place(Tone.SETTLED,  Duty.REPORT,   Step.EVALUATING),
-    State.EVALUATED:  Place(Tone.SETTLED),
-    State.DECLINED:   Place(Tone.VOID),
-    State.WITHDRAWN:  Place(Tone.VOID),
-    State.MERGED:     Place(Tone.VOID),
-    State.VOIDED:     Place(Tone.VOID),
+STATES: dict[State, StateRow] = {
+    State.REPORTED:   StateRow(Tone.WAITING,  Duty.CHIEF,    Step.REGISTERING),
+    State.CHECKING:   StateRow(Tone.CHECKING, Duty.VERIFY,   Step.CHECKING),
+    State.REGISTERED: StateRow(Tone.WAITING,  Duty.DISPATCH, Step.DISPATCHING),
+    State.DISPATCHED: StateRow(Tone.WAITING,  Duty.HANDLE,   Step.HANDLING),
+    State.HANDLING:   StateRow(Tone.WORKING,  Duty.HANDLE,   Step.HANDLING),
+    State.DISPUTED:   StateRow(Tone.WAITING,  Duty.CHIEF,    Step.ADJUDICATING),
+    State.SUSPENDED:  StateRow(Tone.WAITING,  Duty.CHIEF,    Step.WAITING),
+    State.HANDLED:    StateRow(Tone.CHECKING, Duty.VERIFY,   Step.VERIFYING),
+    State.VERIFIED:   StateRow(Tone.CHECKING, Duty.CHIEF,    Step.CLOSING),
+    State.CLOSED:     StateRow(Tone.SETTLED,  Duty.REPORT,   Step.EVALUATING),
+    State.EVALUATED:  StateRow(Tone.SETTLED),
+    State.DECLINED:   StateRow(Tone.VOID),
+    State.WITHDRAWN:  StateRow(Tone.VOID),
+    State.MERGED:     StateRow(Tone.VOID),
+    State.VOIDED:     StateRow(Tone.VOID),
 }
 # fmt: on
 

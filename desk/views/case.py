@@ -111,7 +111,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         "proposed": proposed,
         "proposed_why": proposed_why,
         "refused_offers": [offer for offer in found if not offer.is_allowed],
-        "place": STATES[State(case.state)],
+        "state_row": STATES[State(case.state)],
         "waiting_label": next((wait.duty.label for wait in step_of(case, leg)), "") if leg else "",
         "panels": modules.panels(request, case),
         "then": _way_back(request),

@@ -126,16 +126,16 @@ def on_the_phone(user: User) -> Q:
 
 
 def owner_by_the_state(case: Case, leg: Leg | None) -> dict | None:
-    place = STATES[State(case.state)]
-    if place.owner is None or leg is None or place.owner == Duty.REPORT:
+    row = STATES[State(case.state)]
+    if row.owner is None or leg is None or row.owner == Duty.REPORT:
         return None
     if leg.person_id:
         return {"user": leg.person_id}
-    if place.owner == Duty.HANDLE:
+    if row.owner == Duty.HANDLE:
         return {"organization": leg.unit_id, "duty": Duty.HANDLE}
-    if place.owner == Duty.VERIFY:
+    if row.owner == Duty.VERIFY:
         return {"organization": leg.unit_id or leg.centre_id, "duty": Duty.ACCEPT}
-    return {"organization": leg.centre_id, "duty": place.owner}
+    return {"organization": leg.centre_id, "duty": row.owner}
 
 
 def everybody() -> list[User]:
