@@ -73,11 +73,11 @@ class Doorway(APIView):
             problem = "须有 Idempotency-Key 请求头，其值为客户端生成的 UUID。"
             raise exceptions.ValidationError({"Idempotency-Key": [problem]}) from None
 
-    def typed(self, shape: type, position: str) -> dict[str, Any]:
+    def typed(self, shape: type) -> dict[str, Any]:
         """The body, checked for types, and the key, as a form takes them."""
         found = shape(data=self.request.data)
         found.is_valid(raise_exception=True)
-        return {**shapes.for_form(found.validated_data, position), "key": self.key()}
+        return {**shapes.for_form(found.validated_data), "key": self.key()}
 
 
 def whole(length: str | None) -> int:
@@ -199,7 +199,7 @@ class CaseList(Doorway, generics.ListAPIView):
     )
     def post(self, request: Request) -> Response:
         key, now = self.key(), timezone.now()
-        form = ReportForm(request.user, self.typed(shapes.ReportInput, "place"))
+        form = ReportForm(request.user, self.typed(shapes.ReportInput))
         if not form.is_valid():
             if earlier := actions.answered(key, "report", by=request.user):
                 return Response(said(earlier))
@@ -262,7 +262,7 @@ class CaseMove(Doorway):
         asked = [need for need in move.needs if need in OF_THE_CASE]
         case = self.seen(case_uuid, *(OF_THE_CASE[need] for need in asked)) if asked else None
         try:
-            data = self.typed(shapes.MoveInput, "position")
+            data = self.typed(shapes.MoveInput)
         except exceptions.APIException:
             self.seen(case_uuid)  # out of scope is 404 whatever was sent
             raise

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection, models
 
 from cases.models import CaseEvent
+from cases.workflow import REPORTS
 from governance import secrets
 
 #: Events of version 1, written when staff and system alone could act, are verified as they were: their digest holds
@@ -85,6 +86,10 @@ def canonical(value: Any) -> str:
     return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+#: What was given was called otherwise when requests were first digested: a report that is sent again is still known.
+FIRST_NAMES = {move.name: {"position": "place"} for move in REPORTS}
+
+
 def request_digests(who: int | str | None, move: str, given: dict[str, Any]) -> tuple[str, ...]:
     """Keyed digests of a request, so that a repeat can be told from a change without keeping the words.
 
@@ -93,7 +98,8 @@ def request_digests(who: int | str | None, move: str, given: dict[str, Any]) -> 
     The first is written with the event; the others are those that an event may hold that was written under an older
     key, the last one under ``SECRET_KEY``, as all were until version 1 of the field keys was written down.
     """
-    message = canonical([who, move, given]).encode()
+    first = FIRST_NAMES.get(move, {})
+    message = canonical([who, move, {first.get(name, name): given[name] for name in given}]).encode()
     return *secrets.digests(message), hmac.digest(settings.SECRET_KEY.encode(), message, "sha256").hex()
 
 

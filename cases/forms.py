@@ -263,12 +263,26 @@ def move_form(
     return form
 
 
+#: What the numbers of a position were called: phones send reports that they kept then, and pages that they kept.
+_EARLIER_NAMES = {"place_longitude": "position_longitude", "place_latitude": "position_latitude"}
+
+
+def _in_names_of_today(data: Any) -> Any:
+    if not data or not any(name in data for name in _EARLIER_NAMES):
+        return data
+    named = data.copy()
+    for earlier, name in _EARLIER_NAMES.items():
+        if earlier in named:
+            named.setdefault(name, named[earlier])
+    return named
+
+
 class ReportForm(KeyedForm):
     """A report from the street, from the telephone or from another program."""
 
     SENT_BEFORE = "这一单已经上报过了。如果是另一件事，请再按一次上报。"
 
-    place = PositionField(label="位置")
+    position = PositionField(label="位置")
     address = forms.CharField(label="位置描述", max_length=120, required=False)
     category = CategoryField(label="类别")
     condition = forms.CharField(label="情形", max_length=40, required=False)
@@ -279,7 +293,7 @@ class ReportForm(KeyedForm):
 
     def __init__(self, user: User, data: Any = None, **options: Any) -> None:
         self.user = user
-        super().__init__(data, **options)
+        super().__init__(_in_names_of_today(data), **options)
 
     @property
     def given(self) -> dict[str, Any]:

@@ -37,7 +37,6 @@ LABELS = {
     "deadline": "期限",
     "grade": "评价",
     "condition_met": "结案条件",
-    "place": "位置",
     "address": "位置描述",
     "category": "类别",
 }
@@ -76,17 +75,14 @@ def _photos(name: str, most: int = MOST) -> Check:
     return check
 
 
-def _position(name: str) -> Check:
-    def check(value: Any, situation: Situation) -> None:
-        try:
-            longitude, latitude = (float(one) for one in value)
-        except (TypeError, ValueError):
-            raise Unfit("请定位，或在地图上点选位置。", field=name) from None
-        on_earth = math.isfinite(longitude) and abs(longitude) <= 180 and abs(latitude) <= 85
-        if not on_earth:
-            raise Unfit("位置超出范围，请重新定位。", field=name)
-
-    return check
+def _position(value: Any, situation: Situation) -> None:
+    try:
+        longitude, latitude = (float(one) for one in value)
+    except (TypeError, ValueError):
+        raise Unfit("请定位，或在地图上点选位置。", field="position") from None
+    on_earth = math.isfinite(longitude) and abs(longitude) <= 180 and abs(latitude) <= 85
+    if not on_earth:
+        raise Unfit("位置超出范围，请重新定位。", field="position")
 
 
 def _category(value: Category, situation: Situation) -> None:
@@ -159,8 +155,7 @@ CHECKS: dict[str, Check] = {
     "photos": _photos("photos"),
     "before_photo": _photos("before_photo", most=1),
     "after_photo": _photos("after_photo", most=1),
-    "position": _position("position"),
-    "place": _position("place"),
+    "position": _position,
     "category": _category,
     "responsibility": _responsibility,
     "unit": _unit,

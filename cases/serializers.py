@@ -229,10 +229,10 @@ class MoveInput(Typed):
     condition_met = serializers.BooleanField(required=False)
 
 
-def for_form(cleaned: dict[str, Any], position: str) -> dict[str, Any]:
-    """Typed input as a form takes it; the form knows a position under one name with two parts."""
+def for_form(cleaned: dict[str, Any]) -> dict[str, Any]:
+    """Typed input as a form takes it; the form knows the position under one name with two parts."""
     data = {name: value for name, value in cleaned.items() if value is not None}
     for part in ("longitude", "latitude"):
         if part in data:
-            data[f"{position}_{part}"] = data.pop(part)
+            data[f"position_{part}"] = data.pop(part)
     return data

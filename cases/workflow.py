@@ -210,8 +210,8 @@ N, P, ANYONE = Duty.RESIDENT, Duty.PROGRAM, Duty.ANYONE
 # fmt: off
 _MOVES = (
     #    what                  label         from                                to                                  whose      must be given                             clock
-    Move("report",             "上报",       (),                                 (State.REPORTED,),                  (R, N, P), ("place", "category", "words"),           Clock.OPENS),
-    Move("report_handled",     "自处理上报", (),                                 (State.HANDLED,),                   (R,),      ("place", "category", "words", "before_photo", "after_photo"), Clock.OPENS),
+    Move("report",             "上报",       (),                                 (State.REPORTED,),                  (R, N, P), ("position", "category", "words"),        Clock.OPENS),
+    Move("report_handled",     "自处理上报", (),                                 (State.HANDLED,),                   (R,),      ("position", "category", "words", "before_photo", "after_photo"), Clock.OPENS),
     Move("send_to_check",      "核实",       (State.REPORTED,),                  (State.CHECKING,),                  (A,),      (),                                       Clock.STANDS),
     Move("found",              "核实属实",   (State.CHECKING,),                  (State.REPORTED,),                  (V,),      ("words", "photos", "position"),          Clock.CONTINUES),
     Move("not_found",          "核实不属实", (State.CHECKING,),                  (State.REPORTED,),                  (V,),      ("words", "photos", "position"),          Clock.CONTINUES),

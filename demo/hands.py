@@ -121,7 +121,7 @@ class Hands:
             "words": lambda: self.voice(move.name, case),
             "reason": lambda: self.voice(move.name, case),
             "photos": lambda: [
-                self.photo(by=by, now=now, kind=kind, place=here, category=case.category.name)
+                self.photo(by=by, now=now, kind=kind, position=here, category=case.category.name)
             ],
             "position": lambda: here,
             "responsibility": lambda: self._responsibility(case),
@@ -178,6 +178,6 @@ class Hands:
         """Report as a person; photos of a self-handled case are taken here."""
         if source == Case.Source.SELF:
             for name, kind in (("before_photo", Photo.Kind.BEFORE), ("after_photo", Photo.Kind.AFTER)):
-                taken = {"kind": kind, "place": given["place"], "category": given["category"].name}
+                taken = {"kind": kind, "position": given["position"], "category": given["category"].name}
                 given.setdefault(name, [self.photo(by=by, now=now, **taken)])
         return actions.report(by=by, now=now, key=uuid.uuid4(), given=given, source=source)

@@ -433,13 +433,13 @@ class Album:
         by: User,
         now: dt.datetime,
         kind: Photo.Kind = Photo.Kind.SITE,
-        place: list[float] | None = None,
+        position: list[float] | None = None,
         category: str = "",
     ) -> uuid.UUID:
         """Id of a fresh photo row of a person that shows such a matter before or after it was settled."""
         after = kind in (Photo.Kind.AFTER, Photo.Kind.CHECK)
         file = self.random.choice(self.files[f"{SCENE_OF.get(category, 'road')}-{after}"])
-        longitude, latitude = place or (None, None)
+        longitude, latitude = position or (None, None)
         row = Photo(by=by, uploaded_at=now, kind=kind, longitude=longitude, latitude=latitude, **file)
         row.save(force_insert=True)
         return row.uuid

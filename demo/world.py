@@ -22,7 +22,7 @@ from demo.hours import Hours, whole_calendar
 from demo.life import Destiny, Missed, Script, Traits, Walker, acts_to, draw_traits
 from demo.names import Names
 from demo.photos import Album
-from demo.places import Places
+from demo.positions import Positions
 from demo.words import Topic, Words
 from governance.models import Notice, Outbox, User
 from governance.roles import Duty
@@ -98,7 +98,7 @@ class World:
         self.random = Random(seed)
         self.hours = Hours(self.random, whole_calendar())
         self.words = Words(self.random)
-        self.places = Places(self.random)
+        self.positions = Positions(self.random)
         self.names = Names(self.random)
         self.album = album
         self.hands = Hands(self.random, album.take, self.words)
@@ -116,8 +116,8 @@ class World:
     def reporter(self, grid: Grid) -> tuple[User, Case.Source]:
         """Who reports in a grid, and how."""
         if self.random.random() < 0.16:
-            place = grid.community
-            seats = [place.pk, place.parent_id, place.parent_id]
+            community = grid.community
+            seats = [community.pk, community.parent_id, community.parent_id]
             seat = self.random.choice(self.hands.holding(Duty.ACCEPT, self.random.choice(seats)))
             return seat, Case.Source.PHONE
         weights = {"worker": 12, "inspector": 3, "supervisor": 3, "helper": 2}
@@ -135,7 +135,7 @@ class World:
         checker: User | None = None,
     ) -> Case:
         """A report about a topic somewhere, once more what another case is about, or where a checker is on duty."""
-        grid, place = self.places.draw(self.grids_of(checker) if checker else None)
+        grid, position = self.positions.draw(self.grids_of(checker) if checker else None)
         by, source = self.reporter(grid)
         while by == checker:
             by, source = self.reporter(grid)
@@ -143,14 +143,14 @@ class World:
             workers = [user for duty, user in self.duties[grid.pk] if duty == "worker"]
             if workers:
                 by, source = self.hands.user(workers[0]), Case.Source.SELF
-        address = self.places.address(grid, topic.spots)
+        address = self.positions.address(grid, topic.spots)
         if like is not None:
-            grid, place, address = like.grid, [like.longitude, like.latitude + 0.00001], like.address
+            grid, position, address = like.grid, [like.longitude, like.latitude + 0.00001], like.address
             while by.pk in like.reporters:
                 by, source = self.reporter(grid)
         category = self.categories[topic.category]
         given = {
-            "place": place,
+            "position": position,
             "address": address,
             "category": category,
             "condition": topic.condition,
@@ -160,7 +160,7 @@ class World:
             given["contact_name"] = self.names.draw()
             given["contact_phone"] = f"1380000{self.random.randint(0, 9999):04d}"
         elif source == Case.Source.FIELD and self.random.random() < 0.9:
-            given["photos"] = [self.album.take(by=by, now=at, place=place, category=category.name)]
+            given["photos"] = [self.album.take(by=by, now=at, position=position, category=category.name)]
         answer = self.hands.report(by=by, now=at, given=given, source=source)
         return Case.objects.select_related("grid__community").get(uuid=answer.uuid)
 

@@ -92,8 +92,8 @@ ENDPOINTS = (
     Endpoint("field:home",             "/field/"),
     Endpoint("field:report",      "/field/report/",                       LOOP, FORBIDDEN),
     Endpoint("field:done",        "/field/reports/{case}/",               SEES_CASE),
-    Endpoint("field:locate",      "/field/locate/?place_longitude=102.73&place_latitude=25.04&longitude=102.73&latitude=25.04"),
-    Endpoint("field:nearby",      "/field/nearby/?place_longitude=102.73&place_latitude=25.04"),
+    Endpoint("field:locate",      "/field/locate/?lon=102.73&lat=25.04"),
+    Endpoint("field:nearby",      "/field/nearby/?lon=102.73&lat=25.04"),
     Endpoint("field:shell",       "/field/shell/",                        anonymous=MAY),  # an empty form
     Endpoint("field:offline",     "/field/offline/",                      anonymous=MAY),  # says that there is no signal
     Endpoint("field:key",         "/field/key/",                          LOOP, FORBIDDEN, method="post"),

@@ -75,7 +75,7 @@ def reported(*, loop: Loop = Loop.COMMUNITY, now: dt.datetime = MORNING, **given
     """A fresh report on the stage; ``by``, ``source`` and anything of the report may be given."""
     by = given.pop("by", None) or people.worker()
     source = given.pop("source", Case.Source.FIELD)
-    given.setdefault("place", inside())
+    given.setdefault("position", inside())
     given.setdefault("category", settled_by(loop))
     given.setdefault("words", "单元门口堆放旧家具,影响通行。")
     given.setdefault("address", "拓东路 88 号门口")

@@ -41,12 +41,12 @@ def photo(
     by: User,
     now: dt.datetime,
     kind: str = Photo.Kind.SITE,
-    place: list[float] | None = None,
+    position: list[float] | None = None,
     category: str = "",
 ) -> uuid.UUID:
     """Id of a fresh photo of a person, not yet taken by any case."""
     name, digest = _file("#5d7a5f" if kind == Photo.Kind.AFTER else "#7a8b99")
-    longitude, latitude = place or (None, None)
+    longitude, latitude = position or (None, None)
     row = Photo.objects.create(
         by=by,
         uploaded_at=now,

@@ -90,8 +90,8 @@ def report() -> list[str]:
     longitude, latitude = inside()
     form = {
         "key": uuid.uuid4(),
-        "place_longitude": longitude,
-        "place_latitude": latitude,
+        "position_longitude": longitude,
+        "position_latitude": latitude,
         "category": settled_by(Loop.COMMUNITY).pk,
         "words": "单元门口堆放旧家具",
     }

@@ -89,7 +89,7 @@ def test_a_phone_that_claims_the_end_of_time_is_not_believed_and_poisons_no_list
     answer = client.post(
         "/field/report/",
         {
-            "key": uuid.uuid4(), "place_longitude": longitude, "place_latitude": latitude, "words": "路面有坑。",
+            "key": uuid.uuid4(), "position_longitude": longitude, "position_latitude": latitude, "words": "路面有坑。",
             "category": settled_by(Loop.COMMUNITY).pk, "nearby_seen": "on", "device_time": claim,
         },
     )  # fmt: skip
@@ -298,7 +298,7 @@ def test_a_masked_number_never_shows_more_than_seven_of_eleven_figures(phone):
 
 def test_a_key_of_somebody_else_tells_nothing_of_the_answer():
     key, by = uuid.uuid4(), people.worker()
-    given = {"place": inside(), "category": settled_by(Loop.COMMUNITY), "words": "井盖松动。"}
+    given = {"position": inside(), "category": settled_by(Loop.COMMUNITY), "words": "井盖松动。"}
     mine = actions.report(by=by, now=MORNING, key=key, given=given)
     client = signed_in(people.stranger())
     longitude, latitude = inside()

@@ -264,7 +264,7 @@ def posts(world: World, dice: random.Random) -> Iterator[tuple[str, Ask]]:
     """Every field of every form."""
     longitude, latitude = inside()
     usual = {
-        "place_longitude": longitude, "place_latitude": latitude, "position_longitude": longitude, "position_latitude": latitude,
+        "position_longitude": longitude, "position_latitude": latitude,
         "category": settled_by("community").pk, "contact_phone": "13812345678", "upto": 1,
     }  # fmt: skip
     sent = found_forms(world)

@@ -96,11 +96,11 @@ def test_a_category_that_is_none_lists_those_of_the_case(category):
     assert signed_in(people.clerk()).get(url, {"category": category}).status_code == 200
 
 
-@pytest.mark.parametrize("half", [{"place_longitude": "102.73"}, {"place_latitude": "25.04"}])
+@pytest.mark.parametrize("half", [{"position_longitude": "102.73"}, {"position_latitude": "25.04"}])
 def test_half_a_position_of_a_call_is_refused_at_its_field(half):
     body = {"key": uuid.uuid4(), "words": "路面有坑。", "contact_phone": "13812345678", **half}
     answer = signed_in(User.objects.get(username="shouli")).post("/desk/phone/", body)
-    assert answer.status_code == 422 and "place" in answer.context["form"].errors
+    assert answer.status_code == 422 and "position" in answer.context["form"].errors
     assert not Case.objects.exists()
 
 

@@ -69,7 +69,7 @@ class Stage:
     responsibility: int
     unit: int
     other_unit: int
-    place: dict[str, float]
+    position: dict[str, float]
 
     @classmethod
     def set(cls) -> "Stage":
@@ -86,7 +86,7 @@ class Stage:
             responsibility=row_for(sample).pk,
             unit=units.pop("property"),
             other_unit=next(iter(units.values())),
-            place={"longitude": longitude, "latitude": latitude},
+            position={"longitude": longitude, "latitude": latitude},
         )
 
 
@@ -169,7 +169,7 @@ class Writer(threading.Thread):
         return self.write("/photos/", body, f"multipart/form-data; boundary={BOUNDARY}", by)["uuid"]
 
     def report(self, **more: object) -> str:
-        body = {"category": self.stage.category, "words": "楼道堆放杂物。", **self.stage.place, **more}
+        body = {"category": self.stage.category, "words": "楼道堆放杂物。", **self.stage.position, **more}
         return self.write("/api/v1/cases/", json.dumps(body).encode(), JSON, "wangge")["uuid"]
 
     def move(self, case: str, name: str, by: str, **body: object) -> None:
@@ -204,7 +204,7 @@ class Writer(threading.Thread):
         self.move(case, "accept", "wuye")
         self.move(case, "feedback", "wuye", words="已清理。", photos=[self.photo("wuye")])
         checker = self.stage.names[drawn_for(case)]
-        seen = {"words": "已看过现场。", "photos": [self.photo(checker)], **self.stage.place}
+        seen = {"words": "已看过现场。", "photos": [self.photo(checker)], **self.stage.position}
         self.move(case, "pass", checker, **seen)
         self.move(case, "close", "shequ", condition_met=True)
         self.move(case, "evaluate", "wangge", grade="5")

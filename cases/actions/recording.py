@@ -40,7 +40,7 @@ def record(walk: Walk, *, key: uuid.UUID, wanted: tuple[str, ...]) -> Answer:
     photos = _photos(walk)
     if photos:
         walk.facts["photos"] = sorted(str(uid) for uid in photos)
-    if given.get("position"):
+    if given.get("position") and walk.before is not None:  # where a new case lies is on its row
         walk.facts["position"] = given["position"]
     event = CaseEvent(
         key=key,

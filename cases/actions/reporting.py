@@ -48,7 +48,7 @@ def locate(longitude: float, latitude: float, *, by: By, now: dt.datetime) -> Lo
     level = profile().top
     highest = _highest(longitude, latitude, actor_of(by)).select_related("parent").first()
     if highest is None:
-        raise Unfit(f"位置不在任何网格内，也无法确定所属{level.label}。", field="place")
+        raise Unfit(f"位置不在任何网格内，也无法确定所属{level.label}。", field="position")
     return Location.of(highest)
 
 
@@ -74,7 +74,7 @@ def report(
 ) -> Answer:
     """Report a case, or with ``source=SELF`` one that was settled on the spot.
 
-    ``given``: ``place`` (longitude, latitude in degrees WGS-84), ``address``, ``category``, ``condition``, ``words``,
+    ``given``: ``position`` (longitude, latitude in degrees WGS-84), ``address``, ``category``, ``condition``, ``words``,
     photo ids in ``photos`` (or ``before_photo`` and ``after_photo``), for a call or a resident's own report
     ``contact_name`` and ``contact_phone``.
 
@@ -94,7 +94,7 @@ def _demand_two_pictures(given: dict[str, Any]) -> None:
 
 @effect("report")
 def new_report(walk: Walk) -> None:
-    _place(walk)
+    _route(walk)
     legs.open_leg(walk, Step.REGISTERING)
     if walk.given.get("contact_phone") or walk.actor.contact:
         walk.rows.append(_contact(walk))
@@ -104,24 +104,24 @@ def new_report(walk: Walk) -> None:
 def new_handled_report(walk: Walk) -> None:
     """Settled on the spot: the case begins with the check of its result."""
     _demand_two_pictures(walk.given)
-    _place(walk)
+    _route(walk)
     walk.case.handlers = list(walk.case.reporters)
     legs.open_check(walk, Step.VERIFYING)
 
 
-def _place(walk: Walk) -> None:
+def _route(walk: Walk) -> None:
     """Where a new case lies, who reported it, and which loop takes it."""
     case, given = walk.case, walk.given
-    longitude, latitude = given["place"]
-    place = locate(longitude, latitude, by=walk.by, now=walk.now)
+    longitude, latitude = given["position"]
+    location = locate(longitude, latitude, by=walk.by, now=walk.now)
     if program := walk.actor.program:
-        _demand_own_place(walk, program)
+        _demand_own_territory(walk, program)
     condition = given.get("condition") or USUAL
     listed = Responsibility.objects.current().filter(category=given["category"], condition=condition)
     rows = list(listed.order_by())
     if not rows and condition != USUAL:  # an unknown condition would silently find no row of the list
         raise Unfit("这个类别没有这种情形。", field="condition")
-    route = route_report(given["category"], place, rows)
+    route = route_report(given["category"], location, rows)
     case.category, case.responsibility, case.routing_reason = (
         given["category"],
         route.responsibility,
@@ -130,10 +130,10 @@ def _place(walk: Walk) -> None:
     case.longitude, case.latitude, case.address = longitude, latitude, given.get("address", "")
     case.tile_x, case.tile_y = tile(longitude, latitude)
     case.grid, case.community, case.street, case.district = (
-        place.grid,
-        place.community,
-        place.street,
-        place.district,
+        location.grid,
+        location.community,
+        location.street,
+        location.district,
     )
     case.loop, case.centre = route.loop, route.centre
     case.is_from_resident = case.source in (Case.Source.PHONE, Case.Source.RESIDENT)
@@ -142,11 +142,11 @@ def _place(walk: Walk) -> None:
     walk.facts |= {"loop": Loop(case.loop), "responsibility": case.responsibility_id}
 
 
-def _demand_own_place(walk: Walk, program: ApiKey) -> None:
+def _demand_own_territory(walk: Walk, program: ApiKey) -> None:
     """A program reports in the territory of its key."""
-    longitude, latitude = walk.given["place"]
+    longitude, latitude = walk.given["position"]
     if not reports_at(walk.by, longitude, latitude, on=walk.today):
-        raise Forbidden(f"这个密钥只能上报{program.organization.name}内的案件。", field="place")
+        raise Forbidden(f"这个密钥只能上报{program.organization.name}内的案件。", field="position")
 
 
 def _contact(walk: Walk) -> Contact:

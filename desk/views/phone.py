@@ -65,14 +65,14 @@ class CallForm(PhoneReportForm):
     grid = GridField(queryset=Grid.objects.none(), label="网格", required=False)
     seen = forms.BooleanField(label="与下列案件都不是同一件", required=False)
     field_order = (
-        "key", "contact_name", "contact_phone", "words", "category", "address", "grid", "place", "seen",
+        "key", "contact_name", "contact_phone", "words", "category", "address", "grid", "position", "seen",
     )  # fmt: skip
 
     def __init__(self, user: User, data: Any = None, **options: Any) -> None:
         super().__init__(user, data, **options)
         self.fields["grid"].queryset = grids_in_sight(user)
-        self.fields["place"].required = False
-        for field in self.fields["place"].fields:
+        self.fields["position"].required = False
+        for field in self.fields["position"].fields:
             field.required = False
         self.fields["words"].widget.attrs |= {
             "rows": 4,
@@ -86,11 +86,11 @@ class CallForm(PhoneReportForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
-        if not given.get("place") and "place" not in self.errors:
+        if not given.get("position") and "position" not in self.errors:
             if not given.get("grid"):
                 self.add_error("grid", "请在地图上点选位置，或选择网格。")
             else:
-                given["place"] = list(middle_of(given["grid"]))
+                given["position"] = list(middle_of(given["grid"]))
         return given
 
     @property
@@ -104,23 +104,23 @@ def _demand_duty(request: HttpRequest) -> None:
         raise PermissionDenied("来电由受理员登记。")
 
 
-def _nearby(request: HttpRequest, place: list[float], category: Category | None) -> list[Case]:
-    return open_nearby(request.user, *place, BY_TELEPHONE, now=timezone.now(), category=category)
+def _nearby(request: HttpRequest, position: list[float], category: Category | None) -> list[Case]:
+    return open_nearby(request.user, *position, BY_TELEPHONE, now=timezone.now(), category=category)
 
 
 class AroundForm(forms.Form):
-    """What is known of the place and the matter while the caller still speaks."""
+    """What is known of the position and the matter while the caller still speaks."""
 
-    place_longitude = forms.FloatField(required=False, min_value=-180, max_value=180)
-    place_latitude = forms.FloatField(required=False, min_value=-85, max_value=85)
+    position_longitude = forms.FloatField(required=False, min_value=-180, max_value=180)
+    position_latitude = forms.FloatField(required=False, min_value=-85, max_value=85)
     grid = forms.ModelChoiceField(Grid.objects.all(), required=False)
     category = forms.ModelChoiceField(Category.objects.filter(is_active=True), required=False)
 
     @property
-    def place(self) -> list[float] | None:
+    def position(self) -> list[float] | None:
         self.is_valid()
         known = self.cleaned_data
-        longitude, latitude = known.get("place_longitude"), known.get("place_latitude")
+        longitude, latitude = known.get("position_longitude"), known.get("position_latitude")
         if longitude is not None and latitude is not None:
             return [longitude, latitude]
         return list(middle_of(known["grid"])) if known.get("grid") else None
@@ -132,17 +132,21 @@ def nearby(request: HttpRequest) -> HttpResponse:
     """The piece of the call-in page that asks: is it one of these?"""
     _demand_duty(request)
     form = AroundForm(request.GET)
-    place = form.place
-    found = _nearby(request, place, form.cleaned_data.get("category")) if place else []
-    is_guessed = place is not None and form.cleaned_data.get("place_longitude") is None
-    context = {"nearby": found, "is_placed": place is not None, "guessed": place if is_guessed else None}
+    position = form.position
+    found = _nearby(request, position, form.cleaned_data.get("category")) if position else []
+    is_guessed = position is not None and form.cleaned_data.get("position_longitude") is None
+    context = {
+        "nearby": found,
+        "has_position": position is not None,
+        "guessed": position if is_guessed else None,
+    }
     return render(request, "desk/_nearby.html", context)
 
 
 @keeps_form()
 @login_required
 def phone(request: HttpRequest) -> HttpResponse:
-    """Take a call: caller, words, category, place; then on to the case, which is sent to be checked."""
+    """Take a call: caller, words, category, position; then on to the case, which is sent to be checked."""
     _demand_duty(request)
     if request.method == "POST":
         return _take(request, CallForm(request.user, request.POST))
@@ -157,7 +161,7 @@ def _take(request: HttpRequest, form: CallForm) -> HttpResponse:
         return _to_case(earlier) if earlier else shown_again(_ask(request, form), form)
     given = form.cleaned_data
     if not given["seen"]:
-        found = _nearby(request, given["place"], given["category"])
+        found = _nearby(request, given["position"], given["category"])
         if found := [case for case in found if case.uuid != given["key"]]:
             return shown_again(_ask(request, form, found), form)
     try:
@@ -182,7 +186,7 @@ def _ask(request: HttpRequest, form: CallForm, found: Sequence[Case] = ()) -> Ht
     context = {
         "form": form,
         "nearby": found,
-        "is_placed": bool(found),
+        "has_position": bool(found),
         "asks_again": bool(found),
         "box": ",".join(f"{degrees:.5f}" for degrees in box) if box else "",
     }

@@ -52,21 +52,21 @@ def locate(request: HttpRequest) -> HttpResponse:
         return JsonResponse(refusal_body("请给出经度和纬度。", form.errors), status=400)
     point = form.cleaned_data
     try:
-        place = actions.locate(point["lon"], point["lat"], by=request.user, now=timezone.now())
+        location = actions.locate(point["lon"], point["lat"], by=request.user, now=timezone.now())
     except Refused as refusal:
         return refusal_json(refusal)
     answer: dict[str, Any] = {
-        "grid": {"code": place.grid.code, "name": place.grid.name} if place.grid else None,
-        "community": place.community.name if place.community else None,
-        "street": place.street.name if place.street else None,
-        "district": place.district.name,
-        "sentence": _outside(place),
+        "grid": {"code": location.grid.code, "name": location.grid.name} if location.grid else None,
+        "community": location.community.name if location.community else None,
+        "street": location.street.name if location.street else None,
+        "district": location.district.name,
+        "sentence": _outside(location),
     }
-    if place.grid and place.street:
-        answer["sentence"] = f"{place.street.name} · {place.grid.name}"
+    if location.grid and location.street:
+        answer["sentence"] = f"{location.street.name} · {location.grid.name}"
     if point["category"]:
         rows = Responsibility.objects.current().filter(category=point["category"], condition=USUAL)
-        route = route_report(point["category"], place, rows)
+        route = route_report(point["category"], location, rows)
         answer |= {
             "loop": route.loop.value,
             "loop_label": Loop(route.loop).label,
@@ -76,9 +76,9 @@ def locate(request: HttpRequest) -> HttpResponse:
     return JsonResponse(answer)
 
 
-def _outside(place: Location) -> str:
+def _outside(location: Location) -> str:
     """Who takes a report from a point in no grid."""
-    centre = place.territory(top())
+    centre = location.territory(top())
     assert centre is not None
     return f"不在任何网格内，将由{top().level.label}级受理（{centre.centre_name}）"
 
@@ -202,8 +202,8 @@ def _saved(request: HttpRequest, answer: actions.Answer) -> HttpResponse:
 
 def _twins(user: User, form: ReportForm, key: uuid.UUID, now: dt.datetime) -> list[Case]:
     """Open cases of the same category nearby; the person has not seen any yet."""
-    place, category = form.cleaned_data["place"], form.cleaned_data["category"]
-    found = open_nearby(user, *place, ON_SITE, now=now, category=category)
+    position, category = form.cleaned_data["position"], form.cleaned_data["category"]
+    found = open_nearby(user, *position, ON_SITE, now=now, category=category)
     return [case for case in found if case.is_same and case.uuid != key]
 
 

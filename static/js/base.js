@@ -139,15 +139,15 @@ function sayFailed({ detail: { xhr, target } }) {
   if (target.id === "main") {
     note.role = "alert";
     note.append(element("p", "", `没有打开：${sentenceOf(xhr)}`));
-    const place = element("div", "card-body");
-    place.append(note);
-    return target.replaceChildren(place);
+    const body = element("div", "card-body");
+    body.append(note);
+    return target.replaceChildren(body);
   }
-  const place = document.querySelector(".toasts") ?? document.body.appendChild(element("div", "toasts"));
-  place.role = "status";
+  const toasts = document.querySelector(".toasts") ?? document.body.appendChild(element("div", "toasts"));
+  toasts.role = "status";
   note.append(element("p", "", `${sentenceOf(xhr)}本页填写的内容还在。`), button("note-close", "×", () => note.remove()));
   note.lastChild.ariaLabel = "关闭";
-  place.replaceChildren(note);
+  toasts.replaceChildren(note);
 }
 
 function showNet() {

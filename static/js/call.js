@@ -2,7 +2,7 @@
 
 const form = document.querySelector("[data-call]");
 const grid = form.elements.grid;
-const [longitude, latitude] = [form.elements.place_longitude, form.elements.place_latitude];
+const [longitude, latitude] = [form.elements.position_longitude, form.elements.position_latitude];
 
 grid.addEventListener("change", () => {
   longitude.value = latitude.value = "";

@@ -1,4 +1,4 @@
-// Fields that need a script, on whatever page they stand: photos that upload at once, and the place.
+// Fields that need a script, on whatever page they stand: photos that upload at once, and the position.
 
 import { startEverywhere } from "./dom.js";
 import { startPhotos } from "./field/photos.js";

@@ -20,11 +20,11 @@ class Position {
   constructor(box) {
     this.box = box;
     const find = (name) => box.querySelector(`[data-position-${name}]`);
-    [this.place, this.where, this.how, this.chooser, this.map, this.device, this.numbers] =
-      ["place", "where", "how", "choose", "map", "device", "numbers"].map(find);
+    [this.line, this.where, this.how, this.chooser, this.map, this.device, this.numbers] =
+      ["line", "where", "how", "choose", "map", "device", "numbers"].map(find);
     [this.longitude, this.latitude] = box.querySelectorAll("input");
     this.frame(box.closest("form")?.dataset ?? {});
-    this.place.hidden = false;
+    this.line.hidden = false;
     this.numbers.hidden = true;
     this.chooser.addEventListener("click", () => this.showMap(this.map.hidden));
     this.device.addEventListener("click", () => this.watch());
@@ -99,7 +99,7 @@ class Position {
   }
 }
 
-// Also what is wrong with a place is said in words.
+// Also what is wrong with a position is said in words.
 async function ask(url) {
   try {
     return await (await get(url)).json();

@@ -172,7 +172,7 @@ def test_each_kind_of_actor_reports_by_its_own_door():
 
 
 def report(by: By, source: Case.Source, key: uuid.UUID | None = None, **given: Any) -> actions.Answer:
-    given = {"place": inside(), "category": settled_by("community"), "words": "井盖松动。"} | given
+    given = {"position": inside(), "category": settled_by("community"), "words": "井盖松动。"} | given
     return actions.report(by=by, now=MORNING, key=key or uuid.uuid4(), given=given, source=source)
 
 
@@ -204,8 +204,8 @@ def test_a_program_reports_in_the_territory_of_its_key_alone():
     street = people.program("街道平台", people.STREET)
     assert of_program(street).street.code == people.STREET
     with pytest.raises(Forbidden) as refused:
-        of_program(street, place=inside(f"{people.ELSEWHERE}001"))
-    assert refused.value.field == "place"
+        of_program(street, position=inside(f"{people.ELSEWHERE}001"))
+    assert refused.value.field == "position"
 
 
 def test_the_desk_is_told_what_became_of_a_residents_report():

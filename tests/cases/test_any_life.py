@@ -91,7 +91,7 @@ class AnyLife(RuleBasedStateMachine):
 
     def report(self, by: str, loop: Loop, source: str) -> None:
         user = User.objects.get(username=by)
-        given = {"place": inside(), "category": settled_by(loop), "words": "路面有杂物。"}
+        given = {"position": inside(), "category": settled_by(loop), "words": "路面有杂物。"}
         if by == "shouli":
             source = Case.Source.PHONE
             given |= {"contact_name": "王女士", "contact_phone": "13912345678"}

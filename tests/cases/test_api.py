@@ -125,11 +125,11 @@ def test_a_report_needs_a_key_of_the_client(worker, key):
         ({"category": 10**30}, "category"),
         ({"category": "路灯"}, "category"),
         ({"category": [1]}, "category"),
-        ({"longitude": None}, "place"),
-        ({"longitude": 500}, "place"),
+        ({"longitude": None}, "position"),
+        ({"longitude": 500}, "position"),
         ({"longitude": "NaN"}, "longitude"),
         ({"latitude": "Infinity"}, "latitude"),
-        ({"latitude": 89.9}, "place"),
+        ({"latitude": 89.9}, "position"),
         ({"words": ""}, "words"),
         ({"words": "长" * 1001}, "words"),
         ({"words": "a\0b"}, "words"),
@@ -197,7 +197,7 @@ def test_a_list_holds_what_the_person_sees(clerk, stranger):
 
 
 @pytest.mark.parametrize(
-    "alive", [reported, partial(reported, place=[103.5, 25.5]), partial(case_at, State.DISPATCHED)]
+    "alive", [reported, partial(reported, position=[103.5, 25.5]), partial(case_at, State.DISPATCHED)]
 )
 def test_a_row_of_the_list_says_what_the_case_itself_says(alive):
     case = alive()

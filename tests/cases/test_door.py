@@ -236,14 +236,14 @@ def test_more_time_asked_for_one_round_is_not_granted_on_another():
 
 def report(by: User, **more) -> Case:
     source = more.pop("source", Case.Source.FIELD)
-    given = {"place": inside(), "category": settled_by(Loop.COMMUNITY), "words": "有杂物"} | more
+    given = {"position": inside(), "category": settled_by(Loop.COMMUNITY), "words": "有杂物"} | more
     answer = actions.report(by=by, now=MORNING, key=uuid.uuid4(), given=given, source=source)
     return Case.objects.get(uuid=answer.uuid)
 
 
-@pytest.mark.parametrize("missing", ["place", "category", "words"])
+@pytest.mark.parametrize("missing", ["position", "category", "words"])
 def test_a_report_says_where_what_and_in_words(missing):
-    given = {"place": inside(), "category": settled_by(Loop.COMMUNITY), "words": "有杂物"}
+    given = {"position": inside(), "category": settled_by(Loop.COMMUNITY), "words": "有杂物"}
     given.pop(missing)
     with pytest.raises(Unfit):
         actions.report(by=people.worker(), now=MORNING, key=uuid.uuid4(), given=given)
@@ -282,7 +282,7 @@ def test_a_phones_clock_is_a_claim_and_the_servers_clock_counts():
         by=people.worker(),
         now=MORNING,
         key=uuid.uuid4(),
-        given={"place": inside(), "category": settled_by(Loop.COMMUNITY), "words": "有杂物"},
+        given={"position": inside(), "category": settled_by(Loop.COMMUNITY), "words": "有杂物"},
         device_time=claimed,
     )
     case = Case.objects.get(uuid=answer.uuid)

@@ -125,7 +125,7 @@ def test_a_case_outside_every_grid_is_checked_by_a_district_inspector():
     answer = hands().report(
         by=people.someone(Role.INSPECTOR, people.DISTRICT),
         now=MORNING,
-        given={"place": [103.5, 25.5], "category": settled_by(Loop.DISTRICT), "words": "辖区外路边"},
+        given={"position": [103.5, 25.5], "category": settled_by(Loop.DISTRICT), "words": "辖区外路边"},
     )
     case = walk(Case.objects.get(uuid=answer.uuid), "send_to_check")
     assert case.grid is None

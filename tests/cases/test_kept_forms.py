@@ -123,8 +123,8 @@ def test_a_report_comes_back_with_its_photos(clock):
     body = {
         "key": str(uuid.uuid4()),
         "words": WORDS,
-        "place_longitude": "102.731",
-        "place_latitude": "25.041",
+        "position_longitude": "102.731",
+        "position_latitude": "25.041",
     }
     photo = SimpleUploadedFile("a.jpg", jpeg(), "image/jpeg")
     assert desk.browser.post("/field/report/", body | {"photos": photo}).status_code == 302

@@ -47,8 +47,8 @@ def report(**other: Any) -> dict[str, Any]:
     longitude, latitude = inside()
     return {
         "key": str(uuid.uuid4()),
-        "place_longitude": longitude,
-        "place_latitude": latitude,
+        "position_longitude": longitude,
+        "position_latitude": latitude,
         "category": settled_by("community").pk,
         "words": "单元门口堆放旧家具。",
     } | other

@@ -120,7 +120,7 @@ def test_settled_cases_stay_on_the_map_for_a_week():
 def test_the_map_costs_two_statements_above_the_floor():
     reported()
     case_at(State.HANDLING)
-    case = reported(loop=Loop.STREET, place=inside(f"{people.ELSEWHERE}001"))
+    case = reported(loop=Loop.STREET, position=inside(f"{people.ELSEWHERE}001"))
     leader = signed_in(people.someone(Role.LEADER, people.DISTRICT))
     for filters in ({}, {"kind": case.category.kind, "street": case.street_id}, {"state": "settled"}):
         with CaptureQueriesContext(connection) as captured:

@@ -63,8 +63,8 @@ def report(**more) -> dict:
     longitude, latitude = inside()
     return {
         "key": str(uuid.uuid4()),
-        "place_longitude": longitude,
-        "place_latitude": latitude,
+        "position_longitude": longitude,
+        "position_latitude": latitude,
         "category": settled_by(Loop.COMMUNITY).pk,
         "address": "尚义街 12 号",
         "words": WORDS,
@@ -104,7 +104,7 @@ def test_a_report_keeps_its_words_when_the_photo_does_not_fit(disk):
         text = answer.content.decode()
     assert answer.status_code == 507
     assert "site.jpg：照片存储空间已满" in text
-    for kept in (WORDS, "尚义街 12 号", given["key"], str(given["place_longitude"])):
+    for kept in (WORDS, "尚义街 12 号", given["key"], str(given["position_longitude"])):
         assert kept in text
     assert Case.objects.count() == before
     assert client().post("/field/report/", given | {"photos": picture()}).status_code == 302, (

@@ -99,8 +99,8 @@ def test_a_position_is_kept_only_where_the_person_reports(worker, how):
     here, elsewhere = inside(SPOTS["community"]), inside(SPOTS["street"])
     photo = stored(*here)
     assert (photo.longitude, photo.latitude) == pytest.approx(here, abs=1e-4)
-    for place in (elsewhere, ANOTHER_CITY):
-        photo = stored(*place)
+    for position in (elsewhere, ANOTHER_CITY):
+        photo = stored(*position)
         assert (photo.longitude, photo.latitude) == (None, None)
 
 
@@ -121,9 +121,9 @@ def test_a_courtyard_leader_reports_in_the_community(worker):
 
 def test_outside_every_grid_the_outlines_count(worker):
     Grid.objects.filter(code=SPOTS["community"]).update(active_until=dt.date(2026, 1, 2))
-    place = inside(SPOTS["community"])
-    assert reports_at(worker, *place) and reports_at(User.objects.get(username="xuncha"), *place)
-    assert not reports_at(people.stranger(), *place)
+    position = inside(SPOTS["community"])
+    assert reports_at(worker, *position) and reports_at(User.objects.get(username="xuncha"), *position)
+    assert not reports_at(people.stranger(), *position)
 
 
 def test_more_than_twelve_megabytes_is_refused(worker):

@@ -67,7 +67,7 @@ def test_of_eight_dispatchers_at_once_one_wins(promise):
 
 def test_the_same_report_sent_by_eight_at_once_makes_one_case(crowd):
     key, by = uuid.uuid4(), people.worker()
-    given = {"place": inside(), "category": settled_by(Loop.COMMUNITY), "words": "同一份上报"}
+    given = {"position": inside(), "category": settled_by(Loop.COMMUNITY), "words": "同一份上报"}
 
     def send():
         return actions.report(by=User.objects.get(pk=by.pk), now=MORNING, key=key, given=given)
@@ -121,7 +121,7 @@ def report(db) -> dict:
         "by": people.worker(),
         "now": MORNING,
         "key": uuid.uuid4(),
-        "given": {"place": inside(), "category": settled_by(Loop.COMMUNITY), "words": "楼道里有杂物"},
+        "given": {"position": inside(), "category": settled_by(Loop.COMMUNITY), "words": "楼道里有杂物"},
     }
 
 

@@ -14,6 +14,7 @@ from django.test import Client
 
 from cases import actions
 from cases.actions import KeyReused
+from cases.chain import request_digests
 from cases.models import Case, CaseEvent, CaseText, Contact
 from cases.workflow import Loop
 from governance import secrets
@@ -29,7 +30,7 @@ NEWER = b64encode(b"2" * 32).decode()
 
 
 def report(key: uuid.UUID, words: str = "有杂物") -> Any:
-    given = {"place": inside(), "category": settled_by(Loop.COMMUNITY), "words": words}
+    given = {"position": inside(), "category": settled_by(Loop.COMMUNITY), "words": words}
     return actions.report(by=people.worker(), now=MORNING, key=key, given=given)
 
 
@@ -55,9 +56,24 @@ def test_a_report_whose_answer_was_lost_before_the_digest_had_its_own_key_is_kno
     assert len(CaseEvent.objects.get(case=first.case_id).request_digest) == 64
 
 
+def test_a_report_with_the_names_of_an_earlier_release_is_taken_and_known_again_under_those_of_today():
+    client, (longitude, latitude) = Client(headers=JSON), inside()
+    client.force_login(people.worker())
+    body = {"key": uuid.uuid4(), "category": settled_by(Loop.COMMUNITY).pk, "words": "有杂物"}
+    names = ("place_longitude", "place_latitude"), ("position_longitude", "position_latitude")
+    earlier, today = (body | dict(zip(pair, (longitude, latitude), strict=True)) for pair in names)
+    answers = [client.post("/field/report/", sent) for sent in (earlier, today, earlier)]
+    assert [answer.status_code for answer in answers] == [201, 200, 200]
+    assert Case.objects.get().uuid == body["key"]
+    who, point = people.worker().pk, {"longitude": longitude}
+    assert request_digests(who, "report", {"position": point}) == request_digests(
+        who, "report", {"place": point}
+    )
+
+
 def test_after_resealing_the_old_version_may_go(settings):
     calls = User.objects.get(username="shouli")
-    given = {"place": inside(), "category": settled_by(Loop.COMMUNITY), "words": "来电反映"}
+    given = {"position": inside(), "category": settled_by(Loop.COMMUNITY), "words": "来电反映"}
     told = {"contact_name": "杨女士", "contact_phone": "13800000000"}
     source = Case.Source.PHONE
     answer = actions.report(by=calls, now=MORNING, key=uuid.uuid4(), given={**given, **told}, source=source)
@@ -125,7 +141,7 @@ def test_what_is_sent_five_times_in_any_order_with_lost_answers_becomes_one_case
     phone = Phone(people.worker(), chance)
     sent = {}
     for number in range(REPORTS):
-        fields = {"place_longitude": longitude, "place_latitude": latitude, "category": category}
+        fields = {"position_longitude": longitude, "position_latitude": latitude, "category": category}
         key = phone.keep(**fields, words=f"第{number}件事", device_time="2026-11-18T02:00:00.000Z")
         sent[key] = dict(phone.waiting[key])
     for _ in range(TIMES):
@@ -152,8 +168,8 @@ UNREADABLE = {
     "no words": {"words": ""},
     "a category that is none": {"category": "九"},
     "a category that is gone": {"category": "999999999"},
-    "a place beyond the earth": {"place_longitude": "500"},
-    "a place that is none": {"place_latitude": "nan"},
+    "a position beyond the earth": {"position_longitude": "500"},
+    "a position that is none": {"position_latitude": "nan"},
     "a photo that is none": {"photos": "not-an-id"},
     "a photo that is nobody's": {"photos": str(uuid.UUID(int=6))},
     "words without an end": {"words": "长" * 10_000},
@@ -164,8 +180,8 @@ UNREADABLE = {
 def test_what_cannot_be_read_stays_in_the_phone_and_says_why(what):
     longitude, latitude = inside()
     fields = {
-        "place_longitude": longitude,
-        "place_latitude": latitude,
+        "position_longitude": longitude,
+        "position_latitude": latitude,
         "category": settled_by(Loop.COMMUNITY).pk,
     }
     phone = Phone(people.worker(), random.Random(1))

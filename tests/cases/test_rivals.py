@@ -223,7 +223,7 @@ def test_more_time_that_is_granted_while_the_sweep_looks_is_not_marked_late(crow
 
 
 def test_eight_reports_of_one_key_and_different_words_make_one_case(crowd):
-    given = {"place": inside(), "category": settled_by(Loop.COMMUNITY)}
+    given = {"position": inside(), "category": settled_by(Loop.COMMUNITY)}
     for _ in range(ROUNDS):
         key = uuid.uuid4()
 
@@ -291,8 +291,8 @@ def test_eight_pictures_sent_at_once_under_one_key_are_one_and_seven_refusals(cr
 
 def test_photos_taken_by_two_reports_at_once_belong_to_one_of_them(crowd):
     """Each as before and after, the other way around: whoever waits for one photo does not hold another."""
-    by, place = people.worker(), inside()
-    given = {"place": place, "category": settled_by(Loop.COMMUNITY), "words": "已当场清理。"}
+    by, position = people.worker(), inside()
+    given = {"position": position, "category": settled_by(Loop.COMMUNITY), "words": "已当场清理。"}
     for round_ in range(ROUNDS):
         one, other = (
             photos.store(jpeg(640, 480, f"#{shade}0{round_:02}00"), by=by, now=MORNING).uuid for shade in "ab"

@@ -78,7 +78,7 @@ def test_a_case_without_a_match_still_has_a_clock():
 
 
 def test_outside_every_grid_it_goes_to_the_district_and_says_so():
-    case = reported(place=NOWHERE)
+    case = reported(position=NOWHERE)
     assert (case.loop, case.centre.code) == (Loop.DISTRICT, people.DISTRICT)
     assert (case.grid, case.community, case.street) == (None, None, None)
     assert "不在任何网格内" in case.routing_reason

@@ -44,8 +44,17 @@ WRONG: dict[str, list] = {
     "photos": [[], ["abc"], [uuid.uuid4() for _ in range(10)], [uuid.uuid4()]],
     "before_photo": [[], ["abc"], [uuid.uuid4(), uuid.uuid4()]],
     "after_photo": [[], ["abc"], [uuid.uuid4(), uuid.uuid4()]],
-    "position": [[], [102.7], [1e9, 25.0], [102.7, 89.0], ["nan", "nan"], ["a", "b"]],
-    "place": [[], [102.7], [181.0, 25.0], [102.7, -86.0], [float("nan"), 25.0]],
+    "position": [
+        [],
+        [102.7],
+        [1e9, 25.0],
+        [181.0, 25.0],
+        [102.7, 89.0],
+        [102.7, -86.0],
+        [float("nan"), 25.0],
+        ["nan", "nan"],
+        ["a", "b"],
+    ],
     "category": [None, lambda: Category(name="停用", is_active=False)],
     "responsibility": [
         None,
@@ -103,7 +112,7 @@ def test_the_door_refuses_whatever_a_form_would_have_refused(name, word):
 
 def refuses_the_report(move: Move, word: str) -> None:
     source = Case.Source.SELF if move.name == "report_handled" else Case.Source.FIELD
-    right = {"place": inside(), "category": settled_by(Loop.COMMUNITY), "words": "门口积水。"}
+    right = {"position": inside(), "category": settled_by(Loop.COMMUNITY), "words": "门口积水。"}
     if source == Case.Source.SELF:
         right |= {"before_photo": [uuid.uuid4()], "after_photo": [uuid.uuid4()]}
     for wrong in WRONG[word]:

@@ -33,7 +33,7 @@ BOX = "west=97&south=21&east=107&north=30&box=97,21,107,30&zoom=22"
 LISTS = (
     "/desk/", "/desk/?queue=all", "/desk/?queue=all&q=%E6%97%A7%E5%AE%B6%E5%85%B7", "/desk/export/?queue=all", "/board/",
     "/field/", "/field/?tab=grid", "/field/?tab=mine", "/api/v1/cases/", f"/api/v1/map/?{BOX}", f"/map/cases.json?{BOX}",
-    "/inbox/", "/field/nearby/?place_longitude=102.73&place_latitude=25.04", "/desk/phone/",
+    "/inbox/", "/field/nearby/?lon=102.73&lat=25.04", "/desk/phone/",
 )  # fmt: skip
 
 # fmt: off
@@ -67,12 +67,12 @@ def cases() -> dict[str, Case]:
     found = {}
     for name, community in (("own", COMMUNITY), ("sibling", SIBLING), ("street", people.ELSEWHERE)):
         by = people.someone(Role.GRID_WORKER, community)
-        found[name] = reported(by=by, place=inside(f"{community}001"), photos=[photo(by=by, now=MORNING)])
+        found[name] = reported(by=by, position=inside(f"{community}001"), photos=[photo(by=by, now=MORNING)])
     Organization.objects.create(code=FAR_DISTRICT, name="五华区", level=1)
     far = User.objects.create_user("test_wuhua", name="五华区领导")
     appoint(far, Role.LEADER, FAR_DISTRICT)
     picture = photo(by=far, now=MORNING)
-    found["district"] = reported(by=far, loop=Loop.DISTRICT, place=[103.5, 25.5], photos=[picture])
+    found["district"] = reported(by=far, loop=Loop.DISTRICT, position=[103.5, 25.5], photos=[picture])
     return found
 
 

@@ -188,7 +188,7 @@ def test_nothing_is_registered_under_a_loop_that_is_not_here():
 
 
 def test_outside_every_grid_it_goes_to_the_reporters_street():
-    case = reported(place=NOWHERE)
+    case = reported(position=NOWHERE)
     assert (case.loop, case.centre.code) == (Loop.STREET, people.STREET)
     assert (case.grid, case.community, case.street.code) == (None, None, people.STREET)
     assert case.district.code == people.DISTRICT  # whose calendar counts

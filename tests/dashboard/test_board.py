@@ -54,7 +54,7 @@ def busy(time_machine) -> dt.datetime:
     """A morning with something in every figure: open, overdue, closed in time and late, in all three loops."""
     now = MORNING + dt.timedelta(hours=3)
     reported()
-    reported(place=inside(f"{people.ELSEWHERE}001"), by=people.someone(Role.GRID_WORKER, people.ELSEWHERE))
+    reported(position=inside(f"{people.ELSEWHERE}001"), by=people.someone(Role.GRID_WORKER, people.ELSEWHERE))
     case_at(State.HANDLING, loop=Loop.STREET)
     case_at(State.CLOSED)
     case_at(State.CLOSED, loop=Loop.STREET)

@@ -163,7 +163,7 @@ def test_it_ends_with_the_posts_of_its_maker(screen, how):
 
 def test_it_shows_what_the_board_showed_and_no_address_widens_it():
     street = Organization.objects.territories(Level.STREET).get(code=people.STREET)
-    reported(place=inside(f"{people.ELSEWHERE}001"), by=people.someone(Role.GRID_WORKER, people.ELSEWHERE))
+    reported(position=inside(f"{people.ELSEWHERE}001"), by=people.someone(Role.GRID_WORKER, people.ELSEWHERE))
     reported()
     leader = signed_in()
     screen = opened(make(leader, f"?street={street.pk}&show=red&page=9"))

@@ -14,7 +14,7 @@ from cases.models import Case
 from cases.workflow import FINAL, Lateness, Loop, State
 from demo import photos, world
 from demo.accounts import DEMO_PASSWORD, STAGE
-from demo.places import is_inside, point_in
+from demo.positions import is_inside, point_in
 from demo.words import TOPICS
 from governance.models import Notice, Outbox, User
 from grid.models import GridRing

@@ -29,7 +29,7 @@ def page(user: User, path: str, **query):
 
 
 def call(**given):
-    longitude, latitude = given.pop("place", inside())
+    longitude, latitude = given.pop("position", inside())
     return {
         "key": str(uuid.uuid4()),
         "contact_phone": "13800001234",
@@ -37,8 +37,8 @@ def call(**given):
         "words": "楼道里堆满旧家具",
         "category": settled_by(Loop.COMMUNITY).pk,
         "address": "拓东路 88 号",
-        "place_longitude": longitude,
-        "place_latitude": latitude,
+        "position_longitude": longitude,
+        "position_latitude": latitude,
     } | given
 
 
@@ -89,12 +89,12 @@ def test_the_door_refuses_what_is_no_number_too():
 
 def test_a_call_placed_by_grid_lies_in_that_grid():
     grid = Grid.objects.get(code=f"{COMMUNITY}002")
-    taken(call(place=("", ""), grid=grid.pk))
+    taken(call(position=("", ""), grid=grid.pk))
     assert Case.objects.get().grid == grid
 
 
-def test_a_call_without_any_place_is_asked_for_one():
-    answer = taken(call(place=("", "")))
+def test_a_call_without_any_position_is_asked_for_one():
+    answer = taken(call(position=("", "")))
     assert answer.status_code == 422
     assert "请在地图上点选位置，或选择网格。" in answer.content.decode()
 

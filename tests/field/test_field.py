@@ -38,11 +38,11 @@ def worker() -> Client:
 
 
 def body(**other: Any) -> dict[str, Any]:
-    longitude, latitude = other.pop("place", None) or inside()
+    longitude, latitude = other.pop("position", None) or inside()
     given = {
         "key": str(uuid.uuid4()),
-        "place_longitude": longitude,
-        "place_latitude": latitude,
+        "position_longitude": longitude,
+        "position_latitude": latitude,
         "category": settled_by(Loop.COMMUNITY).pk,
         "words": "单元门口堆放旧家具,影响通行。",
         **other,
@@ -98,8 +98,8 @@ def test_open_cases_nearby_are_shown_with_the_same_category_first(worker):
     now = timezone.now()
     longitude, latitude = inside()
     other = reported(loop=Loop.STREET, now=now, words="近处占道")
-    same = reported(now=now, words="同类堆物", place=[longitude + 0.0005, latitude])
-    far = reported(now=now, words="远处堆物", place=[longitude + 0.004, latitude])
+    same = reported(now=now, words="同类堆物", position=[longitude + 0.0005, latitude])
+    far = reported(now=now, words="远处堆物", position=[longitude + 0.004, latitude])
     query = {"lon": longitude, "lat": latitude, "category": same.category_id}
     page = worker.get("/field/nearby/", query).content.decode()
     assert page.index("同类堆物") < page.index("近处占道")

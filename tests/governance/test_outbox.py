@@ -180,8 +180,8 @@ def test_without_redis_people_sign_in_report_and_dispatch_and_later_nothing_is_l
     key, (longitude, latitude) = uuid.uuid4(), inside()
     report = {
         "key": key,
-        "place_longitude": longitude,
-        "place_latitude": latitude,
+        "position_longitude": longitude,
+        "position_latitude": latitude,
         "category": settled_by("community").pk,
         "words": "楼道堆物,无法通行",
     }

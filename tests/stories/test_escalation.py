@@ -33,8 +33,8 @@ def test_a_case_left_alone_goes_up_to_the_district_and_ends_with_a_named_leader(
     key = uuid.uuid4()
     report = {
         "key": key,
-        "place_longitude": longitude,
-        "place_latitude": latitude,
+        "position_longitude": longitude,
+        "position_latitude": latitude,
         "category": category.pk,
         "words": "消防通道被堵,一直没有人来",
     }

@@ -9,8 +9,12 @@ const AGAIN_MS = 60000;
 const ANSWER_MS = 30000;
 const SPOILT = { fields: [], photos: [], sent: 0, title: "打不开的上报", errors: { __all__: ["内容已损坏，无法读取或上传。"] } };
 
+// Reports that were kept under an earlier release name their fields as the form did then.
+const EARLIER_NAMES = { place_longitude: "position_longitude", place_latitude: "position_latitude" };
+
 function asItem({ key, savedAt, value }) {
-  return value ?? { key, savedAt, isSpoilt: true, ...SPOILT };
+  if (!value) return { key, savedAt, isSpoilt: true, ...SPOILT };
+  return { ...value, fields: value.fields.map(([name, text]) => [EARLIER_NAMES[name] ?? name, text]) };
 }
 
 async function waiting() {

@@ -9,7 +9,7 @@ import { announce } from "../position.js";
 
 const UPLOAD_MS = 12000;
 const MUST = {
-  place: ["place_longitude", "请定位，或在地图上点选位置。"],
+  position: ["position_longitude", "请定位，或在地图上点选位置。"],
   category: ["category", "请选择类别。"],
   words: ["words", "请说明是什么问题。"],
 };
@@ -66,7 +66,7 @@ class Report {
 
   // Open cases nearby are shown while the person still writes.
   async look() {
-    const { place_longitude: lon, place_latitude: lat, category } = this.form.elements;
+    const { position_longitude: lon, position_latitude: lat, category } = this.form.elements;
     if (!lon.value || !lat.value) return;
     const query = new URLSearchParams({ lon: lon.value, lat: lat.value, category: category.value });
     try {
@@ -137,7 +137,7 @@ class Report {
       if (uuid) photos.show(uuid);
       else photos.add([new File([data], "photo.jpg", { type })]);
     }
-    const { place_longitude: lon, place_latitude: lat } = this.form.elements;
+    const { position_longitude: lon, position_latitude: lat } = this.form.elements;
     if (lon.value) announce({ longitude: Number(lon.value), latitude: Number(lat.value), source: "pin" });
     this.showErrors(item.errors ?? {});
   }
@@ -155,18 +155,18 @@ class Report {
   }
 
   showErrors(errors) {
-    for (const place of this.form.querySelectorAll("[data-errors-for]")) {
-      const sentences = errors[place.dataset.errorsFor] ?? [];
-      place.replaceChildren(...sentences.map((sentence) => element("p", "error", sentence)));
-      place.closest(".field-box")?.classList.toggle("is-wrong", sentences.length > 0);
+    for (const box of this.form.querySelectorAll("[data-errors-for]")) {
+      const sentences = errors[box.dataset.errorsFor] ?? [];
+      box.replaceChildren(...sentences.map((sentence) => element("p", "error", sentence)));
+      box.closest(".field-box")?.classList.toggle("is-wrong", sentences.length > 0);
     }
     this.form.querySelector(".error")?.closest("div").scrollIntoView({ block: "center" });
   }
 
   clearError(name) {
-    const place = this.form.querySelector(`[data-errors-for="${CSS.escape(name || "-")}"]`);
-    place?.replaceChildren();
-    place?.closest(".field-box")?.classList.remove("is-wrong");
+    const box = this.form.querySelector(`[data-errors-for="${CSS.escape(name || "-")}"]`);
+    box?.replaceChildren();
+    box?.closest(".field-box")?.classList.remove("is-wrong");
   }
 
   showKept(login, reason) {

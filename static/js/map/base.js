@@ -55,7 +55,7 @@ export function makeMap(box) {
     box.append(element("p", "map-note", "地图没有加载成功，请刷新页面。"));
     return null;
   }
-  const still = box.dataset.mapMode === "place";
+  const still = box.dataset.mapMode === "single";
   const map = L.map(box, {
     attributionControl: false, zoomControl: false, minZoom: MIN_ZOOM, maxZoom: MAX_ZOOM, zoomSnap: 0.5,
     scrollWheelZoom: !still, zoomAnimation: !CALM, fadeAnimation: !CALM, markerZoomAnimation: !CALM,

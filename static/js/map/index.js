@@ -1,13 +1,13 @@
 // Starts every [data-map] once it has a size: a hidden map cannot measure itself.
-// data-map-mode: cases (clusters of a scope), pin (choose a position), place (one case). Only this folder knows Leaflet.
+// data-map-mode: cases (clusters of a scope), pin (choose a position), single (one case). Only this folder knows Leaflet.
 
 import { startEverywhere } from "../dom.js";
 import { makeMap } from "./base.js";
 import { showCases } from "./cases.js";
 import { choosePosition } from "./pin.js";
-import { showPlace } from "./place.js";
+import { showSingle } from "./single.js";
 
-const MODES = { cases: showCases, pin: choosePosition, place: showPlace };
+const MODES = { cases: showCases, pin: choosePosition, single: showSingle };
 
 const sizes = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) if (contentRect.width && contentRect.height) wake(target);

@@ -5,7 +5,7 @@ import { marker } from "./base.js";
 
 const ZOOM = 16;
 
-export function showPlace(map, box) {
+export function showSingle(map, box) {
   const [longitude, latitude] = [Number(box.dataset.longitude), Number(box.dataset.latitude)];
   // The map can be moved and zoomed, so its role is no longer img.
   box.setAttribute("role", "group");

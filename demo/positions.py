@@ -54,7 +54,7 @@ def weight(code: str) -> float:
     return RURAL_WEIGHT if code[:9] in RURAL else 1.0
 
 
-class Places:
+class Positions:
     """Grids with their rings, drawn as often as people live there."""
 
     def __init__(self, random: Random) -> None:
