@@ -31,7 +31,7 @@ def _by_field(found: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """Field and sentence of what serializers found, which nest; a field within a field is ``outer.inner``."""
     if isinstance(found, dict):
         for key, inner in found.items():
-            if key == "non_field_errors" or isinstance(key, int):  # the place in a list is no field
+            if key == "non_field_errors" or isinstance(key, int):  # the index in a list is no field
                 key = ""
             yield from _by_field(inner, ".".join(part for part in (name, key) if part))
     elif isinstance(found, list):

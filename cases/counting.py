@@ -19,7 +19,7 @@ def counted_in(seen: QuerySet, sql: str, parameters: dict[str, Any]) -> list[tup
     except EmptyResultSet:
         return []
     named = {f"scope_{number}": value for number, value in enumerate(values)}
-    # The driver takes names or places, not both; a per cent sign of the scope's own stays doubled.
+    # The driver takes parameters by name or by order, not both; a per cent sign of the scope's own stays doubled.
     scope = scope.replace("%%", "%%%%") % tuple(f"%({name})s" for name in named)
     with connections[seen.db].cursor() as cursor:
         cursor.execute(f"WITH seen AS NOT MATERIALIZED ({scope}) {sql}", named | parameters)

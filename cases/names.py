@@ -57,31 +57,31 @@ _KINDS: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (Grid, ("id", "name")),
     (ApiKey, ("id", "name")),
 )
-_PLACES = {model: place for place, (model, _) in enumerate(_KINDS)}
+_INDEXES = {model: index for index, (model, _) in enumerate(_KINDS)}
 
 
 @cache
 def _pointers(model: type[Model]) -> list[tuple[ForeignKey, int]]:
-    """Columns of a table that point to one of the kinds, with the place of the kind."""
+    """Columns of a table that point to one of the kinds, with the index of the kind."""
     fields = model._meta.concrete_fields
-    return [(field, _PLACES[field.related_model]) for field in fields if field.related_model in _PLACES]
+    return [(field, _INDEXES[field.related_model]) for field in fields if field.related_model in _INDEXES]
 
 
 def give_names(rows: Sequence[Model], units: Iterable[int] = ()) -> dict[int, Organization]:
     """Set what rows point to; returns the organizations by number, ``units`` that no row points to among them."""
     wanted: list[set[int]] = [set(units), *(set() for _ in _KINDS[1:])]
     held = [
-        (row, field, place, number)
+        (row, field, index, number)
         for row in rows
-        for field, place in _pointers(type(row))
+        for field, index in _pointers(type(row))
         if (number := getattr(row, field.attname)) is not None
     ]
-    for _, _, place, number in held:
-        wanted[place].add(number)
+    for _, _, index, number in held:
+        wanted[index].add(number)
     found = _find(wanted)
-    for row, field, place, number in held:
-        setattr(row, field.name, found[place][number])
-    return found[_PLACES[Organization]]
+    for row, field, index, number in held:
+        setattr(row, field.name, found[index][number])
+    return found[_INDEXES[Organization]]
 
 
 def _find(wanted: list[set[int]]) -> list[dict[int, Any]]:
@@ -89,7 +89,7 @@ def _find(wanted: list[set[int]]) -> list[dict[int, Any]]:
     found: list[dict[int, Any]] = [{} for _ in _KINDS]
     with connection.cursor() as cursor:
         cursor.execute(_SQL, [list(numbers) for numbers in wanted])
-        for place, *values in cursor.fetchall():
-            model, columns = _KINDS[place]
-            found[place][values[0]] = model.from_db(connection.alias, columns, values[: len(columns)])
+        for index, *values in cursor.fetchall():
+            model, columns = _KINDS[index]
+            found[index][values[0]] = model.from_db(connection.alias, columns, values[: len(columns)])
     return found

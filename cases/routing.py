@@ -1,4 +1,4 @@
-"""Where a case goes and why: the responsibility list read against the place (pure, no query)."""
+"""Where a case goes and why: the responsibility list read against the location (pure, no query)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -73,31 +73,31 @@ def reason_in(
     return f"{turned}；权责清单无此类别"
 
 
-def route_report(category: Category, place: Location, rows: Iterable[Responsibility]) -> Route:
+def route_report(category: Category, location: Location, rows: Iterable[Responsibility]) -> Route:
     """The lowest loop that has the power; no match or nobody on duty → the second loop; no grid → the top one."""
     listed = {Loop(row.loop): row for row in rows}
-    if place.grid is None or place.street is None:
+    if location.grid is None or location.street is None:
         row = listed.get(top())
         basis = explain(row, category) if row else "权责清单无此类别"
         why = f"位置不在任何网格内，由{top().level.label}级指挥中心受理；{basis}"
-        return Route(top(), _centre(place, top()), row, why)
+        return Route(top(), _centre(location, top()), row, why)
     second = lowest().above or lowest()
     settling = [
         loop for loop in loops() if loop in listed and listed[loop].power == Responsibility.Power.SETTLE
     ]
     if not settling:
         why = f"权责清单无 {category.code} {category.name}，由{second.level.label}受理"
-        return Route(second, _centre(place, second), None, why)
+        return Route(second, _centre(location, second), None, why)
     loop = settling[0]
-    if loop == Loop.COMMUNITY and not place.is_community_staffed and loop != top():
+    if loop == Loop.COMMUNITY and not location.is_community_staffed and loop != top():
         row = listed.get(second) or listed[loop]
         why = f"社区坐席无人在岗，由{second.level.label}受理；{explain(row, category)}"
-        return Route(second, _centre(place, second), row, why)
-    return Route(loop, _centre(place, loop), listed[loop], explain(listed[loop], category))
+        return Route(second, _centre(location, second), row, why)
+    return Route(loop, _centre(location, loop), listed[loop], explain(listed[loop], category))
 
 
-def _centre(place: Location, loop: Loop) -> Organization:
-    centre = place.territory(loop)
+def _centre(location: Location, loop: Loop) -> Organization:
+    centre = location.territory(loop)
     assert centre is not None  # a grid has one for every loop, a point outside all grids for the highest
     return centre
 

@@ -355,7 +355,7 @@ def endorse_suspension(s: Situation) -> Refused | None:
     request = s.open_requests[Kind.SUSPENSION]
     if s.is_by(request.asked_by_id):
         return Forbidden("不能同意自己的申请。")
-    if request.endorsed_by_id is not None:  # whoever agreed may not grant: nobody takes that place
+    if request.endorsed_by_id is not None:  # whoever agreed may not grant: nobody does both
         return Refused("值班长已同意，待领导批准。")
     return None
 

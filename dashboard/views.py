@@ -314,7 +314,7 @@ def _next(cases: QuerySet[Case], wall: bool, now: dt.datetime) -> list[Case]:
     listed = list(with_row(ahead, NAMED, characters=0 if wall else 100)[:LISTED])
     for case in listed:
         parts = [case.street_name or OUTSIDE, "" if wall else case.category_name, case.unit_name]
-        case.place_line = " · ".join(part for part in parts if part)
+        case.where = " · ".join(part for part in parts if part)
     return listed
 
 

@@ -39,9 +39,9 @@ def step_line(case: Case, legs: list[Leg]) -> list[dict[str, str]]:
     else:
         now = last = _shown_as(step)
     rows = []
-    for place, label in enumerate(here.steps):
-        state = "now" if place == now else "done" if place < last else ""
-        time = when(ended[place]) if state == "done" and place in ended else ""
+    for index, label in enumerate(here.steps):
+        state = "now" if index == now else "done" if index < last else ""
+        time = when(ended[index]) if state == "done" and index in ended else ""
         if state == "now" and case.due_at:
             time = f"至 {due(case.due_at)}"
         rows.append({"label": label, "state": state, "when": time})
@@ -49,7 +49,7 @@ def step_line(case: Case, legs: list[Leg]) -> list[dict[str, str]]:
 
 
 def _shown_as(step: str) -> int:
-    """The place of a leg's step in the line."""
+    """The index of a leg's step in the line."""
     return profile().step_of[PHASES[Step(step)]]
 
 
@@ -212,9 +212,9 @@ def _falls_into(leg: Leg, request: Request) -> bool:
 
 def _hands(leg: Leg) -> str:
     """In whose hands a leg is: the person, the unit, or the desk of the centre."""
-    place = leg.unit.name if leg.unit and leg.step in (Step.HANDLING, Step.WAITING) else ""
+    unit = leg.unit.name if leg.unit and leg.step in (Step.HANDLING, Step.WAITING) else ""
     if leg.person:
-        return f"{leg.person.name} · {place}" if place else leg.person.name
-    if not place and leg.step in (Step.CHECKING, Step.VERIFYING) and leg.unit:
+        return f"{leg.person.name} · {unit}" if unit else leg.person.name
+    if not unit and leg.step in (Step.CHECKING, Step.VERIFYING) and leg.unit:
         return f"{leg.unit.name}坐席"
-    return place or leg.centre.centre_name
+    return unit or leg.centre.centre_name

@@ -24,7 +24,7 @@ from django.utils.crypto import salted_hmac
 from psycopg2.errors import LockNotAvailable
 
 from governance import devices
-from governance.hashing import place_in_line, too_many
+from governance.hashing import slot_in_line, too_many
 from governance.models import SignIn, SignInTry, User
 from governance.refusals import Busy, Unavailable
 
@@ -76,7 +76,7 @@ def attempt(
     """
     device = devices.known_as(request, username)
     try_ = SignInTry(account=account_of(username), address=address_of(request), device=device, at=now)
-    with place_in_line(is_known=bool(device)):
+    with slot_in_line(is_known=bool(device)):
         _count(try_, now=now)
         try:
             found = check()

@@ -194,12 +194,12 @@ def forms_of(page: str, path: str) -> list[Form]:
 
 
 def operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any], list[str]]]:
-    """Method, path, parameters by place and fields of the body of every operation that the description lists."""
+    """Method, path, parameters by where they are sent, and fields of the body of every operation that the description lists."""
     for path, methods in schema["paths"].items():
         for method, told in methods.items():
-            places: dict[str, list[str]] = {}
+            parameters: dict[str, list[str]] = {}
             for one in told.get("parameters", ()):
-                places.setdefault(one["in"], []).append(one["name"])
+                parameters.setdefault(one["in"], []).append(one["name"])
             fields: list[str] = []
             for content in told.get("requestBody", {}).get("content", {}).values():
                 shape = content["schema"]
@@ -209,4 +209,4 @@ def operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any
                     else shape
                 )
                 fields = list(shape.get("properties", ()))
-            yield method.upper(), path, places, fields
+            yield method.upper(), path, parameters, fields

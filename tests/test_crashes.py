@@ -96,9 +96,9 @@ def session_of(user: User) -> str:
 def test_a_move_cut_off_anywhere_is_made_wholly_or_not_at_all(server, promise):
     tried = 0
     for number in range(ROUNDS):
-        for place, point in enumerate(POINTS):
+        for index, point in enumerate(POINTS):
             able = [move for move in MOVES if point not in NEVER[move]]
-            request = able[(number + place) % len(able)]()
+            request = able[(number + index) % len(able)]()
             sent = {"session": session_of(request.by), "key": str(uuid.uuid4())}
             before = tally()
             cut = server.post(request.path, request.body, point=point, **sent)

@@ -302,16 +302,16 @@ def described(world: World, dice: random.Random) -> Iterator[tuple[str, Ask]]:
     listed = list(collected.operations(schema))
     browsers = list(world.browsers.values())
     while True:
-        for method, path, places, fields in listed:
+        for method, path, parameters, fields in listed:
             browser, case = dice.choice(browsers), dice.choice(list(world.cases.values()))
             move = dice.choice([one.name for one in MOVES.values() if one.sources])
             given = {"case_uuid": str(case.uuid), "name": move}
             oddly = dice.choice(["path", "query", "header", "body", "body", "body"])
-            if oddly == "path" and places.get("path"):
-                given[dice.choice(places["path"])] = dice.choice(odd.PATHS)
+            if oddly == "path" and parameters.get("path"):
+                given[dice.choice(parameters["path"])] = dice.choice(odd.PATHS)
             address = path.format(**given)
-            if oddly == "query" and places.get("query"):
-                address += f"?{dice.choice(places['query'])}={quote(dice.choice(odd.WORDS))}"
+            if oddly == "query" and parameters.get("query"):
+                address += f"?{dice.choice(parameters['query'])}={quote(dice.choice(odd.WORDS))}"
             key = (
                 dice.choice(odd.HEADERS)
                 if oddly == "header"

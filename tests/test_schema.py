@@ -118,11 +118,11 @@ class World:
         self.asked: Counter[tuple[str, int]] = Counter()
         self.wrong: list[str] = []
 
-    def fill(self, place: Any, data: st.DataObject, needs: Sequence[str] = ()) -> None:
+    def fill(self, part: Any, data: st.DataObject, needs: Sequence[str] = ()) -> None:
         """Put what is really there into a part of a request, at the names that it has or a move needs."""
-        if isinstance(place, dict):
-            for name in sorted({*place, *needs} & self.real.keys()):
-                place[name] = data.draw(st.sampled_from(self.real[name]))
+        if isinstance(part, dict):
+            for name in sorted({*part, *needs} & self.real.keys()):
+                part[name] = data.draw(st.sampled_from(self.real[name]))
 
     def ask(self, case: Any) -> None:
         """Ask, compare with the description, and take back what it wrote."""
@@ -149,8 +149,8 @@ def ask_often(operation: Any, mode: GenerationMode, world: World, number: int) -
         path = {"case_uuid": uuid, "name": name} if is_offered else None
         case = data.draw(operation.as_strategy(generation_mode=mode, path_parameters=path))
         if mode.is_positive:  # else it would be put right again
-            for place in (case.query, case.body, *([] if is_offered else [case.path_parameters])):
-                world.fill(place, data, needs if is_offered and place is case.body else ())
+            for part in (case.query, case.body, *([] if is_offered else [case.path_parameters])):
+                world.fill(part, data, needs if is_offered and part is case.body else ())
         # A filter without a value is none, and of several values of one name the last counts, as with every form.
         unseen = [
             v

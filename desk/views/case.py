@@ -121,7 +121,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
 
 def _in_order(moves: list[Move], case: Case, moved: set[str]) -> tuple[list[Move], list[Move]]:
     """Likely moves first, and the quiet ones apart."""
-    rank = {name: place for place, name in enumerate(NEXT)}
+    rank = {name: index for index, name in enumerate(NEXT)}
     if case.source in (Case.Source.PHONE, Case.Source.RESIDENT) and not moved & {"found", "not_found"}:
         rank["send_to_check"] = -1  # what residents say is looked at on site before it is registered
     ordered = sorted(moves, key=lambda move: rank.get(move.name, len(NEXT)))

@@ -114,13 +114,13 @@ def _posts_text() -> tuple[str, tuple]:
 
 def _posts_of(user_id: int, on: dt.date) -> Iterator["Post"]:
     """Posts that somebody holds on a day, with their organizations."""
-    sql, places = _posts_text()
+    sql, parameters = _posts_text()
     real = {_SOMEBODY: user_id, _SOME_DAY: on}
     posts, organizations = (
         [field.attname for field in m._meta.concrete_fields] for m in (Post, Organization)
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [real[place] for place in places])
+        cursor.execute(sql, [real[one] for one in parameters])
         for row in cursor.fetchall():
             post = Post.from_db(connection.alias, posts, row[: len(posts)])
             post.organization = Organization.from_db(connection.alias, organizations, row[len(posts) :])

@@ -61,7 +61,7 @@ def values_of(name: str) -> list[Any]:
 
 
 def answers(user: User, name: str, value: Any) -> Iterator[tuple[str, set[str]]]:
-    """What each place that knows a filter finds: printed numbers of cases."""
+    """What each page that knows a filter finds: printed numbers of cases."""
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     if name in FilterForm.base_fields:
@@ -119,8 +119,8 @@ def test_the_board_counts_what_is_open_of_a_list(leader, name):
         )
 
 
-def test_no_place_has_a_filter_of_its_own():
-    places = {"queue", "box", "zoom"}  # what is looked at, not what it is narrowed to
+def test_no_page_has_a_filter_of_its_own():
+    looked_at = {"queue", "box", "zoom"}  # what is looked at, not what it is narrowed to
     for form in (FilterForm, MapForm, BoardForm):
-        assert set(form.base_fields) - places <= set(FILTERS), form
+        assert set(form.base_fields) - looked_at <= set(FILTERS), form
     assert set(CaseFilter.base_filters) - {"waits_for"} <= set(FILTERS), "the queue of programs"

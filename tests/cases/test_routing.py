@@ -159,20 +159,20 @@ def test_a_unit_of_elsewhere_is_not_taken():
     assert Case.objects.get(pk=case.pk).state == State.REGISTERED
 
 
-# Places -----------------------------------------------------------------------------------------------------------
+# Locations --------------------------------------------------------------------------------------------------------
 
 
 def test_a_point_in_a_grid_finds_its_whole_chain_of_places():
-    place = locate(*inside(), by=people.worker(), now=MORNING)
-    codes = [place.grid.code, place.community.code, place.street.code, place.district.code]
+    location = locate(*inside(), by=people.worker(), now=MORNING)
+    codes = [location.grid.code, location.community.code, location.street.code, location.district.code]
     assert codes == [f"{people.COMMUNITY}001", people.COMMUNITY, people.STREET, people.DISTRICT]
-    assert place.is_community_staffed
+    assert location.is_community_staffed
 
 
 def test_routing_asks_no_database(django_assert_num_queries):
     category = settled_by(Loop.COMMUNITY)
-    place = locate(*inside(), by=people.worker(), now=MORNING)
+    location = locate(*inside(), by=people.worker(), now=MORNING)
     rows = list(Responsibility.objects.current().filter(category=category, condition="一般"))
     with django_assert_num_queries(0):
-        assert route_report(category, place, rows).loop == Loop.COMMUNITY
-        assert route_report(category, Location(place.district), rows).loop == Loop.DISTRICT
+        assert route_report(category, location, rows).loop == Loop.COMMUNITY
+        assert route_report(category, Location(location.district), rows).loop == Loop.DISTRICT

@@ -64,12 +64,12 @@ def test_forty_sign_ins_at_once_leave_the_other_pages_alone(promise, settings):
     promise("sign-ins at once, two passwords hashed at a time, pages answered", tried=logins, held=logins)
 
 
-def stand(places: ExitStack, *, is_known: bool) -> int:
-    """Take places in the line until it is full; returns how many."""
+def stand(slots: ExitStack, *, is_known: bool) -> int:
+    """Take slots in the line until it is full; returns how many."""
     taken = 0
     with suppress(Busy):
         while True:
-            places.enter_context(hashing.place_in_line(is_known=is_known))
+            slots.enter_context(hashing.slot_in_line(is_known=is_known))
             taken += 1
     return taken
 
@@ -86,11 +86,11 @@ def test_known_devices_do_not_stand_in_line_with_strangers(db):
 @pytest.mark.parametrize("known_first", [True, False])
 def test_strangers_and_known_devices_together_leave_threads_for_everybody_else(known_first):
     server = runpy.run_path(str(settings.BASE_DIR / "config/gunicorn.py"))
-    with ExitStack() as places:
-        taken = stand(places, is_known=known_first) + stand(places, is_known=not known_first)
+    with ExitStack() as slots:
+        taken = stand(slots, is_known=known_first) + stand(slots, is_known=not known_first)
         assert taken == hashing.AT_ONCE + hashing.IN_LINE <= server["threads"] - 3
-    with ExitStack() as places:
-        assert stand(places, is_known=True) == taken, "who was refused holds no place"
+    with ExitStack() as slots:
+        assert stand(slots, is_known=True) == taken, "who was refused holds no slot"
 
 
 def test_who_was_not_checked_is_told_so_and_not_counted(db, settings, monkeypatch):
@@ -114,7 +114,7 @@ def test_a_password_is_hashed_in_one_thread_and_older_hashes_are_renewed(db, set
     assert "p=1" in dispatcher.password and dispatcher.check_password(PASSWORD)
 
 
-def test_setting_a_password_goes_through_the_same_places(db, settings, monkeypatch):
+def test_setting_a_password_goes_through_the_same_slots(db, settings, monkeypatch):
     monkeypatch.setattr(hashing.slots, "seconds", 0.01)
     settings.PASSWORD_HASHERS = ["governance.hashing.SharedArgon2"]
     admin = Client()

@@ -118,10 +118,10 @@ def choose(field: Locator, words: str) -> None:
     field.select_option(field.locator("option", has_text=words).first.get_attribute("value"))
 
 
-def named(place: Locator, label: str) -> Locator:
+def named(within: Locator, label: str) -> Locator:
     """A button or link that begins with a label, whatever key hint follows."""
     words = re.compile(rf"^\s*{re.escape(label)}(?!\S)")
-    return place.get_by_role("button", name=words).or_(place.get_by_role("link", name=words)).first
+    return within.get_by_role("button", name=words).or_(within.get_by_role("link", name=words)).first
 
 
 def see_state(page: Page, label: str) -> None:
