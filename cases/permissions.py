@@ -20,10 +20,8 @@ def leads_from(case: Case, user: User) -> int:
     return held[0] if held else len(places)
 
 
-def _may_verify(case: Case, leg: Leg, user: User) -> bool:
-    """The drawn person, or the desk of the leg's centre; never somebody who reported or handled the case."""
-    if user.pk in case.reporters or user.pk in case.handlers:
-        return leg.step == Step.CHECKING and leg.person_id == user.pk and user.pk not in case.reporters
+def _checks(leg: Leg, user: User) -> bool:
+    """Whether a check is the drawn person's or the desk's of the leg's centre; who never may, the rule says."""
     if leg.person_id == user.pk:  # drawn, and still at a post for which people are drawn
         return user.powers.has(Duty.VERIFY) or user.powers.has(Duty.ACCEPT)
     return leg.desk_allowed and user.powers.holds(Duty.ACCEPT, leg.unit_id or leg.centre_id)
@@ -40,7 +38,7 @@ def duties_on(case: Case, leg: Leg | None, by: By) -> frozenset[Duty]:
     held |= {duty for duty in _DESK if user.powers.holds(duty, centre_id)}
     if case.unit_id and user.powers.holds(Duty.HANDLE, case.unit_id):
         held.add(Duty.HANDLE)
-    if leg and leg.step in (Step.CHECKING, Step.VERIFYING) and _may_verify(case, leg, user):
+    if leg and leg.step in (Step.CHECKING, Step.VERIFYING) and _checks(leg, user):
         held.add(Duty.VERIFY)
     if any(place and user.powers.holds(Duty.LEAD, place) for place in commanding_ids(case, Loop(case.loop))):
         held.add(Duty.LEAD)

@@ -24,7 +24,7 @@ from cases.permissions import duties_on, leads_from, may_grade, may_report
 from cases.refusals import Forbidden, NothingWaits, Refused, Stale
 from cases.rule_numbers import RuleNumbers
 from cases.waiting import Wait
-from cases.workflow import UNREGISTERED, Loop, Move, State, moves_from
+from cases.workflow import STEP_VERBS, UNREGISTERED, Loop, Move, State, moves_from
 from governance.models import Actor, By, Organization, Post, User, actor_of
 from governance.roles import ActorKind, Duty
 
@@ -233,8 +233,17 @@ def withdraw(s: Situation) -> Refused | None:
 
 @rule("accept", "feedback")
 def handle(s: Situation) -> Refused | None:
-    if s.user and s.case.may_not_be_handled_by(s.user):
+    if s.user and s.user.pk in s.case.never_handle:
         return Refused("上报人不能处置自己上报的案件，请由本单位其他人办理。")
+    return None
+
+
+@rule("found", "not_found", "pass", "fail")
+def check(s: Situation) -> Refused | None:
+    """By somebody who neither reported nor handled the case."""
+    if s.user and s.user.pk in s.case.never_check:
+        part = "上报的" if s.user.pk in s.case.reporters else "处置过的"
+        return Forbidden(f"这件案件是您{part}，须由他人{STEP_VERBS[State(s.case.state)]}。")
     return None
 
 

@@ -1,6 +1,7 @@
 """Which units a case can be given to, and whether somebody there may take it today."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -20,12 +21,12 @@ def units_in_reach(case: Case, on: dt.date, *, anywhere: bool = False) -> Organi
     reach = up_to_loop(top() if anywhere else Loop(case.loop))
     parents = [place for loop in reach if (place := territory_id(case, loop))]
     hands = Post.objects.on_duty(on).with_duty(Duty.HANDLE).filter(organization=OuterRef("pk"))
-    if case.source != Case.Source.SELF:
-        hands = hands.exclude(user__in=case.reporters)
+    hands = hands.exclude(user__in=case.never_handle)
     found = Organization.objects.active(on).filter(UNIT & Q(parent__in=parents) | Q(pk=case.community_id))
     return found.annotate(is_staffed=Exists(hands)).order_by("-level", "path")
 
 
-def desk_is_staffed(centre_id: int | None, on: dt.date) -> bool:
-    """Whether somebody at the desk of a centre is on duty."""
-    return Post.objects.on_duty(on).with_duty(Duty.ACCEPT).filter(organization=centre_id).exists()
+def desk_is_staffed(centre_id: int | None, on: dt.date, *, without: Iterable[int] = ()) -> bool:
+    """Whether somebody at the desk of a centre is on duty, besides some people."""
+    there = Post.objects.on_duty(on).with_duty(Duty.ACCEPT).filter(organization=centre_id)
+    return there.exclude(user__in=without).exists()

@@ -13,10 +13,7 @@ from governance.roles import DUTIES, Duty, Role
 
 
 class Matter(TextChoices):
-    """What somebody is waited for to do; the letter stands at the head of a mark.
-
-    Handling is the next step too, but never by somebody who reported the case.
-    """
+    """What somebody is waited for to do; the letter stands at the head of a mark. Handling is the next step too."""
 
     STEP = "t", "下一步"
     HANDLING = "h", "处置"
@@ -52,15 +49,14 @@ class Row(NamedTuple):
 
     pk: int
     waits_for: list[str]
-    reporters: list[int]
-    source: str
 
 
 @dataclass(frozen=True)
 class Wait:
     """One wait: for whoever holds a duty at a place (organization id), or for a person in a duty.
 
-    Where both are known, the place waits and the person is told. ``never`` are people who may not do it themselves.
+    Where both are known, the place waits and the person is told. ``never`` are people who may not do it themselves: they
+    hold the duty there, but asked, reported or handled.
     """
 
     matter: Matter
@@ -77,7 +73,10 @@ class Wait:
     @property
     def address(self) -> dict[str, Any]:
         """Whom a notice goes to."""
-        return {"user": self.person} if self.person else {"organization": self.place, "duty": self.duty}
+        if self.person and self.person not in self.never:
+            return {"user": self.person}
+        found = {"organization": self.place, "duty": self.duty}
+        return found | {"never": list(self.never)} if self.never else found
 
     @classmethod
     def read(cls, mark: str) -> "Wait":
@@ -89,11 +88,14 @@ class Wait:
 
 
 def marks(waits: Iterable[Wait], *, has_order: bool) -> list[str]:
-    """What stands on the row: a mark for each wait, ``-e45`` for who may not decide, and whether there is an order."""
-    found = {wait.mark for wait in waits} | {
-        f"-{wait.matter}{person}" for wait in waits for person in wait.never
-    }
+    """What stands on the row: a mark for each wait, ``-e45`` for who may not see to it, and whether there is an order."""
+    found = {wait.mark for wait in waits}
+    found |= {_never(wait.matter, person) for wait in waits for person in wait.never}
     return sorted(found | ({ORDERED} if has_order else set()))
+
+
+def _never(matter: Matter, person: int) -> str:
+    return f"-{matter}{person}"
 
 
 def speaks_of(found: Iterable[str], *matters: Matter) -> bool:
@@ -102,7 +104,7 @@ def speaks_of(found: Iterable[str], *matters: Matter) -> bool:
 
 
 def read_all(found: Iterable[str]) -> list[Wait]:
-    """The waits of a row; who may not decide and whether there is an order are no waits."""
+    """The waits of a row; who may not see to it and whether there is an order are no waits."""
     return [Wait.read(mark) for mark in found if _is_wait(mark)]
 
 
@@ -113,7 +115,7 @@ def _is_wait(mark: str) -> bool:
 def gaps(rows: Iterable[Row], on: dt.date) -> dict[int, list[Wait]]:
     """Cases, by id, in which a matter waits for nobody who is there and may see to it; with those waits.
 
-    A post that nobody holds, somebody who has left, or the only holder may not decide it. Where one of several is there,
+    A post that nobody holds, somebody who has left, or the only holder may not see to it. Where one of several is there,
     nothing is missing.
     """
     by_mark = cache(Wait.read)
@@ -137,10 +139,8 @@ def gaps(rows: Iterable[Row], on: dt.date) -> dict[int, list[Wait]]:
     def is_answered(row: Row, wait: Wait) -> bool:
         if wait.person:
             return any((wait.person, duty) in can for duty in _INSTEAD.get(wait.duty, (wait.duty,)))
-        barred = {int(mark[2:]) for mark in row.waits_for if mark.startswith(f"-{wait.matter}")}
-        if wait.matter == Matter.HANDLING and row.source != "self":
-            barred |= set(row.reporters)
-        return bool(held.get((wait.duty, wait.place), set()) - barred)
+        never = {int(mark[2:]) for mark in row.waits_for if mark.startswith(f"-{wait.matter}")}
+        return bool(held.get((wait.duty, wait.place), set()) - never)
 
     found: dict[int, list[Wait]] = {}
     for row, some in read:
@@ -158,30 +158,35 @@ def _marks_of(user: User, matter: Matter) -> list[str]:
     """Marks under which a person is waited for."""
     powers = user.powers
     found = [f"{matter}{duty}{place}" for duty in _AT_PLACES[matter] for place in powers.places(duty)]
-    if matter == Matter.STEP and (powers.has(Duty.VERIFY) or powers.has(Duty.ACCEPT)):
-        found.append(Wait(matter, Duty.VERIFY, person=user.pk).mark)  # others are not drawn, or no longer
+    if matter == Matter.STEP:
+        found += _drawn(user)
     if matter == Matter.ORDER:  # named, or the giver of an order
         found.append(Wait(matter, Duty.LEAD, person=user.pk).mark)
     return found
 
 
+def _drawn(user: User) -> list[str]:
+    """The mark of checks that were drawn for a person, who still holds a post for which people are drawn."""
+    can = user.powers.has(Duty.VERIFY) or user.powers.has(Duty.ACCEPT)
+    return [Wait(Matter.STEP, Duty.VERIFY, person=user.pk).mark] if can else []
+
+
 def matters_of(user: User, found: Iterable[str]) -> set[Matter]:
     """The matters in which some marks wait for a person."""
     marks = set(found)
-    return {matter for matter in Matter if marks.intersection(_marks_of(user, matter))}
+    asked = {matter for matter in Matter if marks.intersection(_marks_of(user, matter))}
+    return {matter for matter in asked if _never(matter, user.pk) not in marks}
 
 
 def waiting_for(user: User, *matters: Matter) -> Q:
     """Cases that wait for a person in one of some matters."""
     found = Q(pk=None)
     for matter in matters:
-        own = _marks_of(user, matter)
-        if not own:
-            continue
-        one = Q(waits_for__overlap=own)
-        if matter == Matter.HANDLING:
-            one &= ~Q(reporters__contains=[user.pk]) | Q(source="self")
-        elif matter != Matter.STEP:
-            one &= ~Q(waits_for__contains=[f"-{matter}{user.pk}"])
-        found |= one
+        if own := _marks_of(user, matter):
+            found |= Q(waits_for__overlap=own) & ~Q(waits_for__contains=[_never(matter, user.pk)])
     return found
+
+
+def outdoors(user: User) -> Q:
+    """Checks that were drawn for a person, and what the person's units have to handle: the work on site."""
+    return Q(waits_for__overlap=_drawn(user)) | waiting_for(user, Matter.HANDLING)

@@ -28,7 +28,7 @@ def waits_for(
         return []
     waits = step_of(case, leg)
     for request in requests:
-        waits += _decision(case, leg, request)
+        waits += decision_of(case, leg, request)
     return [*waits, *(order_of(case, leg, order, giver_level) if order else ())]
 
 
@@ -40,12 +40,13 @@ def step_of(case: Case, leg: Leg) -> list[Wait]:
             return [Wait(Matter.STEP, Duty.CHIEF, centre), Wait(Matter.STEP, Duty.ACCEPT, centre)]
         case State.CHECKING | State.HANDLED:
             drawn = [Wait(Matter.STEP, Duty.VERIFY, person=leg.person_id)] if leg.person_id else []
-            desk = [Wait(Matter.STEP, Duty.ACCEPT, leg.unit_id or centre)] if leg.desk_allowed else []
-            return drawn + desk
+            at_desk = Wait(Matter.STEP, Duty.ACCEPT, leg.unit_id or centre, never=case.never_check)
+            return drawn + ([at_desk] if leg.desk_allowed else [])
         case State.REGISTERED:
             return [Wait(Matter.STEP, Duty.DISPATCH, centre)]
         case State.DISPATCHED | State.HANDLING:
-            return [Wait(Matter.HANDLING, Duty.HANDLE, case.unit_id, person=leg.person_id)]
+            never = case.never_handle
+            return [Wait(Matter.HANDLING, Duty.HANDLE, case.unit_id, person=leg.person_id, never=never)]
         case State.DISPUTED | State.VERIFIED:
             return [Wait(Matter.STEP, Duty.CHIEF, centre)]
     return []
@@ -56,7 +57,7 @@ def _commanding(case: Case) -> list[int]:
     return [place for place in reversed(commanding_ids(case, Loop(case.loop))) if place]
 
 
-def _decision(case: Case, leg: Leg, request: Request) -> list[Wait]:
+def decision_of(case: Case, leg: Leg, request: Request) -> list[Wait]:
     """Who decides a request: never the one who asked, nor of a suspension the chief who agreed."""
     matter = Matter[request.kind.upper()]
     never = tuple(sorted({request.asked_by_id, request.endorsed_by_id or request.asked_by_id}))

@@ -32,7 +32,7 @@ class NobodyThere(Exception):
 
 
 def reached(audience: Iterable[dict], *, on: dt.date) -> set[int]:
-    """Ids of the people that an audience of the outbox reaches on a day.
+    """Ids of the people that an audience of the outbox reaches on a day; ``never`` of an address are people it is not for.
 
     Somebody who is not on duty is left out. Where nobody else is told, the desk named in the address stands in, which
     lies where the matter lies; without one, the desk of the person's last post.
@@ -53,7 +53,8 @@ def _people_of(audience: Iterable[dict], *, on: dt.date) -> set[int]:
         told.update(Post.objects.on_duty(on).filter(user__in=named).values_list("user", flat=True))
     for address in audience:
         if "organization" in address:
-            told |= holders(Duty(address["duty"]), address["organization"], on=on)
+            without = frozenset(address.get("never", ()))
+            told |= holders(Duty(address["duty"]), address["organization"], on=on, without=without)
     desks = set() if told else {_desk_instead(address) for address in audience if "user" in address}
     for duty, place_id in filter(None, desks):
         told |= holders(duty, place_id, on=on)
@@ -79,9 +80,9 @@ def _desk_instead(address: dict) -> tuple[Duty, int] | None:
     return (_stands_in(Role(last.role)), last.organization_id) if last else None
 
 
-def holders(duty: Duty, place_id: int, *, on: dt.date) -> set[int]:
-    """Who holds a duty at a place on a day, or the first who stand in; empty where nobody does."""
-    posts = Post.objects.on_duty(on)
+def holders(duty: Duty, place_id: int, *, on: dt.date, without: frozenset[int] = frozenset()) -> set[int]:
+    """Who holds a duty at a place on a day besides some people, or the first who stand in; empty where nobody does."""
+    posts = Post.objects.on_duty(on).exclude(user__in=without)
     if there := set(posts.with_duty(duty).filter(organization=place_id).values_list("user", flat=True)):
         return there
     places = _upward(place_id)

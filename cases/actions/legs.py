@@ -207,7 +207,7 @@ def draw(walk: Walk, tried: list[int]) -> int | None:
         tiers.append(posts.filter(organization=case.district_id, role=Role.INSPECTOR))
     candidates = (
         User.objects.filter(reduce(or_, (Q(pk__in=tier.values("user")) for tier in tiers)))
-        .exclude(pk__in=[*case.reporters, *case.handlers, *tried])
+        .exclude(pk__in=[*case.never_check, *tried])
         .annotate(
             tier=Choice(
                 *(
@@ -225,12 +225,12 @@ def draw(walk: Walk, tried: list[int]) -> int | None:
 def open_check(walk: Walk, step: Step, tried: list[int] | None = None) -> Leg:
     """Open a checking or verifying leg with a drawn person, or with the street's desk when nobody is left.
 
-    Where nobody is at the street's desk either, it is that of the highest loop.
+    Where nobody at the street's desk may check it either, it is that of the highest loop.
     """
     case, tried = walk.case, tried or []
     person_id = draw(walk, tried) if len(tried) < DRAWS else None
     desk_id = territory_id(case, Loop.STREET)
-    if desk_id and person_id is None and not desk_is_staffed(desk_id, timezone.localdate(walk.now)):
+    if desk_id and person_id is None and not desk_is_staffed(desk_id, walk.today, without=case.never_check):
         desk_id = None
     row = case.responsibility
     remote = bool(row and row.remote_verification)

@@ -11,7 +11,7 @@ from cases.deadlines import Limit
 from cases.loops import commanding_ids
 from cases.models import Leg, Request, Supervision
 from cases.rules import ANSWERS
-from cases.waits import order_of
+from cases.waits import decision_of, order_of
 from cases.workflow import Lateness, Loop, State, Step
 from governance.models import Post
 from governance.roles import Duty
@@ -21,19 +21,19 @@ Kind = Request.Kind
 
 def _ask(walk: Walk, kind: Request.Kind, decider: Duty, **asked: Any) -> None:
     """Write a request and tell those who decide it."""
-    case = walk.case
     assert walk.user is not None
-    walk.open_requests[kind] = Request.objects.create(
-        case=case, kind=kind, asked_by=walk.user, asked_at=walk.now, decider=decider, **asked
+    request = walk.open_requests[kind] = Request.objects.create(
+        case=walk.case, kind=kind, asked_by=walk.user, asked_at=walk.now, decider=decider, **asked
     )
-    place = walk.leg.centre_id if walk.leg else case.centre_id
-    asks = f"请您批准{kind.label}"
-    if decider == Duty.LEAD and kind == Kind.SUSPENSION:
-        asks = ""  # news: the chief has to agree first
-    places = commanding_ids(case, Loop(case.loop)) if decider == Duty.LEAD else [place]
-    for one in filter(None, places):
-        address = {"organization": one, "duty": decider}
-        walk.tell_also.append(address | {"asks": asks} if asks else address)
+    _tell_who_decides(walk, request)
+
+
+def _tell_who_decides(walk: Walk, request: Request) -> None:
+    assert walk.leg is not None
+    kind = Kind(request.kind).label
+    for wait in decision_of(walk.case, walk.leg, request):
+        agrees_first = request.decider != wait.duty
+        walk.tell_also.append(wait.address | {"asks": f"请您{'同意' if agrees_first else '批准'}{kind}"})
 
 
 def _decide(walk: Walk, request: Request, *, granted: bool) -> None:
@@ -87,8 +87,8 @@ def grant_extension(walk: Walk) -> None:
 def ask_suspension(walk: Walk) -> None:
     """The duty chief agrees first, then a leader grants."""
     _ask(walk, Kind.SUSPENSION, Duty.LEAD, until=walk.given["until"])
-    chief = {"organization": walk.case.centre_id, "duty": Duty.CHIEF, "asks": "请您同意挂账"}
-    walk.tell_also.append(chief)
+    places = filter(None, commanding_ids(walk.case, Loop(walk.case.loop)))
+    walk.tell_also += [{"organization": place, "duty": Duty.LEAD} for place in places]  # news to them
 
 
 @effect("endorse_suspension")
@@ -96,8 +96,7 @@ def endorse_suspension(walk: Walk) -> None:
     request = walk.open_requests[Kind.SUSPENSION]
     request.endorsed_by = walk.user
     request.save(update_fields=["endorsed_by"])
-    places = filter(None, commanding_ids(walk.case, Loop(walk.case.loop)))
-    walk.tell_also += [{"organization": p, "duty": Duty.LEAD, "asks": "请您批准挂账"} for p in places]
+    _tell_who_decides(walk, request)
 
 
 @effect("grant_suspension")

@@ -308,6 +308,12 @@ class Case(models.Model):
     def tone(self) -> Tone:
         return STATES[State(self.state)].tone
 
-    def may_not_be_handled_by(self, user: User) -> bool:
-        """Reporter and handler are the same person in self-handled cases alone, which are counted apart."""
-        return user.pk in self.reporters and self.source != self.Source.SELF
+    @property
+    def never_handle(self) -> tuple[int, ...]:
+        """People who may not handle it: its reporters, but for self-handled cases, which are counted apart."""
+        return () if self.source == self.Source.SELF else tuple(sorted(self.reporters))
+
+    @property
+    def never_check(self) -> tuple[int, ...]:
+        """People who may not check it, before it is registered or after: its reporters and handlers."""
+        return tuple(sorted({*self.reporters, *self.handlers}))

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.utils import timezone
 from cases.models import Case
 from cases.permissions import may_report
 from cases.rows import with_row
-from cases.waiting import Matter, Wait, waiting_for
+from cases.waiting import outdoors
 from cases.workflow import STEP_VERBS, State
 from governance.models import User
 from governance.roles import Duty
@@ -41,9 +41,7 @@ class CountedPaginator(Paginator):
 
 def to_do(user: User) -> QuerySet[Case]:
     """Checks that were drawn for a person, and what the person's units have to accept or handle."""
-    drawn = Q(waits_for__contains=[Wait(Matter.STEP, Duty.VERIFY, person=user.pk).mark])
-    outdoors = drawn | waiting_for(user, Matter.HANDLING)
-    return Case.objects.visible_to(user).open().filter(outdoors)
+    return Case.objects.visible_to(user).open().filter(outdoors(user))
 
 
 def in_my_grids(user: User) -> QuerySet[Case]:

@@ -343,6 +343,13 @@ def test_a_refused_merge_leaves_both_cases_as_they_were():
     assert not fresh(target).is_from_resident
 
 
+def test_a_case_with_as_many_people_as_merges_may_bring_goes_on():
+    case, many = case_at(State.DISPATCHED), list(range(10**6, 10**6 + MOST_PEOPLE))
+    Case.objects.filter(pk=case.pk).update(people=many, reporters=many)
+    case = walk(case, "accept", "feedback")
+    assert case.state == State.HANDLED and len(case.reporters) == MOST_PEOPLE
+
+
 def test_nobody_takes_over_without_a_merge():
     case = reported()
     for user in (people.clerk(), people.worker(), User.objects.get(username="quling")):

@@ -12,7 +12,11 @@ from django.db import connection, transaction
 
 from cases import anchors, chain
 from cases.actions import sweep
-from cases.models import CaseEvent, Contact, Leg
+from cases.models import Case, CaseEvent, Contact, Leg
+from cases.rules import Situation
+from cases.waiting import marks
+from cases.waits import waits_for
+from governance.models import SYSTEM
 from tests import dumps
 from tests.dumps import speaking_to
 from tests.environment import DATABASE_NAME
@@ -58,6 +62,14 @@ def test_the_history_of_an_old_folder_verifies_and_goes_on_in_the_new_version(fo
 
 def test_residents_of_an_old_folder_get_an_id_each(folder):
     assert Contact.objects.get().uuid is not None
+
+
+def test_rows_of_an_old_folder_say_whom_they_wait_for_as_every_move_writes_it(folder):
+    for case in Case.objects.open():
+        leg = case.legs.get(stopped_at=None)
+        now = Situation(case, leg, SYSTEM, leg.opened_at)
+        waits = waits_for(case, leg, now.open_requests.values(), now.order, now.giver_level)
+        assert case.waits_for == marks(waits, has_order=now.order is not None)
 
 
 @pytest.mark.parametrize(

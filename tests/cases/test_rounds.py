@@ -73,7 +73,7 @@ def test_who_settled_it_on_the_spot_may_do_it_again_after_a_failed_verification(
 def test_who_reported_for_others_to_handle_may_not_handle():
     case = case_at(State.HANDLING)
     worker = User.objects.get(pk=case.reporters[0])
-    assert case.may_not_be_handled_by(worker)
+    assert worker.pk in case.never_handle
     assert case not in Case.objects.waiting_for(worker, Matter.HANDLING)
 
 

@@ -2,10 +2,12 @@
 
 import datetime as dt
 import uuid
+from importlib import import_module
 from random import Random
 
 import pytest
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Prefetch, Q
 from django.test import Client
 from django.utils import timezone
 
@@ -13,27 +15,35 @@ from cases import actions
 from cases.actions.notices import owner_of
 from cases.actions.walk import Walk
 from cases.models import Case, Leg, Request, Supervision
+from cases.models.catalogue import Responsibility
 from cases.rules import Situation, why_not
 from cases.waiting import ASKED, TURN, Matter, Wait
 from cases.workflow import MOVES, OPEN, STATES, Loop, State, Step, moves_from
 from demo.accounts import STAGE
 from desk import queues
+from desk.queues import cases_in, find_queue, groups_for
 from field.views.home import to_do
+from governance import modules
 from governance.actions import relay
 from governance.models import Organization, Post, User
 from governance.roles import Duty, Role
+from grid.models import GridDuty
 from tests import people
-from tests.lives import MORNING, case_at, hands, reported, walk
+from tests.cases.walks import appoint, change, vacate
+from tests.lives import MORNING, case_at, hands, reported, settled_by, walk
 from tests.scale import tries
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
+ENFORCEMENT = f"{people.STREET}-street_enforcement"
 
 
 # What legs, requests and orders say, written down apart from the rule -----------------------------------------------
 
 
 def drawn_for(user: User):
+    if not (user.powers.has(Duty.VERIFY) or user.powers.has(Duty.ACCEPT)):
+        return Leg.objects.none().values("case")
     drawn = Leg.objects.open().filter(person=user, step__in=[Step.CHECKING, Step.VERIFYING])
     return drawn.values("case")
 
@@ -45,17 +55,16 @@ def turn_by_the_legs(user: User) -> Q:
         desk_allowed=True, unit__in=places(Duty.ACCEPT), step__in=[Step.CHECKING, Step.VERIFYING]
     )
     to_close = legs.filter(step=Step.CLOSING, centre__in=places(Duty.CHIEF))
-    turn = Q(state=State.REPORTED, centre__in=places(Duty.ACCEPT)) | checked & Q(
-        pk__in=at_desk.values("case")
-    )
+    turn = Q(state=State.REPORTED, centre__in=places(Duty.ACCEPT))
+    had_part = Q(reporters__contains=[user.pk]) | Q(handlers__contains=[user.pk])
+    turn |= checked & Q(pk__in=at_desk.values("case")) & ~had_part
     turn |= Q(state__in=[State.REPORTED, State.DISPUTED], centre__in=places(Duty.CHIEF))
     turn |= Q(state=State.VERIFIED, pk__in=to_close.values("case"))
     turn |= Q(state=State.REGISTERED, centre__in=places(Duty.DISPATCH))
     not_mine = Q(source=Case.Source.SELF) | ~Q(reporters__contains=[user.pk])
     to_handle = Q(state__in=[State.DISPATCHED, State.HANDLING], unit__in=places(Duty.HANDLE)) & not_mine
     turn |= to_handle
-    if user.powers.has(Duty.VERIFY) or user.powers.has(Duty.ACCEPT):
-        turn |= checked & Q(pk__in=drawn_for(user))
+    turn |= checked & Q(pk__in=drawn_for(user))
     return turn | order_by_the_rows(user)
 
 
@@ -125,6 +134,61 @@ def on_the_phone(user: User) -> Q:
     return Q(is_open=True) & (Q(pk__in=drawn_for(user)) | handling & not_mine)
 
 
+#: What whoever is waited for does next: by state, and by kind of request.
+STEPS = {
+    State.REPORTED: ("register", "send_to_check"),
+    State.CHECKING: ("found",),
+    State.REGISTERED: ("dispatch",),
+    State.DISPATCHED: ("accept",),
+    State.HANDLING: ("feedback",),
+    State.DISPUTED: ("adjudicate",),
+    State.HANDLED: ("pass",),
+    State.VERIFIED: ("close",),
+}
+DECISIONS = ("grant_extension", "endorse_suspension", "grant_suspension", "grant_void")
+ANSWERS = ("reply_supervision", "accept_supervision")
+
+
+def by_the_rules(case: Case, leg: Leg, user: User, now: dt.datetime) -> tuple[bool, bool, bool]:
+    """Whether somebody can make the next step, decide a request, answer or strike off an order; a leader makes no step."""
+    situation = Situation(case, leg, user, now)
+
+    def can(*names: str) -> bool:
+        offered = [MOVES[name] for name in names if State(case.state) in MOVES[name].sources]
+        return any(why_not(move, situation) is None for move in offered)
+
+    steps = STEPS.get(State(case.state), ())
+    steps = [name for name in steps if situation.held & set(MOVES[name].duties) - {Duty.LEAD}]
+    return can(*steps), can(*DECISIONS), can(*ANSWERS)
+
+
+def acceptor() -> User:
+    """Holds the desk of the street, and handles in a unit of it too."""
+    user = User.objects.get(username="shouli")
+    if not user.posts.filter(role=Role.HANDLER).exists():
+        appoint(user, Role.HANDLER, ENFORCEMENT)
+    return user
+
+
+def with_an_own_part() -> list[Case]:
+    """Cases whose result the desk of the street may check, reported by its acceptor or handled by the same."""
+    for loop in (Loop.COMMUNITY, Loop.STREET):
+        for row in Responsibility.objects.current().filter(category=settled_by(loop), power="settle"):
+            change(row, remote_verification=True)
+    me, unit = acceptor(), Organization.objects.get(code=ENFORCEMENT)
+    by_telephone = reported(by=me, source=Case.Source.PHONE, contact_phone="13800001234", loop=Loop.STREET)
+    handled = walk(case_at(State.REGISTERED, loop=Loop.STREET), "dispatch", unit=unit)
+    walk(handled, "accept", by=me)
+    return [
+        walk(by_telephone, "register", "dispatch", "accept", "feedback"),
+        walk(handled, "feedback", by=me, now=MORNING + HOUR),
+    ]
+
+
+def never(people: list[int]) -> dict:
+    return {"never": sorted(set(people))} if people else {}
+
+
 def owner_by_the_state(case: Case, leg: Leg | None) -> dict | None:
     row = STATES[State(case.state)]
     if row.owner is None or leg is None or row.owner == Duty.REPORT:
@@ -132,9 +196,11 @@ def owner_by_the_state(case: Case, leg: Leg | None) -> dict | None:
     if leg.person_id:
         return {"user": leg.person_id}
     if row.owner == Duty.HANDLE:
-        return {"organization": leg.unit_id, "duty": Duty.HANDLE}
+        address = {"organization": leg.unit_id, "duty": Duty.HANDLE}
+        return address if case.source == Case.Source.SELF else address | never(case.reporters)
     if row.owner == Duty.VERIFY:
-        return {"organization": leg.unit_id or leg.centre_id, "duty": Duty.ACCEPT}
+        address = {"organization": leg.unit_id or leg.centre_id, "duty": Duty.ACCEPT}
+        return address | never([*case.reporters, *case.handlers])
     return {"organization": leg.centre_id, "duty": row.owner}
 
 
@@ -150,11 +216,12 @@ def everybody() -> list[User]:
 
 @pytest.mark.trust
 def test_whom_a_case_waits_for_equals_what_its_legs_requests_and_orders_say_over_random_lives(promise):
-    """Compared after every few moves of random lives, for everybody: desk, requests, phone and notice."""
+    """Compared after every few moves of random lives, for everybody: desk, requests, phone, notice and the rules."""
     random, helpers, now = Random(7), hands(), MORNING
-    everyone, compared, wrong, seen_of = everybody(), 0, 0, [0, 0, 0]
-    cases = [case_at(state, loop=loop).uuid for state in OPEN for loop in (Loop.COMMUNITY, Loop.STREET)]
-    for _ in range(tries(40, full=200, trust=2_000)):
+    own = [case.uuid for case in with_an_own_part()]
+    everyone, compared, wrong, seen_of, own_part = everybody(), 0, [], [0, 0, 0], 0
+    cases = own + [case_at(state, loop=loop).uuid for state in OPEN for loop in (Loop.COMMUNITY, Loop.STREET)]
+    for turn in range(tries(40, full=200, trust=2_000)):
         now += dt.timedelta(minutes=random.choice([1, 30, 240]))
         actions.sweep(now=now)
         for _ in range(5):
@@ -180,17 +247,49 @@ def test_whom_a_case_waits_for_equals_what_its_legs_requests_and_orders_say_over
             for number, (ours, rows) in enumerate(pairs):
                 compared += 1
                 found = set(ours.values_list("pk", flat=True))
-                wrong += found != set(rows.values_list("pk", flat=True))
+                if found != set(rows.values_list("pk", flat=True)):
+                    wrong.append((number, user, found))
                 seen_of[number] += len(found)
+            if turn % 5:
+                continue
+            steps, asked, ordered = (
+                set(Case.objects.waiting_for(user, *matters).values_list("pk", flat=True))
+                for matters in ((Matter.STEP, Matter.HANDLING), ASKED, (Matter.ORDER,))
+            )
+            for case in seen.prefetch_related(Prefetch("legs", Leg.objects.open(), "open_legs")):
+                step, decision, answer = by_the_rules(case, case.open_legs[0], user, now)
+                compared += 1
+                waits = (case.pk in steps, case.pk in asked)
+                if (step, decision) != waits or (case.pk in ordered and not answer):
+                    wrong.append((case, case.state, user, case.waits_for, step, decision, answer))
+                own_part += f"-t{user.pk}" in case.waits_for
         for case in Case.objects.all():
             leg = case.legs.filter(stopped_at=None).first()
             told = owner_of(Walk(case, leg, None, now, MOVES["comment"], {}))
             compared += 1
-            wrong += told != owner_by_the_state(case, leg)
-    assert wrong == 0 and min(seen_of) > 0, (
-        "turns, requests and the phone were all compared with something in them"
+            if told != owner_by_the_state(case, leg):
+                wrong.append((case, told))
+    assert wrong == []
+    assert min(*seen_of, own_part) > 0, (
+        "turns, requests, phone and own parts were all compared with something in them"
     )
-    promise("whom a case waits for is what its rows say", tried=compared, held=compared - wrong)
+    promise(
+        "whom a case waits for is what its rows and the rules say", tried=compared, held=compared - len(wrong)
+    )
+
+
+def test_rows_from_before_are_given_the_marks_of_who_may_not_as_moves_write_them():
+    fill = import_module("cases.migrations.0023_who_may_not_see_to_what")
+    cases = [*with_an_own_part(), case_at(State.HANDLING), case_at(State.REPORTED)]
+    written = {case.pk: Case.objects.get(pk=case.pk).waits_for for case in cases}
+    assert [any(mark.startswith("-") for mark in marks) for marks in written.values()] == [True] * 3 + [False]
+    for pk, marks in written.items():
+        before = [mark for mark in marks if not mark.startswith(("-t", "-h"))]
+        Case.objects.filter(pk=pk).update(waits_for=before)
+    with connection.cursor() as cursor:
+        cursor.execute(fill.CHECKS)
+        cursor.execute(fill.HANDLING)
+    assert {case.pk: case.waits_for for case in Case.objects.filter(pk__in=written)} == written
 
 
 @pytest.mark.parametrize("state", OPEN)
@@ -209,6 +308,58 @@ def test_whoever_a_case_waits_for_can_do_something_about_it(state):
         able = {m.name for m in moves_from(state) if why_not(m, situation) is None}
         assert able - {"comment", "urge", "ask_void", "order_supervision"}, user
     assert waited
+
+
+@pytest.mark.parametrize(("number", "why"), [(0, "您上报的"), (1, "您处置过的")])
+def test_an_acceptor_with_a_part_in_a_case_is_nowhere_asked_to_check_it_and_hears_why_not(number, why):
+    case, me = with_an_own_part()[number], acceptor()
+    other = people.newcomer("test_acceptor", role=Role.ACCEPTOR, place=people.STREET)
+    leg = case.legs.get(stopped_at=None)
+    for user, may in ((me, False), (other, True)):
+        assert cases_in(find_queue(groups_for(user), "mine-checks"), user).filter(pk=case.pk).exists() == may
+        assert (
+            bool([row for _, row in modules.to_do(user, MORNING, 10) if str(case.uuid) in row.address]) == may
+        )
+        assert to_do(user).filter(pk=case.pk).exists() is False
+        refusal = why_not(MOVES["pass"], Situation(case, leg, user, MORNING + HOUR))
+        assert (refusal is None) == may
+    assert isinstance(refused := why_not(MOVES["pass"], Situation(case, leg, me, MORNING)), actions.Forbidden)
+    assert why in refused.sentence and "须由他人核查" in refused.sentence
+    client = Client()
+    client.force_login(me)
+    assert refused.sentence in client.get(f"/cases/{case.uuid}/").content.decode()
+
+
+def test_a_notice_asks_nobody_to_do_what_the_rule_refuses_to_them():
+    """The desk's check, the handling of an own report, the own request for more time."""
+    vacate(Role.CLERK, people.COMMUNITY)
+    vacate(Role.SUPERVISOR, people.STREET)
+    GridDuty.objects.all().delete()
+    me, unit = acceptor(), Organization.objects.get(code=ENFORCEMENT)
+    other = people.newcomer("test_acceptor", role=Role.ACCEPTOR, place=people.STREET)
+    case = reported(by=me, source=Case.Source.PHONE, contact_phone="13800001234", loop=Loop.STREET)
+    walk(case, "register")
+    case = walk(case, "dispatch", unit=unit)
+    relay(now=MORNING + HOUR)
+    asked = lambda user: set(user.notices.exclude(asks="").values_list("asks", flat=True))  # noqa: E731
+    assert "派给您" in asked(User.objects.get(username="zhifa")) and "派给您" not in asked(me)
+    case = walk(case, "accept", "feedback")
+    assert case.legs.get(stopped_at=None).person is None
+    relay(now=MORNING + 2 * HOUR)
+    assert "请您核查" in asked(other) and "请您核查" not in asked(me)
+
+
+def test_a_desk_whose_only_acceptor_reported_the_case_does_not_check_it_while_the_desk_above_can():
+    vacate(Role.CLERK, people.COMMUNITY)
+    vacate(Role.SUPERVISOR, people.STREET)
+    GridDuty.objects.all().delete()
+    me = User.objects.get(username="shouli")
+    Post.objects.filter(role=Role.ACCEPTOR, organization__code=people.STREET).exclude(user=me).delete()
+    case = reported(by=me, source=Case.Source.PHONE, contact_phone="13800001234", loop=Loop.STREET)
+    case = walk(case, "send_to_check")
+    leg = case.legs.get(stopped_at=None)
+    assert (leg.person, leg.desk_allowed, leg.unit) == (None, True, case.district)
+    assert case.waits_for == [f"-t{me.pk}", f"tA{case.district_id}"]
 
 
 def test_programs_read_whom_a_case_waits_for_and_list_what_waits_for_them():
