@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "field",
     "desk",
     "dashboard",
+    "partybuilding",
     "cases",
     "grid",
     "governance",

@@ -42,6 +42,12 @@ AT_STREET = {
 AT_COMMUNITY = {Role.CLERK: 2, Role.COMMUNITY_WORKER: 1}
 AT_UNIT = {Role.HANDLER: 2}
 
+#: Party organisations of territories, and who answers whistles for a unit; drawn last, so that nobody else changes.
+PARTY = {Role.SECRETARY: 1, Role.DEPUTY_SECRETARY: 1}
+ANSWERING = {Role.UNIT_HEAD: 1, Role.LIAISON: 1}
+#: Units whose head's post is vacant.
+WITHOUT_HEAD = ("530103-heritage", "530103001-health")
+
 Slot = tuple[Role, Organization]
 
 
@@ -82,6 +88,18 @@ def slots(places: list[Organization], grids: dict[int, list[Grid]], random: Rand
     stage = [place for place in communities if place.code == COMMUNITY]
     for place in stage + random.choices(communities, k=VOLUNTEERS - len(stage)):
         yield Role.VOLUNTEER, place
+
+
+def party_slots(places: list[Organization]) -> Iterator[Slot]:
+    """Secretaries of district, streets and communities, heads and liaisons of units."""
+    for place in places:
+        if place.kind != Kind.TERRITORY:
+            wanted = ANSWERING
+        else:
+            wanted = PARTY if place.level <= Level.COMMUNITY else {}
+        for role, number in wanted.items():
+            if role != Role.UNIT_HEAD or place.code not in WITHOUT_HEAD:
+                yield from ((role, place) for _ in range(number))
 
 
 def grids_by_place(places: list[Organization], grids: list[Grid]) -> dict[int, list[Grid]]:
@@ -143,6 +161,7 @@ def settle_staff() -> None:
     worked = [grid for grid in grids if grid.pk not in vacant]
     held: list[Slot] = [(Role.GRID_WORKER, grid.community) for grid in worked]
     held += slots(places, cover, random)
+    held += party_slots(places)
     people = hire(held, Names(random))
     posts = [
         Post(user=user, organization=place, role=role)

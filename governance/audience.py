@@ -10,6 +10,7 @@ from governance.profile import profile
 from governance.roles import DUTIES, Duty, Role
 
 A, C, D, H, V, L = Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH, Duty.HANDLE, Duty.VERIFY, Duty.LEAD
+B, U, K = Duty.BLOW, Duty.ANSWER, Duty.HEAD
 
 # fmt: off
 #: Who is told where nobody holds a duty, one after another; "above" is each territory up to the district.
@@ -21,6 +22,9 @@ STAND_INS: dict[Duty, tuple[tuple[Duty, ...], tuple[Duty, ...]]] = {
     H: ((H, D, C, L),         (D, C)),  # who gave the case to the unit can give it to another
     V: ((V, A, C, L),         (A, C)),
     L: ((L,),                 (L,)),
+    B: ((B, L),               (B, L)),
+    U: ((U, K),               (L, C)),  # of a unit nobody is at, the leaders and the desk above
+    K: ((K, U),               (L, C)),
 }
 #: At the end, where nobody of the district stands in either.
 LAST = (L, C)

@@ -17,17 +17,21 @@ FACES: dict[Role, tuple[str, ...]] = {
     Role.ACCEPTOR:         ("desk", "board"),
     Role.DUTY_CHIEF:       ("desk", "board"),
     Role.DISPATCHER:       ("desk", "board"),
-    Role.HANDLER:          ("desk", "field", "board"),
-    Role.LEADER:           ("board", "desk"),
-    Role.DEPUTY_LEADER:    ("board", "desk"),
-    Role.AUDITOR:          ("board", "desk", "admin"),
+    Role.HANDLER:          ("desk", "field", "board", "party"),
+    Role.UNIT_HEAD:        ("party", "desk", "field", "board"),
+    Role.LIAISON:          ("party", "field"),
+    Role.LEADER:           ("board", "desk", "party"),
+    Role.DEPUTY_LEADER:    ("board", "desk", "party"),
+    Role.SECRETARY:        ("party", "board", "desk"),
+    Role.DEPUTY_SECRETARY: ("party", "board", "desk"),
+    Role.AUDITOR:          ("board", "desk", "party", "admin"),
     Role.SYSTEM_ADMIN:     ("admin",),
     Role.SECURITY_ADMIN:   ("admin",),
 }
 # fmt: on
 
 #: Of two homes the one with more to decide comes first; administrators take no part in the loop.
-_RANK = ("board", "desk", "field", "admin")
+_RANK = ("board", "party", "desk", "field", "admin")
 
 
 def faces_of(roles: Iterable[str]) -> list[str]:

@@ -15,6 +15,9 @@ class Duty(TextChoices):
     VERIFY = "V", "核查人员"
     LEAD = "L", "领导"
     REPORT = "R", "上报人"
+    BLOW = "B", "吹哨人"
+    ANSWER = "U", "被召单位经办人"
+    HEAD = "K", "被召单位负责人"
     RESIDENT = "N", "居民"
     PROGRAM = "P", "对接系统"
     SYSTEM = "S", "系统"
@@ -36,6 +39,10 @@ class Role(TextChoices):
     HANDLER = "handler", "处置人员"
     LEADER = "leader", "领导"
     DEPUTY_LEADER = "deputy_leader", "副职领导"
+    SECRETARY = "secretary", "书记"
+    DEPUTY_SECRETARY = "deputy_secretary", "副书记"
+    UNIT_HEAD = "unit_head", "单位负责人"
+    LIAISON = "liaison", "联络员"
     AUDITOR = "auditor", "审计员"
     SYSTEM_ADMIN = "system_admin", "系统管理员"
     SECURITY_ADMIN = "security_admin", "安全管理员"
@@ -55,9 +62,13 @@ DUTIES: dict[Role, frozenset[Duty]] = {
     Role.ACCEPTOR:           frozenset({Duty.REPORT, Duty.ACCEPT}),                # centre: supervision side 监督
     Role.DUTY_CHIEF:         frozenset({Duty.REPORT, Duty.CHIEF}),                 # centre: supervision side 监督
     Role.DISPATCHER:         frozenset({Duty.REPORT, Duty.DISPATCH}),              # centre: command side 指挥
-    Role.HANDLER:            frozenset({Duty.REPORT, Duty.HANDLE}),                # department or company
-    Role.LEADER:             frozenset({Duty.REPORT, Duty.LEAD}),
-    Role.DEPUTY_LEADER:      frozenset({Duty.REPORT, Duty.LEAD}),
+    Role.HANDLER:            frozenset({Duty.REPORT, Duty.HANDLE, Duty.ANSWER}),   # department or company
+    Role.UNIT_HEAD:          frozenset({Duty.REPORT, Duty.ANSWER, Duty.HEAD}),
+    Role.LIAISON:            frozenset({Duty.REPORT, Duty.ANSWER}),                # who answers whistles for a unit
+    Role.LEADER:             frozenset({Duty.REPORT, Duty.LEAD, Duty.BLOW}),       # government of a territory
+    Role.DEPUTY_LEADER:      frozenset({Duty.REPORT, Duty.LEAD, Duty.BLOW}),
+    Role.SECRETARY:          frozenset({Duty.REPORT, Duty.BLOW}),                 # party organisation of a territory
+    Role.DEPUTY_SECRETARY:   frozenset({Duty.REPORT, Duty.BLOW}),
     # Three separate administrators 三员分立: none of them takes part in the loop.
     Role.AUDITOR:            frozenset(),
     Role.SYSTEM_ADMIN:       frozenset(),
@@ -95,6 +106,8 @@ TERRITORY_ROLES = frozenset(
         Role.DISPATCHER,
         Role.LEADER,
         Role.DEPUTY_LEADER,
+        Role.SECRETARY,
+        Role.DEPUTY_SECRETARY,
         Role.AUDITOR,
         Role.GRID_WORKER,
         Role.SUPERVISOR,
@@ -105,4 +118,4 @@ TERRITORY_ROLES = frozenset(
 ADMINISTRATORS = frozenset({Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
 
 #: Handlers see what their unit is, or was, asked to settle.
-UNIT_ROLES = frozenset({Role.HANDLER, Role.COMMUNITY_WORKER, Role.GRID_WORKER})
+UNIT_ROLES = frozenset({Role.HANDLER, Role.UNIT_HEAD, Role.LIAISON, Role.COMMUNITY_WORKER, Role.GRID_WORKER})

@@ -6,6 +6,7 @@ from cases.importing import import_categories, import_responsibilities, import_w
 from demo.staff import settle_staff
 from governance.importing import import_divisions
 from grid.importing import import_grids
+from partybuilding.importing import import_whistle_rules
 
 BEFORE_ALL = dt.date(2026, 1, 1)
 
@@ -18,3 +19,4 @@ def build() -> None:
     import_responsibilities(on=BEFORE_ALL)
     import_workdays(now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     settle_staff()
+    import_whistle_rules(on=BEFORE_ALL)

@@ -1,0 +1,69 @@
+"""The door of whistles: what is their own beside the general one (``records/door.py``)."""
+
+from typing import Any
+
+from django.db.models import Min, Q
+
+from cases.workflow import Lateness
+from partybuilding.actions.notices import tell_about
+from partybuilding.given import WORDS
+from partybuilding.models import Call, CallClock, Whistle, WhistleEvent, WhistlePhoto, WhistleText
+from partybuilding.rules import RULES
+from partybuilding.situations import Walk
+from partybuilding.workflow import MOVES
+from records.door import Door
+from records.refusals import Unfit
+from records.situations import Effects
+
+EFFECTS = Effects()
+
+
+class WhistleDoor(Door[Whistle, Walk]):
+    noun = "哨单"
+    model, walk, events, texts = Whistle, Walk, WhistleEvent, WhistleText
+    moves, rules, words, effects = MOVES, RULES, WORDS, EFFECTS
+
+    def part_of(self, record: Whistle, part: int | None) -> Call:
+        return record.calls.select_related("unit").get(pk=part or 0)
+
+    def event_columns(self, walk: Walk) -> dict[str, Any]:
+        return {"call": walk.part}
+
+    def before_writing(self, walk: Walk) -> None:
+        """Who has a part sees the whistle from now on."""
+        user = walk.user
+        if user is not None and user.pk not in walk.whistle.people:
+            walk.whistle.people.append(user.pk)
+        if walk.given.get("photos"):
+            walk.facts["photos"] = sorted(str(one) for one in walk.given["photos"])
+
+    def after_writing(self, walk: Walk) -> None:
+        if walk.given.get("photos"):
+            _take_photos(walk)
+        _mark(walk.whistle)
+        tell_about(walk)
+
+
+def _take_photos(walk: Walk) -> None:
+    """Give uploaded photos to the log; each must be the person's own and not taken yet."""
+    wanted = set(walk.given["photos"])
+    free = WhistlePhoto.objects.filter(uuid__in=wanted, whistle=None, **walk.actor.columns)
+    if free.update(whistle=walk.whistle, sequence=walk.whistle.version) != len(wanted):
+        raise Unfit("有照片未上传成功或已被使用，请重新拍照。", field="photos")
+
+
+def _mark(whistle: Whistle) -> None:
+    """The clock that breaks next, and the worst mark of those that run: for lists."""
+    clocks = CallClock.objects.running().filter(call__whistle=whistle)
+    seen = clocks.aggregate(
+        due=Min("red_at"),
+        red=Min("pk", filter=Q(lateness=Lateness.RED)),
+        yellow=Min("pk", filter=Q(lateness=Lateness.YELLOW)),
+    )
+    late = Lateness.RED if seen["red"] else Lateness.YELLOW if seen["yellow"] else Lateness.NONE
+    if (whistle.due_at, whistle.lateness) != (seen["due"], late):
+        whistle.due_at, whistle.lateness = seen["due"], late
+        whistle.save(update_fields=["due_at", "lateness"])
+
+
+DOOR = WhistleDoor()

@@ -1,0 +1,26 @@
+"""Effects of scores: the street marks each unit, each unit the whistle."""
+
+from partybuilding.actions.door import EFFECTS
+from partybuilding.models import Score
+from partybuilding.rules import is_fully_scored
+from partybuilding.situations import Walk
+from partybuilding.workflow import Side, State
+
+
+def _score(walk: Walk, side: Side, *names: str) -> State:
+    call = walk.given["call"]
+    first, second, third = (walk.given[name] for name in names)
+    score = Score(call=call, side=side, first=first, second=second, third=third, by=walk.user, at=walk.now)
+    walk.rows.append(score)
+    walk.facts |= {"call": call.pk, "marks": [first, second, third]}
+    return State.SCORED if is_fully_scored(walk.whistle, (call.pk, side)) else State.CLOSED
+
+
+@EFFECTS.of("score_unit")
+def score_unit(walk: Walk) -> State:
+    return _score(walk, Side.STREET, "speed", "attitude", "result")
+
+
+@EFFECTS.of("score_whistle")
+def score_whistle(walk: Walk) -> State:
+    return _score(walk, Side.UNIT, "needed", "clear", "prepared")

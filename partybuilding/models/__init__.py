@@ -1,0 +1,19 @@
+from partybuilding.models.calls import Arrival, Call, CallClock, Task
+from partybuilding.models.events import Score, WhistleEvent, WhistlePhoto, WhistleText
+from partybuilding.models.proposals import ListProposal
+from partybuilding.models.rules import WhistleRule
+from partybuilding.models.whistles import Whistle
+
+__all__ = [
+    "Arrival",
+    "Call",
+    "CallClock",
+    "ListProposal",
+    "Score",
+    "Task",
+    "Whistle",
+    "WhistleEvent",
+    "WhistlePhoto",
+    "WhistleRule",
+    "WhistleText",
+]

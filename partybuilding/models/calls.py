@@ -1,0 +1,180 @@
+"""What a whistle asks of units: calls with their clocks, who came, tasks on the spot."""
+
+import datetime as dt
+
+from django.db import models
+from django.db.models import F, Q
+
+from cases.models import Case
+from cases.workflow import Lateness
+from governance.models import Organization, User
+from partybuilding.models.whistles import Whistle
+from partybuilding.workflow import OPEN_CALL, CallState, ClockStep, Refusal, Rung
+
+
+class CallQuerySet(models.QuerySet):
+    def open(self) -> "CallQuerySet":
+        return self.filter(state__in=OPEN_CALL)
+
+
+class Call(models.Model):
+    """A unit that a whistle has called; a part of it, with states of its own."""
+
+    whistle = models.ForeignKey(Whistle, models.PROTECT, related_name="calls", verbose_name="哨单")
+    unit = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="单位")
+    is_lead = models.BooleanField("牵头", default=False)
+    why = models.CharField("召集理由", max_length=120, blank=True)
+    stays_away = models.BooleanField("远程办理", default=False)
+    state = models.CharField("状态", max_length=20, choices=CallState, default=CallState.CALLED)
+    replaces = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="replaced_by", verbose_name="接替"
+    )
+
+    called_at = models.DateTimeField("召集")
+    signed_at = models.DateTimeField("签收", null=True)
+    contacted_at = models.DateTimeField("联系", null=True)
+    arrived_at = models.DateTimeField("报到", null=True)
+    finished_at = models.DateTimeField("办结", null=True)
+    ended_at = models.DateTimeField("回退", null=True)
+    released_at = models.DateTimeField("解除", null=True)
+    refusal = models.CharField("回退原因", max_length=20, choices=Refusal, blank=True)
+    right_unit = models.ForeignKey(
+        Organization, models.PROTECT, null=True, related_name="+", verbose_name="认为应召集的单位"
+    )
+    # The last rung of a ladder: an order of the system to the head of the unit.
+    ordered_at = models.DateTimeField("督办", null=True)
+    order_answered_at = models.DateTimeField("督办答复", null=True)
+
+    objects = CallQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "召集"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["whistle", "unit"],
+                condition=Q(state__in=OPEN_CALL),
+                name="unit_called_once_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["whistle"], condition=Q(is_lead=True, state__in=OPEN_CALL), name="one_unit_leads"
+            ),
+        ]
+        indexes = [models.Index(fields=["unit", "state"], name="call_of_unit")]
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_CALL
+
+
+class ClockQuerySet(models.QuerySet):
+    def running(self) -> "ClockQuerySet":
+        return self.filter(stopped_at=None)
+
+    def due(self, now: dt.datetime) -> "ClockQuerySet":
+        """Clocks on whose ladder the next rung is due."""
+        return self.running().filter(next_at__lte=now).order_by("next_at", "pk")
+
+
+class CallClock(models.Model):
+    """One of the four clocks of a call: its moments, counted when it was started, and how far up its ladder it is."""
+
+    class Outcome(models.TextChoices):
+        DONE = "done", "完成"
+        REFUSED = "refused", "回退"
+        RELEASED = "released", "解除"
+
+    call = models.ForeignKey(Call, models.PROTECT, related_name="clocks", verbose_name="召集")
+    step = models.CharField("环节", max_length=10, choices=ClockStep)
+    limit = models.CharField("时限", max_length=30)
+    opened_at = models.DateTimeField("开始")
+    yellow_at = models.DateTimeField("预警")
+    red_at = models.DateTimeField("截止")
+    head_at = models.DateTimeField("催办负责人")
+    leader_at = models.DateTimeField("报分管领导")
+    order_at = models.DateTimeField("督办")
+    rung = models.CharField("已到", max_length=10, choices=Rung, blank=True)
+    next_at = models.DateTimeField("下次到时", null=True)
+    lateness = models.CharField("时限状态", max_length=10, choices=Lateness, default=Lateness.NONE)
+    stopped_at = models.DateTimeField("结束", null=True)
+    outcome = models.CharField("结果", max_length=10, choices=Outcome, blank=True)
+
+    objects = ClockQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "召集时钟"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["call", "step"], name="call_clock_once"),
+            models.CheckConstraint(
+                condition=Q(stopped_at=None, outcome="") | Q(stopped_at__isnull=False) & ~Q(outcome=""),
+                name="stopped_call_clock_has_an_outcome",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(stopped_at=None), name="call_clock_sweep"),
+            models.Index(fields=["step", "lateness"], condition=Q(stopped_at=None), name="call_clock_late"),
+        ]
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was, or is, red."""
+        return self.lateness == Lateness.RED
+
+    @property
+    def after(self) -> Rung | None:
+        """The rung that comes next."""
+        rungs = list(Rung)
+        at = rungs.index(Rung(self.rung)) + 1 if self.rung else 0
+        return rungs[at] if at < len(rungs) else None
+
+    def at(self, rung: Rung) -> dt.datetime:
+        return getattr(self, f"{rung}_at")
+
+
+class Arrival(models.Model):
+    """Somebody who reported in on the spot, by what proof, and when they left."""
+
+    class Proof(models.TextChoices):
+        CODE = "code", "扫码"
+        POSITION = "position", "定位"
+
+    call = models.ForeignKey(Call, models.PROTECT, related_name="arrivals", verbose_name="召集")
+    person = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="人员")
+    proof = models.CharField("方式", max_length=10, choices=Proof)
+    distance = models.PositiveIntegerField("距离（米）", null=True)
+    came_at = models.DateTimeField("报到")
+    claimed_at = models.DateTimeField("手机时间", null=True, help_text="只是手机的说法，时限不看它")
+    left_at = models.DateTimeField("离场", null=True)
+    left_early = models.BooleanField("解除前离场", default=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "报到"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["call", "person"], condition=Q(left_at=None), name="person_is_there_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(left_at=None) | Q(left_at__gte=F("came_at")), name="arrival_dates_in_order"
+            ),
+        ]
+
+
+class Task(models.Model):
+    """Something to be done on the spot, by a unit until a time; it may have become a case of its own."""
+
+    whistle = models.ForeignKey(Whistle, models.PROTECT, related_name="tasks", verbose_name="哨单")
+    unit = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="单位")
+    title = models.CharField("任务", max_length=120)
+    deadline = models.DateTimeField("期限")
+    given_at = models.DateTimeField("交办")
+    done_at = models.DateTimeField("完成", null=True)
+    done_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="完成人")
+    case = models.OneToOneField(
+        Case, models.PROTECT, null=True, related_name="whistle_task", verbose_name="转成的案件"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "联合处置任务"
+        ordering = ["pk"]

@@ -1,0 +1,19 @@
+"""What the party half declares: its face, its panel on a case, what waits for people, what moves of cases do."""
+
+from governance.modules import Face, Module
+from partybuilding.actions import ending
+
+MODULE = Module(
+    name="partybuilding",
+    label="党建",
+    faces=(Face("party", "党建", "flag", "/party/"),),
+    hears={
+        "close": ending.case_closed,
+        "decline": ending.case_ended,
+        "withdraw": ending.case_ended,
+        "merge": ending.case_ended,
+        "grant_void": ending.case_ended,
+        "fail": ending.case_failed,
+        "refuse_closing": ending.case_failed,
+    },
+)

@@ -1,0 +1,24 @@
+"""Who holds which duty on a given whistle (the table says which duty a move asks for)."""
+
+from governance.models import By, User, actor_of
+from governance.roles import WITHOUT_POST, ActorKind, Duty
+from partybuilding.models import Call, Whistle
+from partybuilding.workflow import State
+
+
+def blows_for(user: User, whistle: Whistle) -> bool:
+    """Whether somebody acts for the side that blows; whoever asked the street may take it back until it is blown."""
+    if whistle.state == State.ASKED and whistle.asked_by_id == user.pk:
+        return True
+    return user.powers.holds(Duty.BLOW, whistle.side_id)
+
+
+def duties_on(whistle: Whistle, call: Call | None, by: By) -> frozenset[Duty]:
+    """Duties that somebody who sees this whistle holds on it now; of a call, at its unit alone."""
+    actor = actor_of(by)
+    user = actor.user
+    if user is None:
+        return WITHOUT_POST[actor.kind] if actor.kind == ActorKind.SYSTEM else frozenset()
+    units = [call.unit_id] if call else whistle.units
+    held = {duty for duty in (Duty.ANSWER, Duty.HEAD) if any(user.powers.holds(duty, unit) for unit in units)}
+    return frozenset(held | ({Duty.BLOW} if blows_for(user, whistle) else set()))
