@@ -16,4 +16,5 @@ urlpatterns = [
     path("", include("desk.urls")),
     path("", include("field.urls")),
     path("", include("dashboard.urls")),
+    path("", include("partybuilding.urls")),
 ]

@@ -30,6 +30,10 @@ WHO: dict[str, tuple[Role, str]] = {
     "handler": (Role.HANDLER, f"{COMMUNITY}-property"),
     "leader": (Role.LEADER, DISTRICT),
     "deputy_leader": (Role.DEPUTY_LEADER, STREET),
+    "secretary": (Role.SECRETARY, STREET),
+    "deputy_secretary": (Role.DEPUTY_SECRETARY, COMMUNITY),
+    "unit_head": (Role.UNIT_HEAD, f"{DISTRICT}-urban_management"),
+    "liaison": (Role.LIAISON, f"{DISTRICT}-urban_management"),
     "auditor": (Role.AUDITOR, DISTRICT),
     "system_admin": (Role.SYSTEM_ADMIN, DISTRICT),
     "security_admin": (Role.SECURITY_ADMIN, DISTRICT),
@@ -42,17 +46,24 @@ LOOP = ALL - ADMINISTRATORS
 #: Who sees a case at the stage that its property company was asked to settle.
 SEES_CASE = ALL - {
     "inspector", "volunteer", "courtyard_leader", "building_leader", "system_admin", "security_admin",
-    "sibling", "stranger",
+    "sibling", "stranger", "unit_head", "liaison",
 }  # fmt: skip
 #: Who works on it while its result waits for a drawn person.
 WORKS_ON_CASE = frozenset({"clerk", "handler"})
 WITH_TERRITORY = frozenset(
     {
         "grid_worker", "supervisor", "clerk", "community_worker", "acceptor", "duty_chief", "district_chief", "dispatcher", "leader",
-        "deputy_leader", "auditor", "sibling", "stranger",
+        "deputy_leader", "secretary", "deputy_secretary", "auditor", "sibling", "stranger",
     }
 )  # fmt: skip
-SEES_STATUS = ALL - {"grid_worker", "inspector", "volunteer", "courtyard_leader", "building_leader"}
+SEES_STATUS = ALL - {
+    "grid_worker",
+    "inspector",
+    "volunteer",
+    "courtyard_leader",
+    "building_leader",
+    "liaison",
+}
 TAKES_CALLS = frozenset({"clerk", "acceptor", "sibling", "stranger"})
 LEADS = frozenset({"leader", "deputy_leader"})
 KEEPS_CALENDAR = frozenset({"system_admin", "district_chief"})
@@ -119,6 +130,7 @@ ENDPOINTS = (
     Endpoint("cases:map_cases",         f"/map/cases.json?{BOX}"),
     Endpoint("cases:map_areas",         f"/map/areas.json?{BOX}"),
     Endpoint("dashboard:board",         "/board/"),
+    Endpoint("partybuilding:home",      "/party/"),
     Endpoint("dashboard:walls",         "/board/walls/",                        LEADS, FORBIDDEN),
     Endpoint("dashboard:wall_revoke",   "/board/walls/{wall}/end/",             frozenset({"leader"}), method="post"),
     # A screen on a wall has a token of its own; whoever is signed in without one sees nothing there

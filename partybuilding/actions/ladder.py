@@ -80,13 +80,13 @@ def sweep(*, now: dt.datetime, most: int = 1000) -> int:
     done = 0
     for clock in CallClock.objects.due(now).select_related("call__whistle")[:most]:
         try:
-            done += climb(clock, now=now)
+            done += go_up(clock, now=now)
         except Exception:  # logged; the watchdog finds the rung that did not run
             log.exception("ladder of clock %s failed", clock.pk)
     return done
 
 
-def climb(clock: CallClock, *, now: dt.datetime) -> int:
+def go_up(clock: CallClock, *, now: dt.datetime) -> int:
     """All rungs of one clock that are due."""
     done = 0
     while clock.stopped_at is None and clock.next_at is not None and clock.next_at <= now:
