@@ -36,7 +36,7 @@ from cases.rows import with_row
 from cases.rules import Situation, offers, why_not
 from cases.waiting import ASKED, TURN
 from cases.workflow import MOVES, Move, State
-from governance.models import actor_of
+from governance.models import ApiKey, actor_of
 
 
 def key_header(*, is_required: bool = True) -> OpenApiParameter:
@@ -211,6 +211,8 @@ class CaseList(Doorway, generics.ListAPIView):
 class CaseDetail(Doorway):
     """One case: its open leg, what may be done now, what happened."""
 
+    for_programs = True
+
     @extend_schema(summary="案件", responses=shapes.CasePage)
     def get(self, request: Request, case_uuid: uuid.UUID) -> Response:
         related = ("category", "street", "community", "unit", "centre", "grid")
@@ -222,7 +224,8 @@ class CaseDetail(Doorway):
         case.leg = Leg.objects.open().filter(case=case).select_related("unit", "person").first()
         found = offers(Situation(case, case.leg, request.user, timezone.now()))
         case.moves = [move_row(case, offer.move) for offer in found if offer.is_allowed]
-        return Response(shapes.CasePage(case).data)
+        is_program = isinstance(request.user, ApiKey)
+        return Response(shapes.CasePage(case, context={"is_program": is_program}).data)
 
 
 def move_row(case: Case, move: Move) -> dict[str, Any]:

@@ -41,14 +41,14 @@ class KeyScheme(OpenApiAuthenticationExtension):
     target_class, name = ProgramKey, "programKey"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        told = f"`{WORD} …`：系统管理员发给对接系统的密钥；只用于查看类别、上报、留言、上传照片和列出自己上报的案件"
+        told = f"`{WORD} …`：系统管理员发给对接系统的密钥；只用于查看类别、上报、留言、上传照片和查看自己上报的案件"
         return {"type": "apiKey", "in": "header", "name": "Authorization", "description": told}
 
 
 class SignedInOrOpenToPrograms(BasePermission):
     """Somebody who is signed in; a program only where the view says that it is ``for_programs``."""
 
-    message = "对接密钥只用于查看类别、上报、留言、上传照片和列出自己上报的案件。"
+    message = "对接密钥只用于查看类别、上报、留言、上传照片和查看自己上报的案件。"
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if isinstance(request.user, ApiKey):

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework import serializers
 
-from cases.models import Case, CaseEvent, Category, Photo
+from cases.models import Case, Category, Photo
 from cases.models.case import page_of
 from cases.waiting import Matter
 from cases.workflow import Grade, Lateness, Refusal, State, Step, loops_here
@@ -108,20 +108,32 @@ class PhotoRow(serializers.ModelSerializer):
         return reverse("cases:photo_small", args=[photo.uuid])
 
 
-class EventRow(serializers.Serializer):
-    """One move that was made."""
+class MoreForStaff(serializers.Serializer):
+    """A shape that leaves out ``staff_only`` in answers to a program with a key (``is_program`` in the context)."""
 
+    staff_only: tuple[str, ...] = ()
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        for name in self.staff_only:
+            fields[name].required = False  # the description: it is not in every answer
+            if self.context.get("is_program"):
+                del fields[name]
+        return fields
+
+
+class EventRow(MoreForStaff):
+    """One move that was made; a program is not told by whom, nor what was written."""
+
+    staff_only = ("by_name", "words")
     sequence = serializers.IntegerField()
     at = serializers.DateTimeField()
     move = serializers.CharField()
     move_name = serializers.CharField(source="get_move_display")
     after = serializers.ChoiceField(State.choices)
-    by_name = serializers.SerializerMethodField()
+    by_name = serializers.CharField(source="actor.name")
     unit_name = serializers.CharField(source="unit.name", default=None, allow_null=True)
     words = serializers.CharField(allow_null=True)
-
-    def get_by_name(self, event: CaseEvent) -> str:
-        return event.actor.name
 
 
 class MoveRow(serializers.Serializer):
@@ -142,9 +154,10 @@ class WaitRow(serializers.Serializer):
     person = serializers.IntegerField(allow_null=True)
 
 
-class CasePage(CaseRow):
-    """A case with its open leg, whom it waits for, its history and what may be done next."""
+class CasePage(MoreForStaff, CaseRow):
+    """A case with its open leg, whom it waits for, its history and what may be done next; a program meets no person in it."""
 
+    staff_only = ("waits_for", "leg", "photos")
     waits_for = WaitRow(many=True, source="waits")
 
     centre_name = serializers.CharField(source="centre.name")

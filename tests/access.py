@@ -185,6 +185,17 @@ def expected(endpoint: Endpoint, who: str) -> str:
     return endpoint.others
 
 
+#: What a program with a key meets that did not report the case; everywhere else nobody who is signed in.
+PROGRAM = {
+    "cases:api_categories": MAY,
+    "cases:api_cases": MAY,
+    "cases:photos": MAY,
+    "cases:api_case": HIDDEN,
+    "cases:api_move": HIDDEN,
+    "cases:api_map": FORBIDDEN,
+}
+
+
 #: Django's own addresses of the admin that are about no list.
 ADMIN_ITSELF = frozenset(
     f"admin:{name}"

@@ -11,7 +11,7 @@ from django.conf import settings
 from PIL import Image, ImageDraw
 
 from cases.models import Photo
-from governance.models import User
+from governance.models import By, actor_of
 
 
 @cache
@@ -38,17 +38,17 @@ def _file(colour: str) -> tuple[str, str]:
 
 def photo(
     *,
-    by: User,
+    by: By,
     now: dt.datetime,
     kind: str = Photo.Kind.SITE,
     position: list[float] | None = None,
     category: str = "",
 ) -> uuid.UUID:
-    """Id of a fresh photo of a person, not yet taken by any case."""
+    """Id of a fresh photo of somebody, not yet taken by any case."""
     name, digest = _file("#5d7a5f" if kind == Photo.Kind.AFTER else "#7a8b99")
     longitude, latitude = position or (None, None)
     row = Photo.objects.create(
-        by=by,
+        **actor_of(by).columns,
         uploaded_at=now,
         kind=kind,
         file=name,

@@ -23,6 +23,7 @@ from tests.access import (
     FORBIDDEN,
     HIDDEN,
     MAY,
+    PROGRAM,
     SIGN_IN,
     WHO,
     expected,
@@ -111,3 +112,15 @@ def test_everybody_meets_what_the_matrix_says(clients, things, promise):
                 )
     assert wrong == []
     promise("every address answers each role as the matrix says", tried=tried, held=tried - len(wrong))
+
+
+def test_a_program_with_a_key_meets_what_is_for_programs_alone(things):
+    key, wrong = people.program_with_key()[1], []
+    for endpoint in ENDPOINTS:
+        headers = {"Idempotency-Key": str(uuid.uuid4()), "Authorization": f"Api-Key {key}"}
+        client = Client(raise_request_exception=False)
+        answer = getattr(client, endpoint.method)(endpoint.path.format(**things), headers=headers)
+        wanted = PROGRAM.get(endpoint.name, expected(endpoint, "anonymous"))
+        if outcome(answer) != wanted:
+            wrong.append(f"{endpoint.name}: {answer.status_code}, not {wanted}")
+    assert wrong == []

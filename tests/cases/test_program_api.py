@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from cases.models import Case, CaseEvent, Photo
 from cases.rule_numbers import PROGRAM_A_MINUTE
-from governance.models import ApiKey, SignInTry
+from cases.workflow import State
+from governance.models import ApiKey, SignInTry, User
 from governance.programs import revoke_key
 from governance.roles import Role
 from governance.signing_in import ACCOUNTS, TRIES
 from tests import people
-from tests.lives import inside, reported, settled_by
+from tests.lives import PATHS, inside, reported, settled_by, walk
 from tests.photos import jpeg
 
 pytestmark = pytest.mark.django_db
@@ -85,14 +86,37 @@ def test_a_program_reads_what_a_case_can_be_about(camera):
     assert found.status_code == 200 and found.json()["count"] > 100
 
 
+def test_a_program_opens_what_it_reported_itself_and_meets_no_person_in_it(camera):
+    camera.post(CASES, body())
+    case = walk(Case.objects.get(), *PATHS[State.VERIFIED])
+    found = camera.get(f"{CASES}{case.uuid}/")
+    shown = found.json()
+    assert (found.status_code, shown["state"], shown["number"]) == (200, "verified", case.number)
+    assert [event["move"] for event in shown["events"]][:3] == ["report", "register", "dispatch"]
+    assert [move["name"] for move in shown["moves"]] == ["comment"]
+    people_of_it = User.objects.filter(pk__in=CaseEvent.objects.filter(by__isnull=False).values("by"))
+    said = list(case.texts.exclude(sequence=1).values_list("body", flat=True))
+    assert people_of_it and said
+    text = found.content.decode()
+    assert [word for word in [*people_of_it.values_list("name", flat=True), *said] if word in text] == []
+    named = set(shown) | {name for event in shown["events"] for name in event}
+    assert not named & {"leg", "waits_for", "photos", "by_name", "words"}
+
+
+def test_a_case_of_another_program_or_of_staff_is_not_there_for_a_program(camera):
+    camera.post(CASES, body())
+    other = Program(people.program_with_key("热线平台")[1])
+    for uid in (Case.objects.get().uuid, reported().uuid, uuid.uuid4()):
+        assert other.get(f"{CASES}{uid}/").status_code == 404
+
+
 def test_a_program_meets_nothing_else(camera):
     camera.post(CASES, body())
     own, other = Case.objects.get(), reported()
     assert camera.post(f"{CASES}{other.uuid}/moves/comment/", {"words": "谁的？"}).status_code == 404
     assert camera.post(f"{CASES}{own.uuid}/moves/withdraw/", {}).status_code == 403
-    for path in (f"{CASES}{own.uuid}/", "/api/v1/map/?box=102,24,103,25&zoom=12"):
-        refused = camera.get(path)
-        assert refused.status_code == 403 and "对接密钥只用于" in refused.json()["detail"], path
+    refused = camera.get("/api/v1/map/?box=102,24,103,25&zoom=12")
+    assert refused.status_code == 403 and "对接密钥只用于" in refused.json()["detail"]
     for path in ("/desk/", f"/cases/{own.uuid}/", "/admin/"):
         assert "/login/" in camera.get(path)["Location"], path
 
