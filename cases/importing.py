@@ -99,8 +99,8 @@ def import_responsibilities(
         category = categories[line["edition"], line["kind"], line["code"]]
         key = (category.pk, line["condition"], line["loop"])
         seen.add(key)
-        content, standing = _content(line), current.get(key)
-        if standing is not None and all(getattr(standing, name) == value for name, value in content.items()):
+        content, existing = _content(line), current.get(key)
+        if existing is not None and all(getattr(existing, name) == value for name, value in content.items()):
             changes.unchanged += 1
             continue
         version = newest.get(key, 0) + 1
@@ -109,9 +109,9 @@ def import_responsibilities(
             category=category, condition=key[1], loop=key[2], version=version, valid_from=start, **content
         )
         fresh.append(row)
-        (changes.changed if standing else changes.created).append(str(row))
-        if standing:
-            outdated.append((standing, start))
+        (changes.changed if existing else changes.created).append(str(row))
+        if existing:
+            outdated.append((existing, start))
     gone = [(row, valid_from or on) for key, row in current.items() if key not in seen]
     for row, until in (*outdated, *gone):
         row.is_current, row.valid_until = False, until

@@ -71,7 +71,7 @@ class Situation:
 
     @cached_property
     def order(self) -> Supervision | None:
-        """The supervision order that stands."""
+        """The supervision order that is open."""
         if waiting.ORDERED not in self.case.waits_for:
             return None
         return self.case.supervisions.filter(accepted_at=None).first()
@@ -397,7 +397,7 @@ def deny_suspension(s: Situation) -> Refused | None:
 
 @rule("order_supervision")
 def order_supervision(s: Situation) -> Refused | None:
-    """One order stands; the system comes back to its own."""
+    """One order is open at a time; the system comes back to its own."""
     return Refused("已有一份督办未销号。") if s.order and not s.actor.is_system else None
 
 

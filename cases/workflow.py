@@ -172,7 +172,7 @@ class Clock(TextChoices):
 
     OPENS = "opens", "新时限开始"
     UNCHANGED = "unchanged", "不变"
-    STANDS = "stands", "暂停，余量保留"
+    PAUSES = "pauses", "暂停，余量保留"
     CONTINUES = "continues", "余量继续"
     MOVES = "moves", "截止时间顺延"
     JOINS = "joins", "沿用较早的立案时限"
@@ -212,7 +212,7 @@ _MOVES = (
     #    what                  label         from                                to                                  whose      must be given                             clock
     Move("report",             "上报",       (),                                 (State.REPORTED,),                  (R, N, P), ("position", "category", "words"),        Clock.OPENS),
     Move("report_handled",     "自处理上报", (),                                 (State.HANDLED,),                   (R,),      ("position", "category", "words", "before_photo", "after_photo"), Clock.OPENS),
-    Move("send_to_check",      "核实",       (State.REPORTED,),                  (State.CHECKING,),                  (A,),      (),                                       Clock.STANDS),
+    Move("send_to_check",      "核实",       (State.REPORTED,),                  (State.CHECKING,),                  (A,),      (),                                       Clock.PAUSES),
     Move("found",              "核实属实",   (State.CHECKING,),                  (State.REPORTED,),                  (V,),      ("words", "photos", "position"),          Clock.CONTINUES),
     Move("not_found",          "核实不属实", (State.CHECKING,),                  (State.REPORTED,),                  (V,),      ("words", "photos", "position"),          Clock.CONTINUES),
     Move("register",           "立案",       (State.REPORTED,),                  (State.REGISTERED,),                (C,),      ("responsibility",),                      Clock.OPENS),
@@ -229,7 +229,7 @@ _MOVES = (
     Move("deny_extension",     "不批准延期", (State.DISPATCHED, State.HANDLING), (),                                 (D, C),    ("reason",),                              Clock.UNCHANGED),
     Move("ask_suspension",     "申请挂账",   BEFORE_FEEDBACK,                    (),                                 (H, D),    ("reason", "until"),                      Clock.UNCHANGED),
     Move("endorse_suspension", "同意挂账",   BEFORE_FEEDBACK,                    (),                                 (C,),      (),                                       Clock.UNCHANGED),
-    Move("grant_suspension",   "批准挂账",   BEFORE_FEEDBACK,                    (State.SUSPENDED,),                 (L,),      (),                                       Clock.STANDS),
+    Move("grant_suspension",   "批准挂账",   BEFORE_FEEDBACK,                    (State.SUSPENDED,),                 (L,),      (),                                       Clock.PAUSES),
     Move("deny_suspension",    "不批准挂账", BEFORE_FEEDBACK,                    (),                                 (C, L),    ("reason",),                              Clock.UNCHANGED),
     Move("resume",             "恢复",       (State.SUSPENDED,),                 BEFORE_FEEDBACK,                    (S, C),    (),                                       Clock.CONTINUES),
     Move("feedback",           "反馈",       (State.HANDLING,),                  (State.HANDLED,),                   (H,),      ("words", "photos"),                      Clock.OPENS),

@@ -38,7 +38,7 @@ def make_wall(
         maker=by,
         defaults={"name": name, "filters": filters, "made_at": now, **link},
     )
-    if not is_new and not Wall.objects.standing().filter(pk=wall.pk, opened_at=None).update(**link):
+    if not is_new and not Wall.objects.not_ended().filter(pk=wall.pk, opened_at=None).update(**link):
         return wall, ""
     return wall, f"{code[:5]}-{code[5:]}"
 
@@ -47,7 +47,7 @@ def make_wall(
 def open_wall(code: str, *, now: dt.datetime) -> str | None:
     """The token for the screen that opens a code for the first time, in time; else None."""
     digest = _digest_of_code(code.strip().replace("-", "").upper())
-    found = Wall.objects.standing().filter(link_digest=digest, link_until__gt=now)
+    found = Wall.objects.not_ended().filter(link_digest=digest, link_until__gt=now)
     wall = found.select_for_update().first()
     if wall is None or not wall.is_live:
         return None
@@ -61,14 +61,14 @@ def revoke_wall(wall: Wall, *, by: User, now: dt.datetime) -> None:
     """End a screen for good; raises ``PermissionDenied`` for anybody but its maker and the security administrator."""
     if wall.maker_id != by.pk and not any(post.role == Role.SECURITY_ADMIN for post in by.powers.posts):
         raise PermissionDenied("大屏由设立人或安全管理员停用。")
-    Wall.objects.standing().filter(pk=wall.pk).update(
+    Wall.objects.not_ended().filter(pk=wall.pk).update(
         revoked_at=now, revoked_by=by, link_digest="", token_digest=""
     )
 
 
 def wall_of(token: str, *, now: dt.datetime) -> Wall | None:
     """The screen that a token belongs to, if it may still show anything; writes the time of the request."""
-    wall = Wall.objects.standing().filter(token_digest=_digest(token)).select_related("maker").first()
+    wall = Wall.objects.not_ended().filter(token_digest=_digest(token)).select_related("maker").first()
     if wall is None or not wall.is_live:
         return None
     if wall.seen_at is None or wall.seen_at <= now - WRITTEN_EVERY:

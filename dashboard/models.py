@@ -10,8 +10,8 @@ from governance.roles import Duty
 
 
 class WallQuerySet(models.QuerySet):
-    def standing(self) -> "WallQuerySet":
-        """Not ended; whether the maker still leads is asked of the maker (``is_live``)."""
+    def not_ended(self) -> "WallQuerySet":
+        """Screens that nobody ended; whether the maker still leads is asked of the maker (``is_live``)."""
         return self.filter(revoked_at=None)
 
 

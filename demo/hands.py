@@ -139,7 +139,7 @@ class Hands:
     # Do ---------------------------------------------------------------------------------------------------
 
     def look(self, case_uuid: uuid.UUID) -> tuple[Case, Leg | None]:
-        """A case and its open leg as they stand now."""
+        """A case and its open leg as they are now."""
         case = Case.objects.get(uuid=case_uuid)
         case.category = self.category(case.category_id)
         leg = case.legs.filter(stopped_at=None).order_by().first()

@@ -22,7 +22,7 @@ MINUTE = dt.timedelta(minutes=1)
 
 
 class Missed(Exception):
-    """The case did not come to stand where it should at the end; somebody tries again."""
+    """The case did not reach the state it should at the end; somebody tries again."""
 
 
 @dataclass
@@ -247,7 +247,7 @@ class Walker:
         self.hands, self.random, self.until = hands, random, until
 
     def walk(self, case_uuid: uuid.UUID, plan: Plan, clock: dt.datetime) -> Case:
-        """Walk a case until its plan or its time ends; returns it as it then stands."""
+        """Walk a case until its plan or its time ends; returns it as it then is."""
         act, seen = None, None
         while True:
             case, leg = self.hands.look(case_uuid)
@@ -266,7 +266,7 @@ class Walker:
                 act, clock = None, at
 
 
-#: Moves to a state that stands open, each with the step whose clock runs before it.
+#: Moves to a state that is open, each with the step whose clock runs before it.
 WAYS: dict[State, tuple[tuple[str, Step], ...]] = {}
 _R, _D, _H = ("register", Step.REGISTERING), ("dispatch", Step.DISPATCHING), ("feedback", Step.HANDLING)
 _REFUSE = ("refuse", Step.HANDLING)
@@ -278,7 +278,7 @@ WAYS[State.DISPUTED] = (_R, _D, _REFUSE, _D, _REFUSE)
 WAYS[State.HANDLED] = (_R, _D, _H)
 WAYS[State.VERIFIED] = (*WAYS[State.HANDLED], ("pass", Step.VERIFYING))
 WAYS[State.CLOSED] = (*WAYS[State.VERIFIED], ("close", Step.CLOSING))
-#: The limit that runs while a case stands in a state.
+#: The limit that runs while a case is in a state.
 RUNNING = {
     State.REPORTED: "registering",
     State.CHECKING: "checking",
@@ -295,7 +295,7 @@ RUNNING = {
 def acts_to(
     state: State, row: Responsibility, share: float, *, until: dt.datetime, hours: Hours, random: Random
 ) -> tuple[dt.datetime, list[Act]]:
-    """When to report, and what to do, so that a case stands in a state with a share of its time used by ``until``."""
+    """When to report, and what to do, so that a case is in a state with a share of its time used by ``until``."""
     if state == State.SUSPENDED:
         # Waiting, counted from the day it was granted; before that it was dispatched and accepted.
         granted = hours.before(until - dt.timedelta(days=random.randint(1, 20)), 60)

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 FIRST, MORE = 300, 1200
 YEAR = dt.timedelta(days=365)
-#: Five are promised; one more each, because now and then a case cannot be brought to where it should stand.
+#: Five are promised; one more each, because now and then a case cannot be brought to the state it should be in.
 A_CELL = 6
 #: Every state somebody works on; the closed ones wait for their grade.
 CELLS = [(state, loop) for state in STATES if STATES[state].step for loop in Loop]
@@ -203,8 +203,8 @@ class World:
         self.walker.walk(main.uuid, Destiny(draw_traits(self.random), self.hours, self.random), clock)
         return [main.uuid, other.uuid]
 
-    def standing(self, state: State, loop: Loop, attempt: int = 0, checker: User | None = None) -> Job:
-        """A case that is to stand in a state and loop now (drawn to a checker); later attempts leave more time."""
+    def case_in_state(self, state: State, loop: Loop, attempt: int = 0, checker: User | None = None) -> Job:
+        """A case that is to be in a state and loop now (drawn to a checker); later attempts leave more time."""
         topic = self.words.topic(loop)
         while topic.condition != USUAL_CONDITION:
             topic = self.words.topic(loop)
@@ -224,7 +224,7 @@ class World:
                 raise Missed(f"not drawn to {checker}")
             return [case.uuid]
 
-        return Job(at, make, lambda: self.standing(state, loop, attempt + 1, checker))
+        return Job(at, make, lambda: self.case_in_state(state, loop, attempt + 1, checker))
 
     def living(self, at: dt.datetime, ending: str | None = None) -> Job:
         """A case that goes its own way from a time on."""
@@ -238,10 +238,10 @@ class World:
 
     def first_jobs(self) -> list[Job]:
         """What the site shows when it opens: a year in outline, every queue filled."""
-        jobs = [self.standing(state, loop) for state, loop in CELLS for _ in range(A_CELL)]
+        jobs = [self.case_in_state(state, loop) for state, loop in CELLS for _ in range(A_CELL)]
         for username, state in CHECKS:
             checker = User.objects.get(username=username)
-            jobs.append(self.standing(state, Loop.COMMUNITY, checker=checker))
+            jobs.append(self.case_in_state(state, Loop.COMMUNITY, checker=checker))
         for _ in range(ABANDONED):
             at = self.moment(self.now - dt.timedelta(days=25), self.now - dt.timedelta(days=9))
             jobs.append(Job(at, partial(self.abandon, at), None))

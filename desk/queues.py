@@ -21,7 +21,7 @@ COUNTED, COUNTED_ENDLESS = 10_000, 1_000
 DEFAULT = "mine"
 
 
-#: A leader's order stands.
+#: A leader's order is open.
 UNDER_ORDER = Q(waits_for__contains=[ORDERED])
 
 
@@ -53,7 +53,7 @@ class Which(StrEnum):
     MINE = "mine"  # one of the two
     FIRST = "first"  # mine to handle, not sent back by a verifier
     REWORK = "rework"  # sent back
-    ORDERED = "ordered"  # a leader's order stands
+    ORDERED = "ordered"  # a leader's order is open
 
 
 @dataclass(frozen=True)

@@ -25,14 +25,14 @@ def district_outline(path: Path = OUTLINE) -> tuple[str, Ring]:
 
 def draw_rings(changes: Changes, model: type[models.Model], owner: str, wanted: dict[int, Ring]) -> None:
     """Give each owner exactly one ring, replacing those that differ; rings of other owners stay."""
-    standing: dict[int, list[Ring]] = {}
+    existing: dict[int, list[Ring]] = {}
     for row in model.objects.filter(**{f"{owner}__in": list(wanted)}):
-        standing.setdefault(getattr(row, owner), []).append(row.ring)
-    fresh = {pk: ring for pk, ring in wanted.items() if standing.get(pk) != [ring]}
+        existing.setdefault(getattr(row, owner), []).append(row.ring)
+    fresh = {pk: ring for pk, ring in wanted.items() if existing.get(pk) != [ring]}
     model.objects.filter(**{f"{owner}__in": list(fresh)}).delete()
     model.objects.bulk_create([model(**{owner: pk, "ring": ring}) for pk, ring in fresh.items()])
     for pk in fresh:
-        (changes.changed if pk in standing else changes.created).append(str(pk))
+        (changes.changed if pk in existing else changes.created).append(str(pk))
     changes.unchanged += len(wanted) - len(fresh)
 
 

@@ -15,18 +15,18 @@ class Covering(NamedTuple):
     user: int
     cover: str
     engagement: str
-    stands: bool = True
+    is_current: bool = True
 
 
 def why_not(wanted: Iterable[Covering], beside: Iterable[Covering]) -> Refused | None:
-    """Why some duties cannot stand beside others; None when nothing is in the way.
+    """Why some duties do not go beside others; None when nothing is in the way.
 
-    ``beside``: every other duty that stands at the same grids, and of the same people.
+    ``beside``: every other duty at the same grids, and of the same people.
     """
     here, wanted = profile(), list(wanted)
-    standing = [duty for duty in (*wanted, *beside) if duty.stands]
-    on_grid = Counter((duty.grid, duty.cover) for duty in standing)
-    of_person = Counter((duty.user, duty.engagement) for duty in standing)
+    current = [duty for duty in (*wanted, *beside) if duty.is_current]
+    on_grid = Counter((duty.grid, duty.cover) for duty in current)
+    of_person = Counter((duty.user, duty.engagement) for duty in current)
     for duty in wanted:
         rule = here.covers.get(Cover(duty.cover))
         if rule is None:
@@ -34,7 +34,7 @@ def why_not(wanted: Iterable[Covering], beside: Iterable[Covering]) -> Refused |
         if duty.engagement not in rule.engagements:
             ways = "或".join(way.label for way in rule.engagements)
             return Refused(f"{rule.label}须为{ways}。", field="engagement")
-        if not duty.stands:
+        if not duty.is_current:
             continue
         if rule.most is not None and on_grid[duty.grid, duty.cover] > rule.most:
             return Refused(f"这个网格的{rule.label}最多 {rule.most} 名，已经有人。", field="duty")

@@ -101,7 +101,7 @@ ORDER BY c.id, t.sequence;
 
 INSERT INTO cases_supervision (case_id, ordered_by_id, ordered_at, leader_id, unit_id, deadline, replied_by_id, replied_at, accepted_at)
 SELECT c.id, s.ordered_by_id, s.ordered_at, s.leader_id, s.unit_id, s.deadline, s.replied_by_id, s.replied_at,
-    -- Leaders strike off what is settled: orders stand on open cases alone.
+    -- Leaders strike off what is settled: open orders are on open cases alone.
     CASE WHEN n.is_open THEN s.accepted_at ELSE coalesce(s.accepted_at, s.deadline) END
 FROM copies c JOIN cases_supervision s ON s.case_id = c.source JOIN cases_case n ON n.id = c.id;
 

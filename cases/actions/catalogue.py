@@ -27,19 +27,19 @@ def revise(row: Responsibility, *, on: dt.date) -> Responsibility:
 
     Raises ``Stale`` when another version is current by now; an unchanged row stays as it is.
     """
-    standing = Responsibility.objects.select_for_update().get(pk=row.pk)
-    if not standing.is_current:
+    current = Responsibility.objects.select_for_update().get(pk=row.pk)
+    if not current.is_current:
         raise Stale("这条权责已有新版本，请打开现行版本再改。")
-    if all(getattr(standing, name) == getattr(row, name) for name in CONTENT):
-        return standing
-    key = {"category": standing.category_id, "condition": standing.condition, "loop": standing.loop}
+    if all(getattr(current, name) == getattr(row, name) for name in CONTENT):
+        return current
+    key = {"category": current.category_id, "condition": current.condition, "loop": current.loop}
     newest = Responsibility.objects.filter(**key).aggregate(newest=Max("version"))["newest"]
-    retire(standing, on=on)
+    retire(current, on=on)
     content = {name: getattr(row, name) for name in CONTENT}
     return Responsibility.objects.create(
-        category_id=standing.category_id,
-        condition=standing.condition,
-        loop=standing.loop,
+        category_id=current.category_id,
+        condition=current.condition,
+        loop=current.loop,
         version=newest + 1,
         valid_from=on,
         **content,

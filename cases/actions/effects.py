@@ -34,14 +34,14 @@ def _day(walk: Walk) -> dt.date:
 
 @effect("send_to_check")
 def send_to_check(walk: Walk) -> None:
-    legs.stop_leg(walk, Outcome.STANDING)
+    legs.stop_leg(walk, Outcome.PAUSED)
     legs.open_check(walk, Step.CHECKING)
 
 
 @effect("found", "not_found")
 def answer_check(walk: Walk) -> None:
     legs.stop_leg(walk)
-    legs.continue_standing(walk)
+    legs.continue_paused(walk)
 
 
 @effect("register")

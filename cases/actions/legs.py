@@ -45,7 +45,7 @@ MARKS = (
 
 
 def limit_of(walk: Walk, step: Step | str) -> Limit:
-    """The limit of a step by the responsibility list; before registering without a match, the standing one."""
+    """The limit of a step by the responsibility list; before registering without a match, the one for that."""
     row = walk.case.responsibility
     if step == Step.ADJUDICATING:
         step = Step.DISPATCHING
@@ -53,20 +53,20 @@ def limit_of(walk: Walk, step: Step | str) -> Limit:
 
 
 def stop_leg(walk: Walk, outcome: Leg.Outcome = Leg.Outcome.DONE) -> Leg:
-    """Stop the open leg; a standing one keeps what is left of its limit."""
+    """Stop the open leg; a paused one keeps what is left of its limit."""
     leg = walk.leg
     assert leg is not None
     leg.stopped_at = walk.now
     leg.outcome = outcome
     leg.is_late = walk.now > leg.due_at
     leg.sweep_at = None
-    if outcome == Leg.Outcome.STANDING:
+    if outcome == Leg.Outcome.PAUSED:
         leg.rest_amount = deadlines.remainder(leg.due_at, leg.limit, walk.now, walk.calendar).amount
     if leg.is_late and leg.step == Step.HANDLING:
         walk.case.was_late = True
     leg.save(update_fields=["stopped_at", "outcome", "is_late", "sweep_at", "rest_amount"])
     walk.leg = None
-    if leg.step == Step.HANDLING and outcome != Leg.Outcome.STANDING:
+    if leg.step == Step.HANDLING and outcome != Leg.Outcome.PAUSED:
         lapse_requests(walk, Request.Kind.EXTENSION, Request.Kind.SUSPENSION)
     return leg
 
@@ -154,9 +154,9 @@ def set_marks(leg: Leg, marks: Marks, now: dt.datetime, *, quiet: bool = False) 
     leg.lateness, leg.held_until = Lateness.NONE, None
 
 
-def standing(case: Case) -> Leg:
-    """The leg that stands still (for a check or a suspension)."""
-    return case.legs.filter(outcome=Leg.Outcome.STANDING).order_by("-pk")[0]
+def paused(case: Case) -> Leg:
+    """The leg that is paused (for a check or a suspension)."""
+    return case.legs.filter(outcome=Leg.Outcome.PAUSED).order_by("-pk")[0]
 
 
 def renew(leg: Leg, marks: Marks, now: dt.datetime) -> None:
@@ -174,9 +174,9 @@ def renew(leg: Leg, marks: Marks, now: dt.datetime) -> None:
             leg.sweep_at = max(marks.escalate_at, sweep_at)
 
 
-def continue_standing(walk: Walk) -> Leg:
-    """Open again the leg that stood still (for a check or a suspension) with what was left of it."""
-    old = standing(walk.case)
+def continue_paused(walk: Walk) -> Leg:
+    """Open again the leg that was paused (for a check or a suspension) with what was left of it."""
+    old = paused(walk.case)
     assert old.rest_amount is not None
     rest = Limit(amount=old.rest_amount, unit=old.limit.unit)
     return open_leg(

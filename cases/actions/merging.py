@@ -84,7 +84,7 @@ def _keep_older_clock(walk: Walk, older: Leg) -> None:
     if walk.case.state == State.REPORTED:
         _count_from(walk, older)
     elif walk.case.state == State.CHECKING:
-        _let_stand(walk, older)
+        _shorten_rest(walk, older)
 
 
 def _count_from(walk: Walk, older: Leg) -> None:
@@ -102,9 +102,9 @@ def _count_from(walk: Walk, older: Leg) -> None:
     walk.facts |= {"due_at": own.due_at, "clock_kept": own.due_at}
 
 
-def _let_stand(walk: Walk, older: Leg) -> None:
-    """While a check is out the clock stands; it goes on with what was left of the older one."""
-    own, marks = legs.standing(walk.case), legs.marks_of(walk, older)
+def _shorten_rest(walk: Walk, older: Leg) -> None:
+    """While a check is out the clock is paused; it goes on with what was left of the older one."""
+    own, marks = legs.paused(walk.case), legs.marks_of(walk, older)
     rest = Limit(amount=own.rest_amount or legs.NOTHING, unit=own.limit.unit)
     if marks.due_at >= deadlines.resume(walk.now, rest, own.limit, walk.calendar).due_at:
         return

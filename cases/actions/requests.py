@@ -105,7 +105,7 @@ def grant_suspension(walk: Walk) -> None:
     assert request.until is not None
     _decide(walk, request, granted=True)
     before = State(walk.case.state)
-    legs.stop_leg(walk, Leg.Outcome.STANDING)
+    legs.stop_leg(walk, Leg.Outcome.PAUSED)
     walk.case.was_suspended = True
     days = (request.until - walk.today).days
     limit = Limit(amount=Decimal(days), unit=deadlines.Unit.CALENDAR_DAY)
@@ -115,7 +115,7 @@ def grant_suspension(walk: Walk) -> None:
 @effect("resume")
 def resume(walk: Walk) -> State:
     leg = legs.stop_leg(walk)
-    legs.continue_standing(walk)
+    legs.continue_paused(walk)
     return State(leg.back_to)
 
 
@@ -138,7 +138,7 @@ def grant_void(walk: Walk) -> None:
 def order_supervision(walk: Walk) -> None:
     """A leader orders; at the top of the tree the system orders a named leader, never nobody.
 
-    The system comes back when the deadline of the answer has passed: it reminds while the order stands, and orders
+    The system comes back when the deadline of the answer has passed: it reminds while the order is open, and orders
     anew when the order was struck off although the case is still late.
     """
     case, leg = walk.case, walk.leg

@@ -23,7 +23,7 @@ from governance.models import SYSTEM, Heartbeat
 
 log = logging.getLogger(__name__)
 
-#: A leg on which the sweep failed stands back for so long: the same ones must not be the first of every sweep.
+#: A leg on which the sweep failed is left out for so long: the same ones must not be the first of every sweep.
 RETRY = dt.timedelta(minutes=10)
 MINUTE = dt.timedelta(minutes=1)
 #: A red mark is on time when the sweep writes it so soon, and was not away meanwhile: the status page says the same.

@@ -44,7 +44,7 @@ class Leg(models.Model):
 
     class Outcome(models.TextChoices):
         DONE = "done", "完成"
-        STANDING = "standing", "暂停"
+        PAUSED = "standing", "暂停"
         REFUSED = "refused", "回退"
         FAILED = "failed", "未通过"
         ESCALATED = "climbed", "上报上级"

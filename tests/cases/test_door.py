@@ -145,7 +145,7 @@ def test_a_failed_check_goes_back_to_the_same_hands_with_the_limit_of_rework():
     assert fresh(case).rounds == 2
 
 
-def test_a_check_before_registering_lets_the_registering_clock_stand():
+def test_a_check_before_registering_pauses_the_registering_clock():
     case = reported()
     left = case.due_at - (MORNING + HOUR)
     walk(case, "send_to_check", now=MORNING + HOUR - dt.timedelta(minutes=1))

@@ -38,7 +38,7 @@ def call(number: str = NUMBER, name: str = "王小明", **given) -> Case:
 
 
 def merge(case: Case, target: Case, now: dt.datetime = MORNING + HOUR) -> Case:
-    """Merge by the clerk; returns the target as it then stands."""
+    """Merge by the clerk; returns the target as it then is."""
     given, clerk = {"target": target}, people.clerk()
     actions.perform(case.uuid, "merge", by=clerk, now=now, key=uuid.uuid4(), given=given)
     return Case.objects.get(pk=target.pk)
@@ -230,7 +230,7 @@ def test_an_older_clock_goes_on_after_the_check_of_the_newer_report():
     target = merge(older, newer, MORNING + 90 * dt.timedelta(minutes=1))
     assert open_leg(target).step == "checking"
     # Four working hours from 10:00: at 11:30 two and a half are left, and they go on after the noon break.
-    assert target.legs.get(outcome="standing").rest_amount == Decimal("2.5")
+    assert target.legs.get(outcome=Leg.Outcome.PAUSED).rest_amount == Decimal("2.5")
     target = walk(target, "found", now=MORNING + 2 * HOUR)
     assert target.due_at == MORNING + dt.timedelta(hours=5.5)
     assert open_leg(target).step == "registering"

@@ -30,7 +30,7 @@ def demo_world(db):
 
 @pytest.mark.parametrize("state", [state for state, loop in world.CELLS if loop == Loop.STREET])
 def test_a_queue_is_filled_by_real_moves_up_to_now(demo_world, state):
-    assert demo_world.make(demo_world.standing(state, Loop.STREET, 0), world.Numbers(1))
+    assert demo_world.make(demo_world.case_in_state(state, Loop.STREET, 0), world.Numbers(1))
     case = Case.objects.get()
     assert (case.state, case.loop) == (state, Loop.STREET)
     assert case.events.order_by("sequence").last().at <= NOW
@@ -53,7 +53,7 @@ def test_a_second_report_of_the_same_is_merged_into_the_first(demo_world):
 def test_a_check_waits_for_the_printed_account_it_was_made_for(demo_world):
     checker = User.objects.get(username="jiandu")
     assert demo_world.make(
-        demo_world.standing(State.HANDLED, Loop.COMMUNITY, checker=checker), world.Numbers(1)
+        demo_world.case_in_state(State.HANDLED, Loop.COMMUNITY, checker=checker), world.Numbers(1)
     )
     case = Case.objects.get()
     assert case.legs.get(stopped_at=None).person == checker
@@ -63,9 +63,9 @@ def test_a_check_waits_for_the_printed_account_it_was_made_for(demo_world):
 def test_the_first_three_hundred_fill_every_queue_of_every_loop_and_some_are_late(demo_world):
     made = world.make_first(demo_world, lambda done, total: None)
     cases = Case.objects.all()
-    standing = Counter(cases.values_list("state", "loop"))
+    counts = Counter(cases.values_list("state", "loop"))
     assert made == cases.count() >= 290
-    assert {cell: standing[cell] for cell in world.CELLS if standing[cell] < 5} == {}
+    assert {cell: counts[cell] for cell in world.CELLS if counts[cell] < 5} == {}
     assert all(cases.filter(state=state).exists() for state in FINAL)
     assert cases.filter(Q(was_late=True) | Q(lateness=Lateness.RED)).count() >= 0.08 * made
     assert cases.filter(escalated_by_time=True, supervisions__leader__isnull=False).exists()
@@ -142,6 +142,6 @@ def test_the_accounts_are_printed_with_the_password(capsys):
 
 @pytest.mark.django_db
 def test_nothing_is_made_where_cases_are(capsys, demo_world):
-    demo_world.make(demo_world.standing(State.REPORTED, Loop.STREET, 0), world.Numbers(1))
+    demo_world.make(demo_world.case_in_state(State.REPORTED, Loop.STREET, 0), world.Numbers(1))
     call_command("demo")
     assert Case.objects.count() == 1

@@ -147,9 +147,9 @@ def test_of_several_who_take_the_same_grid_or_person_at_once_one_wins(promise):
                 [duty(user, grid, "worker", "full_time").save for user, grid in pairs]
             )
             refused = [one for one in answers if isinstance(one, Refused)]
-            standing = GridDuty.objects.filter(user__in=helpers, duty="worker", ends_on=None)
-            held += len(refused) == crowd - 1 and standing.count() == 1
-            standing.update(ends_on=OVER)
+            kept = GridDuty.objects.filter(user__in=helpers, duty="worker", ends_on=None)
+            held += len(refused) == crowd - 1 and kept.count() == 1
+            kept.update(ends_on=OVER)
     promise("one of those who take a grid or a person at once wins", tried=rounds, held=held)
 
 
