@@ -45,7 +45,7 @@ CLUSTERS = """
     FROM seen GROUP BY cx, cy
 """
 #: The label and the colour of a case that is shown itself.
-FACES = {state.value: (state.label, row.tone.value) for state, row in STATES.items()}
+SHOWN_AS = {state.value: (state.label, row.tone.value) for state, row in STATES.items()}
 
 
 class BoxField(forms.CharField):
@@ -160,7 +160,7 @@ _POINT = ("uuid", "longitude", "latitude", "state", "lateness", "category__name"
 
 def _point(row: tuple) -> dict[str, Any]:
     uuid, longitude, latitude, state, lateness, name = row
-    label, tone = FACES[state]
+    label, tone = SHOWN_AS[state]
     return {
         "uuid": str(uuid),
         "at": [round(longitude, 5), round(latitude, 5)],

@@ -158,8 +158,8 @@ def _points(now: float | None, before: float | None) -> dict[str, str]:
     points = round(now - before, 1)
     if not points:
         return {"change": "与一周前持平"}
-    way, word, face = ("up", "升", "good") if points > 0 else ("down", "降", "bad")
-    return {"change": f"比一周前{word} {abs(points):.1f} 点", "change_way": way, "change_face": face}
+    way, word, look = ("up", "升", "good") if points > 0 else ("down", "降", "bad")
+    return {"change": f"比一周前{word} {abs(points):.1f} 点", "change_way": way, "change_look": look}
 
 
 def _of(part: int, closed: Closed) -> str:
@@ -205,7 +205,7 @@ def _stats(figures: Overview, chosen: dict[str, str], address: Addresses) -> lis
             if figures.overdue_rate is None
             else f"占在办 {figures.overdue_rate:.1f}%",
             "change": f"今日新超期 {late_today:,} 件" if late_today else "今日没有新超期",
-            "change_face": "bad" if late_today else "good",
+            "change_look": "bad" if late_today else "good",
             "lateness": "red" if figures.overdue else "",
             "url": address(queue="open", lateness="red"),
         },

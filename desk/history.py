@@ -75,7 +75,7 @@ def lines(
             "when": when(event.at),
             "what": MOVES[event.move].label,
             "who": event.actor.name,
-            "face": STATES[State(event.after)].tone,
+            "tone": STATES[State(event.after)].tone,
             "text": event.words,
             "facts": list(_facts(case, event, units, people, requests)),
             "photos": picture_rows(photo for photo in photos if photo.sequence == event.sequence),

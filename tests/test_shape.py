@@ -140,7 +140,7 @@ def test_the_address_of_a_case_that_is_stored_is_that_of_its_page():
 
 
 @pytest.mark.parametrize(
-    ("face", "prefixes"),
+    ("app", "prefixes"),
     [
         ("desk", ("desk/", "cases/", "categories/")),
         ("field", ("field/", "sw.js")),
@@ -148,11 +148,11 @@ def test_the_address_of_a_case_that_is_stored_is_that_of_its_page():
         ("cases", ("api/", "map/", "photos/")),
     ],
 )
-def test_an_address_tells_the_folder(face, prefixes):
-    for pattern in import_module(f"{face}.urls").urlpatterns:
+def test_an_address_tells_the_folder(app, prefixes):
+    for pattern in import_module(f"{app}.urls").urlpatterns:
         module = inspect.unwrap(pattern.callback).__module__
         assert str(pattern.pattern).startswith(prefixes), pattern
-        assert module.split(".")[0] in (face, "drf_spectacular"), pattern
+        assert module.split(".")[0] in (app, "drf_spectacular"), pattern
 
 
 def test_no_module_imports_itself_by_way_of_others():
@@ -185,7 +185,7 @@ def test_nothing_is_imported_with_a_star():
 
 
 def test_rules_do_not_fetch_the_time():
-    """Time is passed in; only the outer faces ask for it."""
+    """Time is passed in; only who calls from outside asks for it."""
     rules = re.compile(r"^(cases/(actions/|workflow|deadlines|routing|permissions|chain)|governance/actions)")
     asking = re.compile(r"timezone\.now\(|datetime\.now\(|date\.today\(|localdate\(\)")
     assert [name for name, text in python_files() if rules.match(name) and asking.search(text)] == []

@@ -341,11 +341,11 @@ WORDS = "这段话写了很久，不能丢。"
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("face", ["desk", "field", "piece"])
-def test_a_move_that_came_too_late_shows_the_case_as_it_is_and_what_had_been_typed(face):
+@pytest.mark.parametrize("channel", ["desk", "field", "piece"])
+def test_a_move_that_came_too_late_shows_the_case_as_it_is_and_what_had_been_typed(channel):
     case = case_at(State.REGISTERED)
-    client = Client(headers={"HX-Request": "true"} if face == "piece" else {})
-    client.force_login(people.clerk() if face != "field" else people.worker())
+    client = Client(headers={"HX-Request": "true"} if channel == "piece" else {})
+    client.force_login(people.clerk() if channel != "field" else people.worker())
     seen = case.legs.get(stopped_at=None).pk
     walk(case, "dispatch")
     body = {"key": uuid.uuid4(), "leg": seen, "reason": WORDS, "then": "/desk/?queue=mine"}
@@ -353,7 +353,7 @@ def test_a_move_that_came_too_late_shows_the_case_as_it_is_and_what_had_been_typ
     page = answer.content.decode()
     assert answer.status_code == 409 and WORDS in page
     assert "“退回”没有办理" in page and "现为“待签收”" in page and "最近一步：" in page and "派遣（" in page
-    assert ("<html" in page) == (face != "piece")
+    assert ("<html" in page) == (channel != "piece")
     assert "moves/comment/" in page and Case.objects.get(pk=case.pk).state == State.DISPATCHED
 
 

@@ -264,7 +264,7 @@ def divide(
             for seed, part in zip(seeds, clipped, strict=True):
                 if not part.is_empty:
                     seed[:] = part.centroid.coords[0]
-    return label_faces(parent, cells, targets)
+    return label_polygons(parent, cells, targets)
 
 
 def power_cells(seeds: np.ndarray, weights: np.ndarray, parent: Polygon) -> list[np.ndarray]:
@@ -309,40 +309,40 @@ def bend(ring: np.ndarray, warp: Warp, step: float) -> Polygon:
     return Polygon(np.round(warp(np.array(points)), 3))
 
 
-def label_faces(parent: Polygon, cells: list[Polygon], targets: np.ndarray) -> list[Polygon]:
+def label_polygons(parent: Polygon, cells: list[Polygon], targets: np.ndarray) -> list[Polygon]:
     """Cut the parent along the cells; a torn-off piece goes to the neighbour it borders most."""
     if any(cell.is_empty for cell in cells):
         raise NotOnePiece
     pieces: list[list[Polygon]] = [[] for _ in cells]
-    for face in faces(parent, [cell.exterior for cell in cells]):
-        inside = face.representative_point()
+    for polygon in polygons(parent, [cell.exterior for cell in cells]):
+        inside = polygon.representative_point()
         owner = next((i for i, cell in enumerate(cells) if cell.contains(inside)), None)
         if owner is None:
             raise NotOnePiece
-        pieces[owner].append(face)
+        pieces[owner].append(polygon)
     if not all(pieces):
         raise NotOnePiece
     for owned in pieces:
-        owned.sort(key=lambda face: -face.area)
-    torn = [face for owned in pieces for face in owned[1:]]
+        owned.sort(key=lambda polygon: -polygon.area)
+    torn = [polygon for owned in pieces for polygon in owned[1:]]
     parts = [owned[0] for owned in pieces]
     while torn:
-        face = torn.pop()
-        borders = [part.boundary.intersection(face.boundary).length for part in parts]
+        polygon = torn.pop()
+        borders = [part.boundary.intersection(polygon.boundary).length for part in parts]
         best = int(np.argmax(borders))
-        parts[best] = parts[best].union(face)
+        parts[best] = parts[best].union(polygon)
     for part, target in zip(parts, targets, strict=True):
         if not is_one_ring(part) or part.area < 0.45 * target or waist(part) < 0.1:
             raise NotOnePiece
     return parts
 
 
-def faces(parent: Polygon, lines: list) -> Iterator[Polygon]:
+def polygons(parent: Polygon, lines: list) -> Iterator[Polygon]:
     """The pieces of the parent between lines that may run over its edge."""
     noded = shapely.unary_union([parent.boundary, *lines])
-    for face in shapely.get_parts(shapely.polygonize([noded])):
-        if parent.contains(face.representative_point()):
-            yield face
+    for polygon in shapely.get_parts(shapely.polygonize([noded])):
+        if parent.contains(polygon.representative_point()):
+            yield polygon
 
 
 def is_one_ring(part: BaseGeometry) -> bool:
@@ -396,7 +396,7 @@ def halve(parent: Polygon, share: float, heading: float) -> tuple[Polygon, Polyg
         left = parent.intersection(side(along, across, middle)).area
         low, high = (middle, high) if left < share * parent.area else (low, middle)
     line = LineString([across * middle - along * 1e5, across * middle + along * 1e5])
-    parts = list(faces(parent, [line]))
+    parts = list(polygons(parent, [line]))
     if len(parts) != 2 or not all(is_one_ring(part) for part in parts):
         return None
     parts.sort(key=lambda part: np.array(part.representative_point().coords[0]) @ across)
@@ -417,13 +417,13 @@ def snap_together(cells: dict[str, Polygon], outline: Polygon) -> dict[str, Poly
     """Grids in degrees whose neighbours share every corner, so that rounding leaves no gap between them."""
     rings = [to_degrees(cell).exterior for cell in cells.values()]
     noded = shapely.unary_union([outline.exterior, *rings], grid_size=SNAP)
-    found = [face for face in shapely.get_parts(shapely.polygonize([noded])) if not face.is_empty]
+    found = [polygon for polygon in shapely.get_parts(shapely.polygonize([noded])) if not polygon.is_empty]
     tree = shapely.STRtree(list(cells.values()))
     codes = list(cells)
     owned: dict[str, list[Polygon]] = {code: [] for code in codes}
-    for face in found:
-        inside = to_metres(face.representative_point())
-        owned[codes[int(tree.nearest(inside))]].append(face)
+    for polygon in found:
+        inside = to_metres(polygon.representative_point())
+        owned[codes[int(tree.nearest(inside))]].append(polygon)
     corners = Corners(outline)
     return {code: corners.rounded(shapely.coverage_union_all(parts)) for code, parts in owned.items()}
 

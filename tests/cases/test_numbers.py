@@ -50,12 +50,12 @@ def test_the_day_of_a_number_is_the_day_in_shanghai():
         assert list(Case.objects.numbered(case.number)) == [case]
 
 
-@pytest.mark.parametrize("face", ["page", "interface"])
-def test_a_search_for_a_wrong_number_finds_nothing(face):
+@pytest.mark.parametrize("channel", ["page", "interface"])
+def test_a_search_for_a_wrong_number_finds_nothing(channel):
     case = reported()
 
     def found(text: str) -> list[str]:
-        if face == "page":
+        if channel == "page":
             answer = signed_in().get("/desk/", {"queue": "all", "q": text})
             return [str(row.uuid) for row in answer.context["cases"]]
         return [row["uuid"] for row in signed_in().get("/api/v1/cases/", {"q": text}).json()["results"]]
@@ -65,15 +65,15 @@ def test_a_search_for_a_wrong_number_finds_nothing(face):
         assert found(text) == [], what
 
 
-@pytest.mark.parametrize("face", ["page", "interface"])
-def test_a_merge_takes_the_whole_true_number_alone(face):
+@pytest.mark.parametrize("channel", ["page", "interface"])
+def test_a_merge_takes_the_whole_true_number_alone(channel):
     case, target = reported(), reported()
     address = f"/cases/{case.uuid}/moves/merge/"
     api = f"/api/v1/cases/{case.uuid}/moves/merge/"
 
     def merge(text: str, number: int) -> int:
         key = f"00000000-0000-4000-8000-{number:012d}"
-        if face == "page":
+        if channel == "page":
             return signed_in().post(address, {"key": key, "target": text}).status_code
         headers = {"Idempotency-Key": key}
         sent = signed_in().post(api, {"target": text}, content_type="application/json", headers=headers)
@@ -81,7 +81,7 @@ def test_a_merge_takes_the_whole_true_number_alone(face):
 
     refused = {**wrong(target), "the running number alone": str(target.pk)}
     for number, (what, text) in enumerate(refused.items()):
-        assert merge(text, number) == (422 if face == "page" else 400), what
+        assert merge(text, number) == (422 if channel == "page" else 400), what
         assert Case.objects.get(pk=case.pk).state == State.REPORTED, what
-    assert merge(target.number, 99) == (302 if face == "page" else 200)
+    assert merge(target.number, 99) == (302 if channel == "page" else 200)
     assert Case.objects.get(pk=case.pk).merged_into == target
