@@ -37,13 +37,13 @@ def lines() -> list[Anchor]:
 
 
 def _read(text: str) -> list[Anchor]:
-    found = []
+    anchors = []
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split()
         if len(words) != 3 or not words[1].isdecimal():
             raise ValueError(f"锚点文件第 {number} 行无法读取")
-        found.append(Anchor(words[0], int(words[1]), words[2]))
-    return found
+        anchors.append(Anchor(words[0], int(words[1]), words[2]))
+    return anchors
 
 
 def _digest(before: str, after: int, last: int) -> str:

@@ -146,8 +146,8 @@ def broken() -> list[int]:
     """Ids of cases whose chain does not hold: changed, removed, inserted or reordered events, changed words."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL)
-        found = {case_id for _, case_id in cursor.fetchall()}
+        cases = {case_id for _, case_id in cursor.fetchall()}
         for sql in (_SQL_CUT, _SQL_WORDS):
             cursor.execute(sql)
-            found.update(case_id for (case_id,) in cursor.fetchall())
-    return sorted(found)
+            cases.update(case_id for (case_id,) in cursor.fetchall())
+    return sorted(cases)

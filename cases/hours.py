@@ -23,9 +23,9 @@ def read_windows(text: str) -> Windows:
     """
     plain = DASHES.sub("-", unicodedata.normalize("NFKC", text).strip().strip("。."))
     plain = re.sub(r"\s*:\s*", ":", plain)
-    found = [_window(part) for part in BETWEEN.split(plain) if part]
-    check_windows(found)
-    return tuple(found)
+    windows = [_window(part) for part in BETWEEN.split(plain) if part]
+    check_windows(windows)
+    return tuple(windows)
 
 
 def _window(text: str) -> tuple[dt.time, dt.time]:

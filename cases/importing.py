@@ -126,16 +126,16 @@ def import_responsibilities(
 def calendar_exceptions(years: Iterable[int]) -> dict[dt.date, tuple[bool, str]]:
     """Days that differ from their weekday: whether they are worked, and the holiday in Chinese."""
     chinese = {holiday.value: holiday.chinese for holiday in Holiday}
-    found = {}
+    exceptions = {}
     for year in years:
         day = dt.date(year, 1, 1)
         while day.year == year:
             is_off, name = chinese_calendar.get_holiday_detail(day)
             if is_off == is_weekday(day):
                 label = chinese.get(name or "", "")
-                found[day] = (not is_off, label if is_off else f"{label}调休上班")
+                exceptions[day] = (not is_off, label if is_off else f"{label}调休上班")
             day += dt.timedelta(days=1)
-    return found
+    return exceptions
 
 
 @transaction.atomic

@@ -86,10 +86,10 @@ def give_names(rows: Sequence[Model], units: Iterable[int] = ()) -> dict[int, Or
 
 def _find(wanted: list[set[int]]) -> list[dict[int, Any]]:
     """Rows of each kind by number, as far as the statement goes."""
-    found: list[dict[int, Any]] = [{} for _ in _KINDS]
+    rows: list[dict[int, Any]] = [{} for _ in _KINDS]
     with connection.cursor() as cursor:
         cursor.execute(_SQL, [list(numbers) for numbers in wanted])
         for index, *values in cursor.fetchall():
             model, columns = _KINDS[index]
-            found[index][values[0]] = model.from_db(connection.alias, columns, values[: len(columns)])
-    return found
+            rows[index][values[0]] = model.from_db(connection.alias, columns, values[: len(columns)])
+    return rows

@@ -52,10 +52,10 @@ def open_nearby(
         here = Grid.objects.active(timezone.localdate(now)).containing(longitude, latitude)
         same = Q(category=category, community__in=here.values("community"))
         around = visible.filter(Q(pk__in=around.values("pk")) | same)
-    found = []
+    cases = []
     for case in with_row(around.order_by("-pk"))[:LOOKED_AT]:
         case.metres = metres_between((longitude, latitude), (case.longitude, case.latitude))
         case.is_same = category is not None and case.category_id == category.pk
         if case.metres <= how.metres or (how.in_community and case.is_same):
-            found.append(case)
-    return sorted(found, key=lambda case: (not case.is_same, case.metres))[:ROWS]
+            cases.append(case)
+    return sorted(cases, key=lambda case: (not case.is_same, case.metres))[:ROWS]

@@ -29,10 +29,10 @@ class Location:
     @classmethod
     def of(cls, place: Organization) -> "Location":
         """A location of which no more is known than a territory, and those above it."""
-        found, above = {place.level: place}, place.parent
+        by_level, above = {place.level: place}, place.parent
         while above is not None:
-            found[above.level], above = above, above.parent
-        district, street, community = (found.get(loop.level) for loop in reversed(Loop))
+            by_level[above.level], above = above, above.parent
+        district, street, community = (by_level.get(loop.level) for loop in reversed(Loop))
         assert district is not None
         return cls(district, street, community)
 
@@ -108,13 +108,13 @@ def propose_unit(
     """The unit of the lead function at the commanding centre, and why; ``units`` are those of ``units_in_reach``."""
     if responsibility is None:
         return None, "权责清单无匹配，请人工选择单位"
-    found = [unit for unit in units if unit.function == responsibility.lead and unit.parent_id == centre_id]
+    leads = [unit for unit in units if unit.function == responsibility.lead and unit.parent_id == centre_id]
     if responsibility.lead == Function.COMMUNITY:
-        found = [unit for unit in units if not unit.function]
+        leads = [unit for unit in units if not unit.function]
     label = Function(responsibility.lead).label
-    if not found:
+    if not leads:
         return None, f"本级没有承担“{label}”职能的单位，请人工选择"
-    staffed = [unit for unit in found if unit.is_staffed]
+    staffed = [unit for unit in leads if unit.is_staffed]
     if not staffed:
-        return None, f"权责清单的牵头单位{found[0].name}没有能办理本案的在岗人员，{ELSEWHERE}"
+        return None, f"权责清单的牵头单位{leads[0].name}没有能办理本案的在岗人员，{ELSEWHERE}"
     return staffed[0], f"权责清单 v{responsibility.version} 牵头职能：{label}"

@@ -142,13 +142,13 @@ def gaps(rows: Iterable[Row], on: dt.date) -> dict[int, list[Wait]]:
         never = {int(mark[2:]) for mark in row.waits_for if mark.startswith(f"-{wait.matter}")}
         return bool(held.get((wait.duty, wait.place), set()) - never)
 
-    found: dict[int, list[Wait]] = {}
+    missing: dict[int, list[Wait]] = {}
     for row, some in read:
         for matter in {wait.matter for wait in some}:
             of_matter = [wait for wait in some if wait.matter == matter]
             if not any(is_answered(row, wait) for wait in of_matter):
-                found.setdefault(row.pk, []).extend(of_matter)
-    return found
+                missing.setdefault(row.pk, []).extend(of_matter)
+    return missing
 
 
 # Queries ----------------------------------------------------------------------------------------------------------
@@ -157,12 +157,12 @@ def gaps(rows: Iterable[Row], on: dt.date) -> dict[int, list[Wait]]:
 def _marks_of(user: User, matter: Matter) -> list[str]:
     """Marks under which a person is waited for."""
     powers = user.powers
-    found = [f"{matter}{duty}{place}" for duty in _AT_PLACES[matter] for place in powers.places(duty)]
+    marks = [f"{matter}{duty}{place}" for duty in _AT_PLACES[matter] for place in powers.places(duty)]
     if matter == Matter.STEP:
-        found += _drawn(user)
+        marks += _drawn(user)
     if matter == Matter.ORDER:  # named, or the giver of an order
-        found.append(Wait(matter, Duty.LEAD, person=user.pk).mark)
-    return found
+        marks.append(Wait(matter, Duty.LEAD, person=user.pk).mark)
+    return marks
 
 
 def _drawn(user: User) -> list[str]:
@@ -180,11 +180,11 @@ def matters_of(user: User, found: Iterable[str]) -> set[Matter]:
 
 def waiting_for(user: User, *matters: Matter) -> Q:
     """Cases that wait for a person in one of some matters."""
-    found = Q(pk=None)
+    condition = Q(pk=None)
     for matter in matters:
         if own := _marks_of(user, matter):
-            found |= Q(waits_for__overlap=own) & ~Q(waits_for__contains=[_never(matter, user.pk)])
-    return found
+            condition |= Q(waits_for__overlap=own) & ~Q(waits_for__contains=[_never(matter, user.pk)])
+    return condition
 
 
 def outdoors(user: User) -> Q:

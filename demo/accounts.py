@@ -51,9 +51,9 @@ class Account(NamedTuple):
 def accounts() -> list[Account]:
     """The demo accounts in the order of a case's way, as they stand in the database."""
     posts = Post.objects.filter(user__username__in=STAGE).select_related("user", "organization")
-    found = {(post.user.username, post.role): post for post in posts}
+    holders = {(post.user.username, post.role): post for post in posts}
     return [
         Account(username, post.user.name, post.get_role_display(), post.organization.name, sees)
         for username, (role, _, sees) in STAGE.items()
-        if (post := found.get((username, role)))
+        if (post := holders.get((username, role)))
     ]

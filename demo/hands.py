@@ -57,28 +57,28 @@ class Hands:
 
     def candidates(self, case: Case, leg: Leg | None, move: Move, now: dt.datetime) -> list[User]:
         """People whose move it is on the case, by the program's own rules."""
-        found: list[User] = []
+        people: list[User] = []
         centre = leg.centre_id if leg else case.centre_id
         for duty in move.duties:
             if duty in (Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH):
-                found += self.holding(duty, centre)
+                people += self.holding(duty, centre)
             elif duty == Duty.HANDLE and case.unit_id:
                 taken = leg.person_id if leg else None
-                found += [self.user(taken)] if taken else self.holding(duty, case.unit_id)
-                found = [user for user in found if user.pk not in case.reporters]
+                people += [self.user(taken)] if taken else self.holding(duty, case.unit_id)
+                people = [user for user in people if user.pk not in case.reporters]
             elif duty == Duty.VERIFY and leg:
-                found += [self.user(leg.person_id)] if leg.person_id else []
-                found += self.holding(Duty.ACCEPT, leg.unit_id or leg.centre_id)
+                people += [self.user(leg.person_id)] if leg.person_id else []
+                people += self.holding(Duty.ACCEPT, leg.unit_id or leg.centre_id)
             elif duty == Duty.LEAD:
                 for place in reversed(commanding_ids(case, Loop(case.loop))):
-                    found += self.holding(duty, place) if place else []
+                    people += self.holding(duty, place) if place else []
             elif duty == Duty.ANYONE:
-                found += self.holding(Duty.DISPATCH, centre)
-                found += self.holding(Duty.HANDLE, case.unit_id) if case.unit_id else []
+                people += self.holding(Duty.DISPATCH, centre)
+                people += self.holding(Duty.HANDLE, case.unit_id) if case.unit_id else []
             elif duty == Duty.REPORT:
-                found += [self.user(pk) for pk in case.reporters]
+                people += [self.user(pk) for pk in case.reporters]
         barred = (Forbidden, Stale)
-        return [u for u in found if not isinstance(why_not(move, Situation(case, leg, u, now)), barred)]
+        return [u for u in people if not isinstance(why_not(move, Situation(case, leg, u, now)), barred)]
 
     # What -------------------------------------------------------------------------------------------------
 

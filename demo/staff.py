@@ -104,15 +104,15 @@ def party_slots(places: list[Organization]) -> Iterator[Slot]:
 
 def grids_by_place(places: list[Organization], grids: list[Grid]) -> dict[int, list[Grid]]:
     """Grids of every territory by its id; courtyards and buildings share those of their community."""
-    found = defaultdict(list)
+    by_place = defaultdict(list)
     by_code = {place.code: place.pk for place in places if place.kind == Kind.TERRITORY}
     for grid in grids:
         for length in (6, 9, 12):
-            found[by_code[grid.code[:length]]].append(grid)
+            by_place[by_code[grid.code[:length]]].append(grid)
     for place in places:
         if place.level > Level.COMMUNITY:
-            found[place.pk] = found[by_code[place.code[:12]]]
-    return found
+            by_place[place.pk] = by_place[by_code[place.code[:12]]]
+    return by_place
 
 
 def hire(held: list[Slot], names: Names) -> list[User]:

@@ -289,15 +289,15 @@ class World:
 
     def audience(self, row: Outbox) -> dict[int, str]:
         """People behind the addresses of an outbox row, with what they are asked to do."""
-        found: dict[int, str] = {}
+        asked: dict[int, str] = {}
         for address in sorted(row.audience, key=lambda one: "asks" not in one):
             people = [address["user"]] if "user" in address else []
             if not people:
                 duty, place = Duty(address["duty"]), address["organization"]
                 people = [user.pk for user in self.hands.holding(duty, place)]
             for person in people:
-                found.setdefault(person, address.get("asks", ""))
-        return found
+                asked.setdefault(person, address.get("asks", ""))
+        return asked
 
 
 def make_first(world: World, progress: Progress) -> int:

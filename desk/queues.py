@@ -88,26 +88,26 @@ def _mine(state: State, which: Which = Which.TURN) -> Queue:
 def own_queues(user: User) -> tuple[Queue, ...]:
     """What this person's duties have to do, in the order of the loop."""
     has = user.powers.has
-    found = [Queue(DEFAULT, "全部待我办", which=Which.MINE)]
+    queues = [Queue(DEFAULT, "全部待我办", which=Which.MINE)]
     if has(Duty.ACCEPT) or has(Duty.CHIEF):
-        found.append(_mine(State.REPORTED))
+        queues.append(_mine(State.REPORTED))
     if has(Duty.VERIFY) or has(Duty.ACCEPT):
-        found.append(Queue("mine-checks", "待我核实核查", (State.CHECKING, State.HANDLED), Which.TURN))
+        queues.append(Queue("mine-checks", "待我核实核查", (State.CHECKING, State.HANDLED), Which.TURN))
     if has(Duty.DISPATCH):
-        found.append(_mine(State.REGISTERED))
+        queues.append(_mine(State.REGISTERED))
     if has(Duty.CHIEF):
-        found.append(_mine(State.DISPUTED))
+        queues.append(_mine(State.DISPUTED))
     if has(Duty.HANDLE):
-        found.append(_mine(State.DISPATCHED))
-        found.append(_mine(State.HANDLING, Which.FIRST))
-        found.append(Queue("mine-rework", "待返工", (State.HANDLING,), Which.REWORK))
+        queues.append(_mine(State.DISPATCHED))
+        queues.append(_mine(State.HANDLING, Which.FIRST))
+        queues.append(Queue("mine-rework", "待返工", (State.HANDLING,), Which.REWORK))
     if has(Duty.CHIEF):
-        found.append(_mine(State.VERIFIED))
+        queues.append(_mine(State.VERIFIED))
     if any(has(duty) for duty in (Duty.DISPATCH, Duty.CHIEF, Duty.LEAD)):
-        found.append(Queue("asked", "申请待批", which=Which.ASKED))
+        queues.append(Queue("asked", "申请待批", which=Which.ASKED))
     if has(Duty.ACCEPT):
-        found.append(CALL_BACK)
-    return tuple(found) if len(found) > 1 else ()
+        queues.append(CALL_BACK)
+    return tuple(queues) if len(queues) > 1 else ()
 
 
 def _is_handler_only(user: User) -> bool:
@@ -186,9 +186,9 @@ Counts = dict[tuple[str, str], dict[Which, int]]
 
 def counted(user: User) -> Counts:
     """All that the first pane counts, in one statement on the case row."""
-    found = {}
+    counts = {}
     for state, lateness, every, turn, asked, asked_only, rework, ordered in ask(_counting, user):
-        found[state, lateness] = {
+        counts[state, lateness] = {
             Which.ANY: every,
             Which.TURN: turn,
             Which.ELSEWHERE: every - turn,
@@ -198,7 +198,7 @@ def counted(user: User) -> Counts:
             Which.REWORK: rework,
             Which.ORDERED: ordered,
         }
-    return found
+    return counts
 
 
 def totals(queue: Queue, counts: Counts) -> tuple[int, int]:

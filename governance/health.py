@@ -81,14 +81,14 @@ def check(name: str, label: str, *, todo: str, is_needed: bool = True) -> Callab
 
 def findings(*, now: dt.datetime) -> list[Finding]:
     """What every check finds; what cannot be asked is unknown, never fine."""
-    found = []
+    results = []
     for one in CHECKS:
         try:
             seen = one.look(now)
         except Error:
             seen = Seen(State.UNKNOWN, "数据库没有回答，无法得知")
-        found.append(Finding(one, seen))
-    return found
+        results.append(Finding(one, seen))
+    return results
 
 
 def is_ready(found: list[Finding]) -> bool:

@@ -134,8 +134,8 @@ def handler(kind: str) -> Callable[[Any, dt.datetime], None]:
 
 def states_of(user: Any, addresses: list[str]) -> dict[str, Told]:
     """How the subjects of notices stand now, by their addresses, as far as the person may see them."""
-    found: dict[str, Told] = {}
+    states: dict[str, Told] = {}
     for module in used():
         if module.states_of and addresses:
-            found |= module.states_of(user, addresses)
-    return found
+            states |= module.states_of(user, addresses)
+    return states

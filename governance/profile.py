@@ -224,10 +224,10 @@ def _phases(table: "_Table") -> dict[Phase, str]:
 def _loops(table: "_Table") -> dict[str, LoopWords]:
     """Lowest first, in whatever order the file has them."""
     named = {level.name.lower(): level for level in _COMMANDING}
-    found = {key: LoopWords(one.word("label"), one.word("centre")) for key, one in table.tables(named, ("label", "centre"))}  # fmt: skip
-    if not found:
+    loops = {key: LoopWords(one.word("label"), one.word("centre")) for key, one in table.tables(named, ("label", "centre"))}  # fmt: skip
+    if not loops:
         raise ValueError("[loops] is empty: somebody has to command a case.")
-    return {name: found[name] for name in named if name in found}
+    return {name: loops[name] for name in named if name in loops}
 
 
 def _cover(table: "_Table", engagements: Mapping[Engagement, EngagementRule]) -> CoverRule:
@@ -268,10 +268,10 @@ class _Table:
     def tables(self, names: Any, columns: tuple[str, ...]) -> list[tuple[str, "_Table"]]:
         """Tables below this one, by names that are known, each with some of the columns."""
         self.allows(names)
-        found = [(key, _Table(f"[{self.where.strip('[]')}.{key}]", one)) for key, one in self.data.items()]
-        for _, one in found:
+        tables = [(key, _Table(f"[{self.where.strip('[]')}.{key}]", one)) for key, one in self.data.items()]
+        for _, one in tables:
             one.allows(columns)
-        return found
+        return tables
 
     def words(self, names: Any) -> dict[Any, str]:
         """Words by member of an enumeration, in the order of the file."""

@@ -39,10 +39,10 @@ def read(text: str) -> str:
     if len(text) > MOST_CHARACTERS:
         raise ValueError(SENTENCE)
     parts = _BETWEEN.split(_plain(text))
-    found = [number for part in parts for number in _in_one_part(part.split())]
-    if not 1 <= len(found) <= MOST_NUMBERS:
+    numbers = [number for part in parts for number in _in_one_part(part.split())]
+    if not 1 <= len(numbers) <= MOST_NUMBERS:
         raise ValueError(SENTENCE)
-    return "、".join(dict.fromkeys(found))
+    return "、".join(dict.fromkeys(numbers))
 
 
 def _plain(text: str) -> str:
@@ -53,16 +53,16 @@ def _plain(text: str) -> str:
 
 def _in_one_part(words: list[str]) -> list[str]:
     """Numbers with nothing but blanks between them; as blanks stand inside numbers too, the longest one counts."""
-    found = []
+    numbers = []
     while words:
         for end in range(len(words), 0, -1):
             if number := _number(" ".join(words[:end])):
-                found.append(number)
+                numbers.append(number)
                 words = words[end:]
                 break
         else:
             raise ValueError(SENTENCE)
-    return found
+    return numbers
 
 
 def _number(text: str) -> str:

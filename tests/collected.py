@@ -61,15 +61,15 @@ def lines(*words: str) -> Iterator[tuple[str, str]]:
 def parameters() -> dict[str, frozenset[str]]:
     """Names that the views of a module read from an address."""
     shapes = {shape.__name__: shape for shape in our_own(forms.BaseForm)}
-    found: dict[str, set[str]] = {}
+    by_module: dict[str, set[str]] = {}
     for name, line in lines(".GET", "query_params"):
         module = name.removesuffix(".py").replace("/", ".")
-        found.setdefault(module, set()).update(_BY_NAME.findall(line))
+        by_module.setdefault(module, set()).update(_BY_NAME.findall(line))
         for shape in _BY_FORM.findall(line):
             for field, box in shapes[shape].base_fields.items():
                 parts = getattr(box.widget, "widgets_names", None)
-                found[module].update([field + part for part in parts] if parts else [field])
-    return {module: frozenset(names) for module, names in found.items()}
+                by_module[module].update([field + part for part in parts] if parts else [field])
+    return {module: frozenset(names) for module, names in by_module.items()}
 
 
 def unknown_reads() -> list[str]:
@@ -91,10 +91,10 @@ def unknown_reads() -> list[str]:
 @cache
 def headers() -> tuple[str, ...]:
     """Every header that our code or a package reads."""
-    found = {one for _, line in lines("headers") for groups in _HEADER.findall(line) for one in groups if one}
+    names = {one for _, line in lines("headers") for groups in _HEADER.findall(line) for one in groups if one}
     metas = {one for _, line in lines("META") for one in _META.findall(line)}
-    found |= {one.removeprefix("HTTP_").replace("_", "-") for one in metas if one.startswith("HTTP_")}
-    named = {one for one in found if not one.isupper() or "-" in one}
+    names |= {one.removeprefix("HTTP_").replace("_", "-") for one in metas if one.startswith("HTTP_")}
+    named = {one for one in names if not one.isupper() or "-" in one}
     return tuple(sorted({*named, "X-By-Itself", *OF_PACKAGES}, key=str.lower))
 
 

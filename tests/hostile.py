@@ -68,17 +68,17 @@ def exif(
     *, gps: tuple[float, float] | None = None, orientation: int = 1, maker: str = "Secret Phone 9"
 ) -> bytes:
     """What a phone writes beside the picture."""
-    found = Image.Exif()
-    found[0x0112], found[0x010F] = orientation, maker
+    tags = Image.Exif()
+    tags[0x0112], tags[0x010F] = orientation, maker
     if gps:
         longitude, latitude = gps
-        found[0x8825] = {
+        tags[0x8825] = {
             1: "N",
             2: tuple(IFDRational(part) for part in _sexagesimal(latitude)),
             3: "E",
             4: tuple(IFDRational(part) for part in _sexagesimal(longitude)),
         }
-    return found.tobytes()
+    return tags.tobytes()
 
 
 def _sexagesimal(degrees: float) -> tuple[int, int, float]:

@@ -60,12 +60,12 @@ CONTRADICTIONS = {
 
 def contradictions() -> list[str]:
     """Everything that is wrong with any case; empty where all is well."""
-    found = [f"case {pk}: its chain is broken" for pk in chain.broken()]
+    wrong = [f"case {pk}: its chain is broken" for pk in chain.broken()]
     with connection.cursor() as cursor:
         for what, sql in CONTRADICTIONS.items():
             cursor.execute(sql)
-            found += [f"case {pk}: {what}" for (pk,) in cursor.fetchall()]
-    return [*found, *_impossible_lives(), *_torn_legs()]
+            wrong += [f"case {pk}: {what}" for (pk,) in cursor.fetchall()]
+    return [*wrong, *_impossible_lives(), *_torn_legs()]
 
 
 def _impossible_lives() -> Iterator[str]:

@@ -30,10 +30,10 @@ HEADERS = (
 
 
 def deep(levels: int) -> Any:
-    found: Any = 1
+    nested: Any = 1
     for _ in range(levels):
-        found = [found]
-    return found
+        nested = [nested]
+    return nested
 
 
 #: Values in JSON, written out, since Python knows some that JSON does not.

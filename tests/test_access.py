@@ -63,16 +63,16 @@ def test_every_named_address_is_in_the_matrix():
 @pytest.fixture
 def clients(db) -> dict[str, Client]:
     """Somebody new in each post, signed in, and somebody who is not; administrators are those of the demo."""
-    found = {"anonymous": Client(raise_request_exception=False)}
+    by_name = {"anonymous": Client(raise_request_exception=False)}
     for name, (role, place) in WHO.items():
         if name in ADMINISTRATORS:
             user = people.someone(role, place)
         else:
             user = User.objects.create_user(f"test_{name}", name=name)
             appoint(user, role, place)
-        found[name] = Client(raise_request_exception=False)
-        found[name].force_login(user)
-    return found
+        by_name[name] = Client(raise_request_exception=False)
+        by_name[name].force_login(user)
+    return by_name
 
 
 @pytest.fixture

@@ -238,13 +238,13 @@ def found_forms(world: World) -> list[tuple[Browser, collected.Form]]:
     for model in site._registry:
         if row := model.objects.order_by("-pk").first():
             pages.append(f"/admin/{model._meta.app_label}/{model._meta.model_name}/{row.pk}/change/")
-    found = {}
+    forms = {}
     for path in pages:
         browser = world.opens(path)[0]
         for form in collected.forms_of(look(browser, path)[1], path):
             key = (UUID.sub("…", form.action), *sorted(form.fields))
-            found.setdefault(key, (browser, form))
-    return list(found.values())
+            forms.setdefault(key, (browser, form))
+    return list(forms.values())
 
 
 def lacks(forms: list[tuple[Browser, collected.Form]]) -> set[str]:

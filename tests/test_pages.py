@@ -80,10 +80,10 @@ STICKS_OUT = """
 def cases() -> dict[str, Case]:
     """A handful of walked cases with notices of them, a request that waits and an order."""
     now = timezone.now() - dt.timedelta(hours=1)
-    found = {name: case_at(state, loop=loop, now=now) for name, (state, loop) in CASES.items()}
-    walk(found["sent"], "ask_extension", "order_supervision", now=now + dt.timedelta(minutes=20))
+    by_name = {name: case_at(state, loop=loop, now=now) for name, (state, loop) in CASES.items()}
+    walk(by_name["sent"], "ask_extension", "order_supervision", now=now + dt.timedelta(minutes=20))
     relay(now=timezone.now())
-    return found
+    return by_name
 
 
 def enter(page: Page, username: str) -> None:
@@ -124,7 +124,7 @@ def test_every_page_is_quiet_fits_and_can_be_read_by_everybody(
     browser, live_server, cases, promise, device: Device
 ):
     addresses = {name: f"/cases/{case.uuid}/" for name, case in cases.items()}
-    found, seen = [], 0
+    problems, seen = [], 0
     for username, pages in PAGES.items():
         context = open_device(browser, live_server.url, device)
         context.add_init_script(LISTEN)
@@ -133,12 +133,12 @@ def test_every_page_is_quiet_fits_and_can_be_read_by_everybody(
             enter(page, username)
         for address in pages:
             tab = context.new_page()
-            found += [
+            problems += [
                 f"{username} {address}: {problem}"
                 for problem in problems_of(tab, address.format(**addresses))
             ]
             tab.close()
             seen += 1
         context.close()
-    assert not found, "\n".join(found)
+    assert not problems, "\n".join(problems)
     promise("a page is quiet, fits and can be read by everybody", tried=seen, held=seen)

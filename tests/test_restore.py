@@ -39,11 +39,11 @@ def contents() -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
         tables = [name for (name,) in cursor.fetchall()]
-        found = {}
+        fingerprints = {}
         for table in tables:
             cursor.execute(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM \"{table}\" t")
-            (found[table],) = cursor.fetchone()
-    return found
+            (fingerprints[table],) = cursor.fetchone()
+    return fingerprints
 
 
 @pytest.fixture

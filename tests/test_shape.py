@@ -247,12 +247,12 @@ SCRIPTS = ROOT / "static" / "js"
     ],
 )
 def test_one_script_knows_how(what, only):
-    found = {
+    scripts = {
         str(path.relative_to(SCRIPTS))
         for path in SCRIPTS.rglob("*.js")
         if re.search(what, re.sub(r"//.*", "", path.read_text()))
     }
-    assert found == only
+    assert scripts == only
 
 
 def imported(script: Path) -> set[Path]:
@@ -273,12 +273,12 @@ def test_every_script_and_every_vendor_file_is_loaded_by_some_page():
         text for name, text in python_files() if "/views/" in name
     )
     wanted = {(ROOT / "static" / name).resolve() for name in re.findall(r"(?:js|vendor)/[\w./-]+\.js", pages)}
-    found: set[Path] = set()
-    while new := wanted - found:
-        found |= new
+    loaded: set[Path] = set()
+    while new := wanted - loaded:
+        loaded |= new
         wanted = set().union(*(imported(path) for path in new if path.exists()))
-    assert {path.resolve() for path in SCRIPTS.rglob("*.js")} - found == set()
-    assert {(ROOT / "static" / name).resolve() for name in settings.VENDOR_FILES} - found == set()
+    assert {path.resolve() for path in SCRIPTS.rglob("*.js")} - loaded == set()
+    assert {(ROOT / "static" / name).resolve() for name in settings.VENDOR_FILES} - loaded == set()
 
 
 # Wiring -----------------------------------------------------------------------------------------------------------

@@ -61,8 +61,8 @@ def our_own(base: type) -> list[type]:
             and "rebuilding" not in name
         ):
             import_module(name.removesuffix(".py").replace("/", ".").removesuffix(".__init__"))
-    found = {one for one in subclasses(base) if one.__module__.split(".")[0] in OURS}
-    return sorted(found, key=lambda one: (one.__module__, one.__qualname__))
+    classes = {one for one in subclasses(base) if one.__module__.split(".")[0] in OURS}
+    return sorted(classes, key=lambda one: (one.__module__, one.__qualname__))
 
 
 def sentences_of(field: forms.Field | serializers.Field | models.Field) -> Iterator[str]:

@@ -21,15 +21,15 @@ ROOT = Path(__file__).parent.parent
 
 def children(pid: int) -> list[int]:
     """Processes that a process has started and that run."""
-    found = []
+    processes = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             state, parent = stat.read_text().rpartition(")")[2].split()[:2]
         except OSError:
             continue  # ended while we looked
         if int(parent) == pid and state != "Z":
-            found.append(int(stat.parent.name))
-    return found
+            processes.append(int(stat.parent.name))
+    return processes
 
 
 def is_backend(pid: int) -> bool:

@@ -28,12 +28,12 @@ def imports_between(packages: list[str]) -> Imports:
     graph = grimp.build_graph(
         *packages, cache_dir=None
     )  # kept graphs of other sets of packages would spoil it
-    found: Imports = {package: set() for package in packages}
+    imports: Imports = {package: set() for package in packages}
     for module in graph.modules:
         importer = module.split(".")[0]
         imported = {name.split(".")[0] for name in graph.find_modules_directly_imported_by(module)}
-        found[importer] |= imported - {importer}
-    return found
+        imports[importer] |= imported - {importer}
+    return imports
 
 
 def reached(imports: Imports, package: str) -> set[str]:

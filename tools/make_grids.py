@@ -99,11 +99,11 @@ def read_communities() -> dict[str, list[str]]:
     """The codes of the communities of each street of the district."""
     with DIVISIONS.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["code"].startswith(DISTRICT)]
-    found: dict[str, list[str]] = {row["code"]: [] for row in rows if row["level"] == "street"}
+    by_street: dict[str, list[str]] = {row["code"]: [] for row in rows if row["level"] == "street"}
     for row in rows:
         if row["level"] == "community":
-            found[row["parent"]].append(row["code"])
-    return found
+            by_street[row["parent"]].append(row["code"])
+    return by_street
 
 
 def to_metres(shape: BaseGeometry) -> BaseGeometry:
@@ -417,11 +417,11 @@ def snap_together(cells: dict[str, Polygon], outline: Polygon) -> dict[str, Poly
     """Grids in degrees whose neighbours share every corner, so that rounding leaves no gap between them."""
     rings = [to_degrees(cell).exterior for cell in cells.values()]
     noded = shapely.unary_union([outline.exterior, *rings], grid_size=SNAP)
-    found = [polygon for polygon in shapely.get_parts(shapely.polygonize([noded])) if not polygon.is_empty]
+    pieces = [polygon for polygon in shapely.get_parts(shapely.polygonize([noded])) if not polygon.is_empty]
     tree = shapely.STRtree(list(cells.values()))
     codes = list(cells)
     owned: dict[str, list[Polygon]] = {code: [] for code in codes}
-    for polygon in found:
+    for polygon in pieces:
         inside = to_metres(polygon.representative_point())
         owned[codes[int(tree.nearest(inside))]].append(polygon)
     corners = Corners(outline)

@@ -202,7 +202,7 @@ def read_chain(text: str) -> tuple[Duty, ...]:
 
 def read_decisions() -> dict[str, Decision]:
     """The decision for each name; words that a name has of its own go before those of its group."""
-    found: dict[str, Decision] = {}
+    decisions: dict[str, Decision] = {}
     groups = [
         group
         for path in sorted(DECISIONS.glob("*.toml"))
@@ -210,17 +210,17 @@ def read_decisions() -> dict[str, Decision]:
     ]
     for group in groups:
         names, own = group["names"].split(), group.get("own", {})
-        if twice := (found.keys() & set(names)) | (own.keys() - set(names)):
+        if twice := (decisions.keys() & set(names)) | (own.keys() - set(names)):
             raise ValueError(f"decided twice, or own words outside the group: {twice}")
         for name in names:
-            found[name] = Decision(
+            decisions[name] = Decision(
                 duties=read_chain(group["chain"]),
                 has_mirror="mirror" in group,
                 remote=group.get("remote", False),
                 basis=group["basis"],
                 words={**group, **own.get(name, {})},
             )
-    return found
+    return decisions
 
 
 def read_categories() -> list[dict[str, str]]:

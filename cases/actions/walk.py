@@ -54,8 +54,8 @@ def effect(*names: str) -> Callable[[Effect], Effect]:
 
 def columns(case: Case) -> dict[str, Any]:
     """The row of a case; lists are copied, because moves add people to them."""
-    found = {name: getattr(case, name) for name in _COLUMNS}
-    return {name: list(value) if isinstance(value, list) else value for name, value in found.items()}
+    row = {name: getattr(case, name) for name in _COLUMNS}
+    return {name: list(value) if isinstance(value, list) else value for name, value in row.items()}
 
 
 _COLUMNS = [column.attname for column in Case._meta.concrete_fields if not column.generated]

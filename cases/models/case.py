@@ -141,7 +141,7 @@ class CaseQuerySet(models.QuerySet):
         The index knows pairs of characters that stand side by side but for white space; a longer word is looked at
         once more, since its pairs may stand apart.
         """
-        found, words = self, text.lower().split()
+        cases, words = self, text.lower().split()
         if any(len(word) < 2 for word in words):
             return self.none()
         for word in words[:4]:
@@ -150,8 +150,8 @@ class CaseQuerySet(models.QuerySet):
             there = Case.objects.alias(pairs=_pairs("address")).filter(**wanted)
             if len(word) > 2:
                 said, there = said.filter(body__icontains=word), there.filter(address__icontains=word)
-            found = found.filter(pk__in=said.values("case").union(there.values("pk")))
-        return found
+            cases = cases.filter(pk__in=said.values("case").union(there.values("pk")))
+        return cases
 
 
 class Case(models.Model):

@@ -48,13 +48,13 @@ def _block(lines: list[str], top: int) -> list[str]:
 
 def moments(text: str) -> list[datetime]:
     """The moments written in a cell, each with its right day of the week."""
-    found = []
+    times = []
     for day_text, weekday, hour, minute in MOMENT.findall(text):
         day = date.fromisoformat(day_text)
         assert "一二三四五六日"[day.weekday()] == weekday, f"{day} is not 周{weekday}"
         midnight = datetime.combine(day, time.min, SHANGHAI)
-        found.append(midnight + timedelta(hours=int(hour), minutes=int(minute)))
-    return found
+        times.append(midnight + timedelta(hours=int(hour), minutes=int(minute)))
+    return times
 
 
 def calendar_named(name: str) -> Calendar:

@@ -28,8 +28,8 @@ CASES, PHOTOS = "/api/v1/cases/", "/api/v1/photos/"
 
 def body(**other: Any) -> dict[str, Any]:
     longitude, latitude = inside()
-    found = {"category": settled_by("community").pk, "longitude": longitude, "latitude": latitude}
-    return found | {"words": "消防通道停了一辆车。"} | other
+    sent = {"category": settled_by("community").pk, "longitude": longitude, "latitude": latitude}
+    return sent | {"words": "消防通道停了一辆车。"} | other
 
 
 class Program:
@@ -199,13 +199,13 @@ LIST = "/admin/governance/apikey/"
 
 def key_form(**other: Any) -> dict[str, Any]:
     place = people.someone(Role.SYSTEM_ADMIN, people.DISTRICT).posts.get().organization_id
-    found = {
+    sent = {
         "name": "占道摄像头",
         "organization": place,
         "purpose": "占道经营告警",
         "active_from": "2026-01-01",
     }
-    return found | {"active_until": ""} | other
+    return sent | {"active_until": ""} | other
 
 
 def test_a_key_is_shown_once_and_only_its_digest_is_kept(admin):

@@ -61,9 +61,9 @@ STRANGERS = ("sibling", "stranger", "strange_handler", "strange_leader")
 
 def everybody() -> dict[str, User]:
     """The stage, the roles without a printed account, and people of elsewhere with the same duties."""
-    found = {name: User.objects.get(username=name) for name in STAGE}
+    users = {name: User.objects.get(username=name) for name in STAGE}
     street = people.ELSEWHERE[:9]
-    return found | {
+    return users | {
         "deputy": User.objects.filter(
             posts__role=Role.DEPUTY_LEADER, posts__organization__code=people.STREET
         )[0],

@@ -64,16 +64,18 @@ SEES: dict[Role, list[tuple[str, set[str]]]] = {
 @pytest.fixture
 def cases() -> dict[str, Case]:
     """One case at the stage, one in a sibling community, one in another street, one in another district."""
-    found = {}
+    by_name = {}
     for name, community in (("own", COMMUNITY), ("sibling", SIBLING), ("street", people.ELSEWHERE)):
         by = people.someone(Role.GRID_WORKER, community)
-        found[name] = reported(by=by, position=inside(f"{community}001"), photos=[photo(by=by, now=MORNING)])
+        by_name[name] = reported(
+            by=by, position=inside(f"{community}001"), photos=[photo(by=by, now=MORNING)]
+        )
     Organization.objects.create(code=FAR_DISTRICT, name="五华区", level=1)
     far = User.objects.create_user("test_wuhua", name="五华区领导")
     appoint(far, Role.LEADER, FAR_DISTRICT)
     picture = photo(by=far, now=MORNING)
-    found["district"] = reported(by=far, loop=Loop.DISTRICT, position=[103.5, 25.5], photos=[picture])
-    return found
+    by_name["district"] = reported(by=far, loop=Loop.DISTRICT, position=[103.5, 25.5], photos=[picture])
+    return by_name
 
 
 def newcomer(role: Role, place: str) -> User:

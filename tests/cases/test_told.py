@@ -19,14 +19,14 @@ TODAY: dt.date = MORNING.date()
 
 def told_in_turn(audience: list[dict]) -> list[set[int]]:
     """Who is told, and who is told as each of these has left, until nobody is there."""
-    found: list[set[int]] = []
+    told: list[set[int]] = []
     try:
         while True:
-            found.append(reached(audience, on=TODAY))
-            User.objects.filter(pk__in=found[-1]).update(is_active=False)
+            told.append(reached(audience, on=TODAY))
+            User.objects.filter(pk__in=told[-1]).update(is_active=False)
     except NobodyThere:
         User.objects.update(is_active=True)
-        return found
+        return told
 
 
 @pytest.mark.parametrize("place", [people.COMMUNITY, people.ELSEWHERE])

@@ -81,7 +81,7 @@ def order_by_the_rows(user: User) -> Q:
 
 def to_strike_off(user: User) -> list[int]:
     """Cases with an answered order that this person strikes off: its giver while they lead here, else a leader of here."""
-    found = []
+    cases = []
     for order in Supervision.objects.filter(accepted_at=None, replied_at__isnull=False).select_related(
         "case"
     ):
@@ -94,11 +94,11 @@ def to_strike_off(user: User) -> list[int]:
             if order.ordered_by and order.ordered_by.powers.holds(Duty.LEAD, p)
         ]
         if ranks and order.ordered_by_id != order.replied_by_id:
-            found += [case.pk] if order.ordered_by == user else []
+            cases += [case.pk] if order.ordered_by == user else []
         elif user.pk != order.replied_by_id:
             above = places[: (ranks or [len(places)])[0] + 1]
-            found += [case.pk] if any(p and user.powers.holds(Duty.LEAD, p) for p in above) else []
-    return found
+            cases += [case.pk] if any(p and user.powers.holds(Duty.LEAD, p) for p in above) else []
+    return cases
 
 
 def commanded(user: User) -> Q:
