@@ -3,8 +3,11 @@
 from importlib import import_module
 
 from django.apps import apps
+from django.contrib.admin import site
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.utils.module_loading import module_has_submodule
+
+from governance import modules
 
 NEEDS_GDAL = {"leaflet"}
 
@@ -19,3 +22,11 @@ class AdminConfig(SimpleAdminConfig):
         for app in apps.get_app_configs():
             if app.name not in NEEDS_GDAL and module_has_submodule(app.module, "admin"):
                 import_module(f"{app.name}.admin")
+        self.leave_out()
+
+    def leave_out(self) -> None:
+        """Take the tables of modules that the place does not use from the configuration pages."""
+        for app in apps.get_app_configs():
+            for model in () if modules.is_used(app.label) else app.get_models():
+                if site.is_registered(model):
+                    site.unregister(model)

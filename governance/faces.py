@@ -1,7 +1,8 @@
-"""Which faces a role opens; the first one is where its people land after login."""
+"""Which faces a role opens; the first one that the place uses is where its people land after login."""
 
 from collections.abc import Iterable
 
+from governance import modules
 from governance.roles import Role
 
 # fmt: off
@@ -35,9 +36,10 @@ _RANK = ("board", "party", "desk", "field", "admin")
 
 
 def faces_of(roles: Iterable[str]) -> list[str]:
-    """Faces that a person with these roles opens, home first; without a post there is none."""
-    held = [FACES[Role(role)] for role in roles]
-    homes = sorted({faces[0] for faces in held}, key=_RANK.index)
+    """Faces that a person with these roles opens here, home first; without a post there is none."""
+    declared = modules.faces()
+    held = [[face for face in FACES[Role(role)] if face in declared] for role in roles]
+    homes = sorted({faces[0] for faces in held if faces}, key=_RANK.index)
     others = {face for faces in held for face in faces} - set(homes[:1])
     return homes[:1] + sorted(others, key=_RANK.index)
 

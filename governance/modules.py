@@ -1,6 +1,7 @@
 """What an app declares to others without being known by them: each ``module.py`` holds one ``MODULE``.
 
-Apps below ask here and know no app above. A profile of a place leaves modules out; what is left out declares nothing.
+Apps below ask here and know no app above. A profile of a place leaves modules out; what is left out declares nothing and
+has no address, neither of its own nor in the configuration.
 """
 
 import datetime as dt
@@ -83,10 +84,14 @@ def installed() -> tuple[Module, ...]:
     return tuple(import_module(name).MODULE for name in names if find_spec(name))
 
 
+def is_used(name: str) -> bool:
+    """Whether this place uses an app; only the modules that its profile leaves out are not used."""
+    return name not in profile().without
+
+
 def used() -> tuple[Module, ...]:
     """Modules that this place uses."""
-    without = profile().without
-    return tuple(module for module in installed() if module.name not in without)
+    return tuple(module for module in installed() if is_used(module.name))
 
 
 def wrongly_left_out() -> list[str]:
