@@ -8,7 +8,7 @@ from django.db.models import Case as Choice
 
 from cases.models import Case, Leg
 from cases.models.case import CaseQuerySet
-from cases.waiting import ASKED, ORDERED, TURN, waiting_for
+from cases.waiting import ASKED, ORDERED, TURN, marked_for, waiting_for
 from cases.workflow import OPEN, SETTLED, Lateness, State, Step
 from governance.models import User
 from governance.roles import Duty
@@ -155,29 +155,37 @@ def _narrowed(found: CaseQuerySet, which: Which, user: User) -> CaseQuerySet:
     return found
 
 
+#: What the first pane counts, by state and lateness.
+_COUNTED = ("all", "mine", "asked_of_me", "asked_only", "sent_back", "under_order")
+
+
 def _counting(user: User) -> QuerySet:
     """By state and lateness: all, my turn, asked of me, asked and not my turn, sent back to me, ordered.
 
-    Counting by conditions costs half of what grouping by them does.
+    Three counts in one statement, each on the index of its own: all in sight, the few that wait for this person, and
+    the few under an order. Asking every case in sight for whom it waits costs twice as much.
     """
+    seen = Case.objects.visible_to(user).open().order_by()
     asked = asked_of(user)
-    rows = Case.objects.visible_to(user).open().alias(turn=_answer(turn_of(user)))
-    counts = {
-        "all": Count("*"),
-        "mine": Count("pk", filter=Q(turn=True)),
-        "asked_of_me": Count("pk", filter=asked),
-        "asked_only": Count("pk", filter=asked & Q(turn=False)),
-        "sent_back": Count("pk", filter=_rework() & Q(turn=True)),
-        "under_order": Count("pk", filter=UNDER_ORDER),
-    }
-    if not user.powers.has(Duty.HANDLE):
-        counts["sent_back"] = Value(0)
-    return (
-        rows.order_by()
-        .values("state", "lateness")
-        .annotate(**counts)
-        .values_list("state", "lateness", *counts)
+    waiting = seen.filter(marked_for(user, *TURN, *ASKED)).alias(turn=_answer(turn_of(user)))
+    is_handler = user.powers.has(Duty.HANDLE)
+    return _counts(seen, all=Count("*")).union(
+        _counts(
+            waiting,
+            mine=Count("pk", filter=Q(turn=True)),
+            asked_of_me=Count("pk", filter=asked),
+            asked_only=Count("pk", filter=asked & Q(turn=False)),
+            sent_back=Count("pk", filter=_rework() & Q(turn=True)) if is_handler else Value(0),
+        ),
+        _counts(seen.filter(UNDER_ORDER), under_order=Count("*")),
+        all=True,
     )
+
+
+def _counts(rows: CaseQuerySet, **counted: Count | Value) -> QuerySet:
+    """Rows of ``_counting``; what is not counted here is nothing."""
+    columns = {name: counted.get(name, Value(0)) for name in _COUNTED}
+    return rows.values("state", "lateness").annotate(**columns).values_list("state", "lateness", *_COUNTED)
 
 
 #: Open cases in sight by state and lateness: how many of each kind a queue may hold.
@@ -186,9 +194,13 @@ Counts = dict[tuple[str, str], dict[Which, int]]
 
 def counted(user: User) -> Counts:
     """All that the first pane counts, in one statement on the case row."""
+    sums: dict[tuple[str, str], list[int]] = {}
+    for state, lateness, *numbers in ask(_counting, user):
+        known = sums.get((state, lateness), (0,) * len(_COUNTED))
+        sums[state, lateness] = [sum(pair) for pair in zip(known, numbers, strict=True)]
     counts = {}
-    for state, lateness, every, turn, asked, asked_only, rework, ordered in ask(_counting, user):
-        counts[state, lateness] = {
+    for key, (every, turn, asked, asked_only, rework, ordered) in sums.items():
+        counts[key] = {
             Which.ANY: every,
             Which.TURN: turn,
             Which.ELSEWHERE: every - turn,

@@ -99,10 +99,10 @@ INSERT INTO cases_casetext (case_id, sequence, body, salt, erased_at)
 SELECT c.id, t.sequence, t.body, t.salt, t.erased_at FROM copies c JOIN cases_casetext t ON t.case_id = c.source
 ORDER BY c.id, t.sequence;
 
-INSERT INTO cases_supervision (case_id, ordered_by_id, ordered_at, leader_id, unit_id, deadline, replied_by_id, replied_at, accepted_at)
+INSERT INTO cases_supervision (case_id, ordered_by_id, ordered_at, leader_id, unit_id, deadline, replied_by_id, replied_at, accepted_at, times, told_on, note)
 SELECT c.id, s.ordered_by_id, s.ordered_at, s.leader_id, s.unit_id, s.deadline, s.replied_by_id, s.replied_at,
     -- Leaders strike off what is settled: open orders are on open cases alone.
-    CASE WHEN n.is_open THEN s.accepted_at ELSE coalesce(s.accepted_at, s.deadline) END
+    CASE WHEN n.is_open THEN s.accepted_at ELSE coalesce(s.accepted_at, s.deadline) END, s.times, s.told_on, s.note
 FROM copies c JOIN cases_supervision s ON s.case_id = c.source JOIN cases_case n ON n.id = c.id;
 
 SELECT setval('cases_case_id_seq', (SELECT max(id) FROM cases_case));

@@ -254,9 +254,9 @@ class Case(models.Model):
             models.Index(
                 # In the order in which the first pane counts: groups come one after the other, without a hash.
                 fields=["state", "lateness"],
-                include=["id", "waits_for", *SCOPE],
+                include=["id", *SCOPE],
                 condition=Q(is_open=True),
-                name="case_open_waits",
+                name="case_open_counts",
             ),
             models.Index(fields=["district", "-id"], name="case_of_district"),
             models.Index(fields=["street", "-id"], name="case_of_street"),
