@@ -183,7 +183,7 @@ def features(
     found = filtered(visible, filters or {}, now=now)
     cells = Cells.of(box, zoom)
     if zoom >= LIST_ZOOM:
-        listed = cells.within(found).by_what_breaks_next().values_list(*_POINT)[: MOST_LISTED + 1]
+        listed = cells.within(found).by_due_date().values_list(*_POINT)[: MOST_LISTED + 1]
         points = [_point(row) for row in listed]
         return {"total": len(points), "clusters": [], "cases": points[:MOST_LISTED]}
     is_settled = (filters or {}).get("state") == SETTLED_NAME

@@ -23,7 +23,7 @@ def _verb(user: User, case: Case) -> str:
 def to_do(user: User, now: dt.datetime, most: int) -> Iterator[ToDo]:
     """Cases that wait for a person."""
     found = Case.objects.visible_to(user).waiting_for(user, *TURN, *ASKED).select_related("category")
-    for case in found.by_what_breaks_next()[:most]:
+    for case in found.by_due_date()[:most]:
         title = f"{case.number} {case.category.name} {case.address}".strip()
         verb = _verb(user, case)
         yield ToDo(verb, title, page_of(case.uuid), case.due_at, case.lateness == Lateness.RED)

@@ -309,8 +309,8 @@ def _own_places(chosen: dict[str, str], user: User) -> list[int]:
 
 
 def _next(cases: QuerySet[Case], wall: bool, now: dt.datetime) -> list[Case]:
-    """What breaks next and has not broken yet; people's own words stay off the wall."""
-    ahead = cases.open().filter(due_at__gt=now).by_what_breaks_next()
+    """What is due next and is not late yet; people's own words stay off the wall."""
+    ahead = cases.open().filter(due_at__gt=now).by_due_date()
     listed = list(with_row(ahead, NAMED, characters=0 if wall else 100)[:LISTED])
     for case in listed:
         parts = [case.street_name or OUTSIDE, "" if wall else case.category_name, case.unit_name]

@@ -230,7 +230,7 @@ def find_queue(groups: list[Group], name: str) -> Queue:
 
 
 def cases_in(queue: Queue, user: User) -> CaseQuerySet:
-    """Cases of a queue in this person's sight, what breaks next first; finished ones newest first."""
+    """Cases of a queue in this person's sight, by due date; finished ones newest first."""
     found = Case.objects.visible_to(user)
     if queue == ALL:
         return found.order_by("-pk")
@@ -238,8 +238,8 @@ def cases_in(queue: Queue, user: User) -> CaseQuerySet:
         return found.filter(closed_at__isnull=False).order_by("-closed_at", "-pk")
     if queue == CALL_BACK:
         mine = Q(state=State.CLOSED, is_from_resident=True, centre__in=user.powers.places(Duty.ACCEPT))
-        return found.filter(mine).by_what_breaks_next()
+        return found.filter(mine).by_due_date()
     found = found.open()
     if queue.states != OPEN:
         found = found.filter(state__in=queue.states)
-    return _narrowed(found, queue.which, user).by_what_breaks_next()
+    return _narrowed(found, queue.which, user).by_due_date()

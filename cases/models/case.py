@@ -115,7 +115,7 @@ class CaseQuerySet(models.QuerySet):
         # People are indexed, reporters are not; a reporter is always one of the people.
         return self.filter(people__contains=[user.pk], reporters__contains=[user.pk])
 
-    def by_what_breaks_next(self) -> "CaseQuerySet":
+    def by_due_date(self) -> "CaseQuerySet":
         return self.order_by("due_at", "pk")
 
     def numbered(self, text: str) -> "CaseQuerySet":

@@ -32,7 +32,7 @@ def _waiting_for_nobody(user: User, street: Organization | None, on: dt.date) ->
     if street:
         cases = cases.filter(street=street)
     missing = waiting.gaps(map(waiting.Row._make, cases.values_list(*waiting.Row._fields)), on)
-    rows = list(cases.filter(pk__in=missing).select_related("category").by_what_breaks_next()[:MOST])
+    rows = list(cases.filter(pk__in=missing).select_related("category").by_due_date()[:MOST])
     every = [wait for case in rows for wait in missing[case.pk]]
     places = Organization.objects.in_bulk({wait.place for wait in every if wait.place})
     people = User.objects.in_bulk({wait.person for wait in every if wait.person})

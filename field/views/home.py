@@ -58,17 +58,17 @@ def _page(request: HttpRequest, rows: QuerySet[Case], count: int) -> Page:
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """What I must do now, by what breaks next; beside it my grids and my own reports."""
+    """What I must do now, by due date; beside it my grids and my own reports."""
     user = request.user
     works = user.powers.has(Duty.VERIFY) or user.powers.has(Duty.HANDLE)
     tab = request.GET.get("tab") or ("todo" if works else "mine")
     todo, mine, around = to_do(user), Case.objects.reported_by(user), in_my_grids(user)
     by_state = dict(todo.order_by().values_list("state").annotate(Count("pk"))) if works else {}
     counts = {"todo": sum(by_state.values()), "mine": mine.count()}
-    lists = {"todo": todo.by_what_breaks_next(), "mine": mine.order_by("-pk")}
+    lists = {"todo": todo.by_due_date(), "mine": mine.order_by("-pk")}
     if works and user.powers.has(Duty.VERIFY):
         counts["grid"] = around.count()
-        lists["grid"] = around.by_what_breaks_next()
+        lists["grid"] = around.by_due_date()
     tab = tab if tab in lists else "mine"
     step = request.GET.get("do", "")
     rows, count = lists[tab], counts[tab]

@@ -53,7 +53,7 @@ def _take_photos(walk: Walk) -> None:
 
 
 def _mark(whistle: Whistle) -> None:
-    """The clock that breaks next, and the worst mark of those that run: for lists."""
+    """The clock that is due next, and the worst mark of those that run: for lists."""
     clocks = CallClock.objects.running().filter(call__whistle=whistle)
     seen = clocks.aggregate(
         due=Min("red_at"),

@@ -165,7 +165,7 @@ def test_the_page_costs_a_fixed_number_of_statements(busy):
     assert len(captured) <= FLOOR + 6, [query["sql"][:90] for query in captured]
 
 
-def test_the_list_names_what_breaks_next_first(busy):
+def test_the_list_names_the_earliest_due_date_first(busy):
     listed = signed_in(district_leader()).get("/board/").context["next_cases"]
     assert listed and all(case.lateness != "red" for case in listed)
     assert [case.due_at for case in listed] == sorted(case.due_at for case in listed)

@@ -170,7 +170,7 @@ def test_communities_are_offered_for_one_street_and_one_that_an_address_names_st
     assert set(offered(street=street.pk)) == {"", *map(str, inside_street)}
 
 
-def test_the_list_starts_with_what_breaks_next():
+def test_the_list_starts_with_the_earliest_due_date():
     later = reported(now=MORNING + dt.timedelta(hours=2))
     sooner = reported(now=MORNING)
     assert [row.uuid for row in shown(people.clerk())] == [sooner.uuid, later.uuid]

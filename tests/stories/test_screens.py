@@ -27,7 +27,7 @@ def chief_of(case: Case) -> User:
 
 def for_the_dispatcher() -> Case:
     """The case that waits most urgently for the district's dispatcher."""
-    return Case.objects.filter(state=State.REGISTERED, loop=Loop.DISTRICT).by_what_breaks_next().first()
+    return Case.objects.filter(state=State.REGISTERED, loop=Loop.DISTRICT).by_due_date().first()
 
 
 def busiest_checker() -> User:
