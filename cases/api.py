@@ -34,7 +34,7 @@ from cases.parsing import WholeForm
 from cases.permissions import may_report
 from cases.rows import with_row
 from cases.rules import Situation, offers, why_not
-from cases.waiting import ASKED, TURN
+from cases.waiting import ASKED, STEPS
 from cases.workflow import MOVES, Move, State
 from governance.models import ApiKey, actor_of
 
@@ -161,7 +161,7 @@ class CaseFilter(django_filters.FilterSet):
     def filter_queryset(self, cases: CaseQuerySet) -> CaseQuerySet:
         chosen = dict(self.form.cleaned_data)
         if chosen.pop("waits_for"):
-            cases = cases.waiting_for(self.request.user, *TURN, *ASKED)
+            cases = cases.waiting_for(self.request.user, *STEPS, *ASKED)
         return narrow(cases, {**chosen, "category": "", "category_id": chosen["category"]}, timezone.now())
 
 

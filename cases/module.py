@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cases.models import Case
 from cases.models.case import page_of
-from cases.waiting import ASKED, TURN, Matter, matters_of
+from cases.waiting import ASKED, STEPS, Matter, matters_of
 from cases.workflow import STATES, STEP_VERBS, Lateness, State
 from governance.models import User
 from governance.modules import Module, ToDo, Told
@@ -22,7 +22,7 @@ def _verb(user: User, case: Case) -> str:
 
 def to_do(user: User, now: dt.datetime, most: int) -> Iterator[ToDo]:
     """Cases that wait for a person."""
-    found = Case.objects.visible_to(user).waiting_for(user, *TURN, *ASKED).select_related("category")
+    found = Case.objects.visible_to(user).waiting_for(user, *STEPS, *ASKED).select_related("category")
     for case in found.by_due_date()[:most]:
         title = f"{case.number} {case.category.name} {case.address}".strip()
         verb = _verb(user, case)

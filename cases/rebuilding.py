@@ -87,11 +87,11 @@ def _degrees(parts) -> float:
     return degrees + minutes / 60 + seconds / 3600
 
 
-def turn_of(picture):
+def rotation_of(picture):
     """How the EXIF says that the picture is to be turned, or None."""
     from PIL import Image
 
-    turns = {
+    rotations = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
         4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -101,7 +101,7 @@ def turn_of(picture):
         8: Image.Transpose.ROTATE_90,
     }
     try:
-        return turns.get(picture.getexif().get(ORIENTATION))
+        return rotations.get(picture.getexif().get(ORIENTATION))
     except Exception:  # as above
         return None
 
@@ -135,13 +135,13 @@ def rebuild(data: bytes) -> tuple[dict[str, object], bytes, bytes]:
     """Facts, picture and thumbnail; raises ``NotAPicture``, or whatever a decoder raises on a broken file."""
     picture = opened(data)
     position = position_of(picture)
-    turn = turn_of(picture)
+    rotation = rotation_of(picture)
     picture.draft("RGB", (SIDE, SIDE))  # JPEG only: decodes at a fraction of the size, still to the last byte
     picture.load()
     picture = flat(picture)
     picture.thumbnail((SIDE, SIDE), reducing_gap=2.0)
-    if turn is not None:
-        picture = picture.transpose(turn)
+    if rotation is not None:
+        picture = picture.transpose(rotation)
     body, (width, height) = encoded(picture, SIDE)
     thumb, _ = encoded(picture, THUMB_SIDE)
     return {"width": width, "height": height, "position": position}, body, thumb

@@ -81,7 +81,7 @@ def case_row(case: Any) -> dict[str, Any]:
 
 
 class LegRow(serializers.Serializer):
-    """The open leg: whose turn it is and until when."""
+    """The open leg: whose step it is and until when."""
 
     id = serializers.IntegerField(help_text="办理时随请求给出，案件已被他人办理则拒绝")
     step = serializers.ChoiceField(Step.choices)

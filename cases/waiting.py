@@ -23,8 +23,8 @@ class Matter(TextChoices):
     ORDER = "o", "督办"
 
 
-#: A person's turn, and requests for a person's word.
-TURN = (Matter.STEP, Matter.HANDLING, Matter.ORDER)
+#: Steps that wait for a person, and requests that wait for a person's word.
+STEPS = (Matter.STEP, Matter.HANDLING, Matter.ORDER)
 ASKED = (Matter.EXTENSION, Matter.SUSPENSION, Matter.VOID)
 #: Stands on the row of every case with an order.
 ORDERED = Matter.ORDER.value

@@ -117,7 +117,7 @@ class Lateness(TextChoices):
 
 @dataclass(frozen=True)
 class StateRow:
-    """A state as the table sees it: its colour, whose turn it is and which clock runs there."""
+    """A state as the table sees it: its colour, whose step comes next and which clock runs there."""
 
     tone: Tone
     owner: Duty | None = None

@@ -1,4 +1,4 @@
-"""The desk's queues, by duty: whose turn it is, and how many cases wait."""
+"""The desk's queues, by duty: which cases wait for a person, and how many."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from django.db.models import Case as Choice
 
 from cases.models import Case, Leg
 from cases.models.case import CaseQuerySet
-from cases.waiting import ASKED, ORDERED, TURN, marked_for, waiting_for
+from cases.waiting import ASKED, ORDERED, STEPS, marked_for, waiting_for
 from cases.workflow import OPEN, SETTLED, Lateness, State, Step
 from governance.models import User
 from governance.roles import Duty
@@ -25,12 +25,12 @@ DEFAULT = "mine"
 UNDER_ORDER = Q(waits_for__contains=[ORDERED])
 
 
-def turn_of(user: User) -> Q:
+def steps_for(user: User) -> Q:
     """Open cases whose next step is this person's, and orders that this person answers or strikes off."""
-    return waiting_for(user, *TURN)
+    return waiting_for(user, *STEPS)
 
 
-def asked_of(user: User) -> Q:
+def requests_for(user: User) -> Q:
     """Cases with a request that waits for this person's word."""
     return waiting_for(user, *ASKED)
 
@@ -47,7 +47,7 @@ class Which(StrEnum):
     """Which of the open cases of some states a queue holds."""
 
     ANY = "any"
-    TURN = "turn"  # the next step is mine
+    STEP = "step"  # the next step is mine
     ELSEWHERE = "elsewhere"  # it is somebody else's
     ASKED = "asked"  # a request waits for my word
     MINE = "mine"  # one of the two
@@ -81,7 +81,7 @@ ALL = Queue("all", "全部案件", tuple(State))
 ENDLESS = (CLOSED, CALL_BACK, ALL)
 
 
-def _mine(state: State, which: Which = Which.TURN) -> Queue:
+def _mine(state: State, which: Which = Which.STEP) -> Queue:
     return Queue(f"mine-{state.value}", state.label, (state,), which)
 
 
@@ -92,7 +92,7 @@ def own_queues(user: User) -> tuple[Queue, ...]:
     if has(Duty.ACCEPT) or has(Duty.CHIEF):
         queues.append(_mine(State.REPORTED))
     if has(Duty.VERIFY) or has(Duty.ACCEPT):
-        queues.append(Queue("mine-checks", "待我核实核查", (State.CHECKING, State.HANDLED), Which.TURN))
+        queues.append(Queue("mine-checks", "待我核实核查", (State.CHECKING, State.HANDLED), Which.STEP))
     if has(Duty.DISPATCH):
         queues.append(_mine(State.REGISTERED))
     if has(Duty.CHIEF):
@@ -138,18 +138,18 @@ def _answer(condition: Q) -> Choice:
 def _narrowed(found: CaseQuerySet, which: Which, user: User) -> CaseQuerySet:
     """Those of a queue among open cases."""
     match which:
-        case Which.TURN:
-            return found.filter(turn_of(user))
+        case Which.STEP:
+            return found.filter(steps_for(user))
         case Which.ELSEWHERE:
-            return found.alias(turn=_answer(turn_of(user))).filter(turn=False)
+            return found.alias(own=_answer(steps_for(user))).filter(own=False)
         case Which.ASKED:
-            return found.filter(asked_of(user))
+            return found.filter(requests_for(user))
         case Which.MINE:
-            return found.filter(turn_of(user) | asked_of(user))
+            return found.filter(steps_for(user) | requests_for(user))
         case Which.FIRST:
-            return found.filter(turn_of(user)).exclude(_rework())
+            return found.filter(steps_for(user)).exclude(_rework())
         case Which.REWORK:
-            return found.filter(turn_of(user), _rework())
+            return found.filter(steps_for(user), _rework())
         case Which.ORDERED:
             return found.filter(UNDER_ORDER)
     return found
@@ -160,22 +160,22 @@ _COUNTED = ("all", "mine", "asked_of_me", "asked_only", "sent_back", "under_orde
 
 
 def _counting(user: User) -> QuerySet:
-    """By state and lateness: all, my turn, asked of me, asked and not my turn, sent back to me, ordered.
+    """By state and lateness: all, my step, asked of me, asked and not my step, sent back to me, ordered.
 
     Three counts in one statement, each on the index of its own: all in sight, the few that wait for this person, and
     the few under an order. Asking every case in sight for whom it waits costs twice as much.
     """
     seen = Case.objects.visible_to(user).open().order_by()
-    asked = asked_of(user)
-    waiting = seen.filter(marked_for(user, *TURN, *ASKED)).alias(turn=_answer(turn_of(user)))
+    asked = requests_for(user)
+    waiting = seen.filter(marked_for(user, *STEPS, *ASKED)).alias(own=_answer(steps_for(user)))
     is_handler = user.powers.has(Duty.HANDLE)
     return _counts(seen, all=Count("*")).union(
         _counts(
             waiting,
-            mine=Count("pk", filter=Q(turn=True)),
+            mine=Count("pk", filter=Q(own=True)),
             asked_of_me=Count("pk", filter=asked),
-            asked_only=Count("pk", filter=asked & Q(turn=False)),
-            sent_back=Count("pk", filter=_rework() & Q(turn=True)) if is_handler else Value(0),
+            asked_only=Count("pk", filter=asked & Q(own=False)),
+            sent_back=Count("pk", filter=_rework() & Q(own=True)) if is_handler else Value(0),
         ),
         _counts(seen.filter(UNDER_ORDER), under_order=Count("*")),
         all=True,
@@ -199,14 +199,14 @@ def counted(user: User) -> Counts:
         known = sums.get((state, lateness), (0,) * len(_COUNTED))
         sums[state, lateness] = [sum(pair) for pair in zip(known, numbers, strict=True)]
     counts = {}
-    for key, (every, turn, asked, asked_only, rework, ordered) in sums.items():
+    for key, (every, own, asked, asked_only, rework, ordered) in sums.items():
         counts[key] = {
             Which.ANY: every,
-            Which.TURN: turn,
-            Which.ELSEWHERE: every - turn,
+            Which.STEP: own,
+            Which.ELSEWHERE: every - own,
             Which.ASKED: asked,
-            Which.MINE: turn + asked_only,
-            Which.FIRST: turn - rework,
+            Which.MINE: own + asked_only,
+            Which.FIRST: own - rework,
             Which.REWORK: rework,
             Which.ORDERED: ordered,
         }

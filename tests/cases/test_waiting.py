@@ -17,7 +17,7 @@ from cases.actions.walk import Walk
 from cases.models import Case, Leg, Request, Supervision
 from cases.models.catalogue import Responsibility
 from cases.rules import Situation, why_not
-from cases.waiting import ASKED, TURN, Matter, Wait
+from cases.waiting import ASKED, STEPS, Matter, Wait
 from cases.workflow import MOVES, OPEN, STATES, Loop, State, Step, moves_from
 from demo.accounts import STAGE
 from desk import queues
@@ -48,24 +48,24 @@ def drawn_for(user: User):
     return drawn.values("case")
 
 
-def turn_by_the_legs(user: User) -> Q:
+def steps_by_the_legs(user: User) -> Q:
     places, legs = user.powers.places, Leg.objects.open()
     checked = Q(state__in=[State.CHECKING, State.HANDLED])
     at_desk = legs.filter(
         desk_allowed=True, unit__in=places(Duty.ACCEPT), step__in=[Step.CHECKING, Step.VERIFYING]
     )
     to_close = legs.filter(step=Step.CLOSING, centre__in=places(Duty.CHIEF))
-    turn = Q(state=State.REPORTED, centre__in=places(Duty.ACCEPT))
+    steps = Q(state=State.REPORTED, centre__in=places(Duty.ACCEPT))
     had_part = Q(reporters__contains=[user.pk]) | Q(handlers__contains=[user.pk])
-    turn |= checked & Q(pk__in=at_desk.values("case")) & ~had_part
-    turn |= Q(state__in=[State.REPORTED, State.DISPUTED], centre__in=places(Duty.CHIEF))
-    turn |= Q(state=State.VERIFIED, pk__in=to_close.values("case"))
-    turn |= Q(state=State.REGISTERED, centre__in=places(Duty.DISPATCH))
+    steps |= checked & Q(pk__in=at_desk.values("case")) & ~had_part
+    steps |= Q(state__in=[State.REPORTED, State.DISPUTED], centre__in=places(Duty.CHIEF))
+    steps |= Q(state=State.VERIFIED, pk__in=to_close.values("case"))
+    steps |= Q(state=State.REGISTERED, centre__in=places(Duty.DISPATCH))
     not_mine = Q(source=Case.Source.SELF) | ~Q(reporters__contains=[user.pk])
     to_handle = Q(state__in=[State.DISPATCHED, State.HANDLING], unit__in=places(Duty.HANDLE)) & not_mine
-    turn |= to_handle
-    turn |= checked & Q(pk__in=drawn_for(user))
-    return turn | order_by_the_rows(user)
+    steps |= to_handle
+    steps |= checked & Q(pk__in=drawn_for(user))
+    return steps | order_by_the_rows(user)
 
 
 def order_by_the_rows(user: User) -> Q:
@@ -135,7 +135,7 @@ def on_the_phone(user: User) -> Q:
 
 
 #: What whoever is waited for does next: by state, and by kind of request.
-STEPS = {
+NEXT_MOVES = {
     State.REPORTED: ("register", "send_to_check"),
     State.CHECKING: ("found",),
     State.REGISTERED: ("dispatch",),
@@ -157,7 +157,7 @@ def by_the_rules(case: Case, leg: Leg, user: User, now: dt.datetime) -> tuple[bo
         offered = [MOVES[name] for name in names if State(case.state) in MOVES[name].sources]
         return any(why_not(move, situation) is None for move in offered)
 
-    steps = STEPS.get(State(case.state), ())
+    steps = NEXT_MOVES.get(State(case.state), ())
     steps = [name for name in steps if situation.held & set(MOVES[name].duties) - {Duty.LEAD}]
     return can(*steps), can(*DECISIONS), can(*ANSWERS)
 
@@ -221,7 +221,7 @@ def test_whom_a_case_waits_for_equals_what_its_legs_requests_and_orders_say_over
     own = [case.uuid for case in with_an_own_part()]
     everyone, compared, wrong, seen_of, own_part = everybody(), 0, [], [0, 0, 0], 0
     cases = own + [case_at(state, loop=loop).uuid for state in OPEN for loop in (Loop.COMMUNITY, Loop.STREET)]
-    for turn in range(tries(40, full=200, trust=2_000)):
+    for moment in range(tries(40, full=200, trust=2_000)):
         now += dt.timedelta(minutes=random.choice([1, 30, 240]))
         actions.sweep(now=now)
         for _ in range(5):
@@ -240,8 +240,8 @@ def test_whom_a_case_waits_for_equals_what_its_legs_requests_and_orders_say_over
         for user in everyone:
             seen = Case.objects.visible_to(user).open()
             pairs = [
-                (seen.filter(queues.turn_of(user)), seen.filter(turn_by_the_legs(user))),
-                (seen.filter(queues.asked_of(user)), seen.filter(asked_by_the_requests(user))),
+                (seen.filter(queues.steps_for(user)), seen.filter(steps_by_the_legs(user))),
+                (seen.filter(queues.requests_for(user)), seen.filter(asked_by_the_requests(user))),
                 (to_do(user), seen.filter(on_the_phone(user))),
             ]
             for number, (ours, rows) in enumerate(pairs):
@@ -250,7 +250,7 @@ def test_whom_a_case_waits_for_equals_what_its_legs_requests_and_orders_say_over
                 if found != set(rows.values_list("pk", flat=True)):
                     wrong.append((number, user, found))
                 seen_of[number] += len(found)
-            if turn % 5:
+            if moment % 5:
                 continue
             steps, asked, ordered = (
                 set(Case.objects.waiting_for(user, *matters).values_list("pk", flat=True))
@@ -271,7 +271,7 @@ def test_whom_a_case_waits_for_equals_what_its_legs_requests_and_orders_say_over
                 wrong.append((case, told))
     assert wrong == []
     assert min(*seen_of, own_part) > 0, (
-        "turns, requests, phone and own parts were all compared with something in them"
+        "steps, requests, phone and own parts were all compared with something in them"
     )
     promise(
         "whom a case waits for is what its rows and the rules say", tried=compared, held=compared - len(wrong)
@@ -301,7 +301,7 @@ def test_whoever_a_case_waits_for_can_do_something_about_it(state):
         return
     waited = 0
     for user in everybody():
-        if not Case.objects.visible_to(user).waiting_for(user, *TURN, *ASKED).filter(pk=case.pk).exists():
+        if not Case.objects.visible_to(user).waiting_for(user, *STEPS, *ASKED).filter(pk=case.pk).exists():
             continue
         waited += 1
         situation = Situation(case, leg, user, MORNING + 2 * HOUR)

@@ -106,8 +106,10 @@ def test_every_open_case_is_somebodys_turn():
         candidates = [named(name) for name in ("zhiban", "paiqian", "zhifa", "shouli")]
         if leg.person:
             candidates.append(leg.person)
-        turns = [Case.objects.filter(pk=case.pk).filter(queues.turn_of(user)).exists() for user in candidates]
-        assert any(turns), state
+        waits = [
+            Case.objects.filter(pk=case.pk).filter(queues.steps_for(user)).exists() for user in candidates
+        ]
+        assert any(waits), state
 
 
 def test_a_request_stands_with_whoever_decides_it_and_not_with_who_asked():
