@@ -10,7 +10,7 @@ from governance.profile import profile
 from governance.roles import DUTIES, WITHOUT_POST, ActorKind, Duty, Role
 from grid.models import Grid, TerritoryRing
 
-_DESK = (Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH)
+_DESK = (Duty.INTAKE, Duty.CHIEF, Duty.DISPATCH)
 
 
 def leads_from(case: Case, user: User) -> int:
@@ -23,8 +23,8 @@ def leads_from(case: Case, user: User) -> int:
 def _checks(leg: Leg, user: User) -> bool:
     """Whether a check is the drawn person's or the desk's of the leg's centre; who never may, the rule says."""
     if leg.person_id == user.pk:  # drawn, and still at a post for which people are drawn
-        return user.powers.has(Duty.VERIFY) or user.powers.has(Duty.ACCEPT)
-    return leg.desk_allowed and user.powers.holds(Duty.ACCEPT, leg.unit_id or leg.centre_id)
+        return user.powers.has(Duty.VERIFY) or user.powers.has(Duty.INTAKE)
+    return leg.desk_allowed and user.powers.holds(Duty.INTAKE, leg.unit_id or leg.centre_id)
 
 
 def duties_on(case: Case, leg: Leg | None, by: By) -> frozenset[Duty]:
@@ -45,7 +45,7 @@ def duties_on(case: Case, leg: Leg | None, by: By) -> frozenset[Duty]:
     if user.pk in case.reporters:
         held.add(Duty.REPORT)
     if case.state == State.CLOSED and not case.is_from_resident:
-        held.discard(Duty.ACCEPT)  # residents are called back; staff score their own reports
+        held.discard(Duty.INTAKE)  # residents are called back; staff score their own reports
     return frozenset(held)
 
 
@@ -54,7 +54,7 @@ def may_grade(case: Case, by: By) -> bool:
     actor = actor_of(by)
     if actor.user is None or not case.is_from_resident:
         return True
-    return actor.user.powers.has(Duty.ACCEPT)
+    return actor.user.powers.has(Duty.INTAKE)
 
 
 #: Seeing a case or leading is no reason to know who called; whoever took the call is its reporter here.

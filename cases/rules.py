@@ -201,7 +201,7 @@ def report(s: Situation) -> Refused | None:
         return Forbidden("您的岗位不能上报案件。")
     if s.case.source not in SOURCES[s.actor.kind]:
         return Forbidden(f"{s.actor.kind.label}不能登记“{s.case.get_source_display()}”。")
-    if s.case.source == Case.Source.PHONE and not (s.user and s.user.powers.has(Duty.ACCEPT)):
+    if s.case.source == Case.Source.PHONE and not (s.user and s.user.powers.has(Duty.INTAKE)):
         return Forbidden("来电由受理员登记。")
     if s.actor.contact and Contact.objects.filter(uuid=s.actor.contact).exists():
         return Refused("每次上报单独登记联系人，这位联系人已有一件上报。")
@@ -298,7 +298,7 @@ def delegate(s: Situation) -> Refused | None:
         return Refused("案件已在最基层，不能再下沉。")
     if s.case.was_delegated or s.case.escalated_by_time:
         return Refused("下沉只能一次，超时上报来的案件不能再下沉。")
-    at_desk = Post.objects.on_duty(s.today).with_duty(Duty.ACCEPT).filter(organization=below)
+    at_desk = Post.objects.on_duty(s.today).with_duty(Duty.INTAKE).filter(organization=below)
     listed = row_for(s.case, loop)
     # What is still to be registered needs a row under which that can be done there.
     rows = listed.to_register_under() if s.case.state in UNREGISTERED else listed.giving_power()

@@ -28,5 +28,5 @@ def units_in_reach(case: Case, on: dt.date, *, anywhere: bool = False) -> Organi
 
 def desk_is_staffed(centre_id: int | None, on: dt.date, *, without: Iterable[int] = ()) -> bool:
     """Whether somebody at the desk of a centre is on duty, besides some people."""
-    there = Post.objects.on_duty(on).with_duty(Duty.ACCEPT).filter(organization=centre_id)
+    there = Post.objects.on_duty(on).with_duty(Duty.INTAKE).filter(organization=centre_id)
     return there.exclude(user__in=without).exists()

@@ -31,7 +31,7 @@ ORDERED = Matter.ORDER.value
 
 #: Duties whose places are waited for in a matter.
 _AT_PLACES: dict[Matter, tuple[Duty, ...]] = {
-    Matter.STEP: (Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH),
+    Matter.STEP: (Duty.INTAKE, Duty.CHIEF, Duty.DISPATCH),
     Matter.HANDLING: (Duty.HANDLE,),
     Matter.EXTENSION: (Duty.DISPATCH, Duty.CHIEF),
     Matter.SUSPENSION: (Duty.CHIEF, Duty.LEAD),
@@ -41,7 +41,7 @@ _AT_PLACES: dict[Matter, tuple[Duty, ...]] = {
 
 
 #: Duties with which somebody who was drawn or named does it too.
-_INSTEAD = {Duty.VERIFY: (Duty.VERIFY, Duty.ACCEPT), Duty.LEAD: (Duty.LEAD, Duty.CHIEF)}
+_INSTEAD = {Duty.VERIFY: (Duty.VERIFY, Duty.INTAKE), Duty.LEAD: (Duty.LEAD, Duty.CHIEF)}
 
 
 class Row(NamedTuple):
@@ -167,7 +167,7 @@ def _marks_of(user: User, matter: Matter) -> list[str]:
 
 def _drawn(user: User) -> list[str]:
     """The mark of checks that were drawn for a person, who still holds a post for which people are drawn."""
-    can = user.powers.has(Duty.VERIFY) or user.powers.has(Duty.ACCEPT)
+    can = user.powers.has(Duty.VERIFY) or user.powers.has(Duty.INTAKE)
     return [Wait(Matter.STEP, Duty.VERIFY, person=user.pk).mark] if can else []
 
 

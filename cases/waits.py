@@ -37,10 +37,10 @@ def step_of(case: Case, leg: Leg) -> list[Wait]:
     centre = leg.centre_id
     match State(case.state):
         case State.REPORTED:
-            return [Wait(Matter.STEP, Duty.CHIEF, centre), Wait(Matter.STEP, Duty.ACCEPT, centre)]
+            return [Wait(Matter.STEP, Duty.CHIEF, centre), Wait(Matter.STEP, Duty.INTAKE, centre)]
         case State.CHECKING | State.HANDLED:
             drawn = [Wait(Matter.STEP, Duty.VERIFY, person=leg.person_id)] if leg.person_id else []
-            at_desk = Wait(Matter.STEP, Duty.ACCEPT, leg.unit_id or centre, never=case.never_check)
+            at_desk = Wait(Matter.STEP, Duty.INTAKE, leg.unit_id or centre, never=case.never_check)
             return drawn + ([at_desk] if leg.desk_allowed else [])
         case State.REGISTERED:
             return [Wait(Matter.STEP, Duty.DISPATCH, centre)]

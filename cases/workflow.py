@@ -203,7 +203,7 @@ class Move:
         return before in self.sources and (after in self.targets if self.targets else after == before)
 
 
-A, C, D, H = Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH, Duty.HANDLE
+A, C, D, H = Duty.INTAKE, Duty.CHIEF, Duty.DISPATCH, Duty.HANDLE
 V, L, R, S = Duty.VERIFY, Duty.LEAD, Duty.REPORT, Duty.SYSTEM
 N, P, ANYONE = Duty.RESIDENT, Duty.PROGRAM, Duty.ANYONE
 

@@ -60,7 +60,7 @@ class Hands:
         people: list[User] = []
         centre = leg.centre_id if leg else case.centre_id
         for duty in move.duties:
-            if duty in (Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH):
+            if duty in (Duty.INTAKE, Duty.CHIEF, Duty.DISPATCH):
                 people += self.holding(duty, centre)
             elif duty == Duty.HANDLE and case.unit_id:
                 taken = leg.person_id if leg else None
@@ -68,7 +68,7 @@ class Hands:
                 people = [user for user in people if user.pk not in case.reporters]
             elif duty == Duty.VERIFY and leg:
                 people += [self.user(leg.person_id)] if leg.person_id else []
-                people += self.holding(Duty.ACCEPT, leg.unit_id or leg.centre_id)
+                people += self.holding(Duty.INTAKE, leg.unit_id or leg.centre_id)
             elif duty == Duty.LEAD:
                 for place in reversed(commanding_ids(case, Loop(case.loop))):
                     people += self.holding(duty, place) if place else []

@@ -118,7 +118,7 @@ class World:
         if self.random.random() < 0.16:
             community = grid.community
             seats = [community.pk, community.parent_id, community.parent_id]
-            seat = self.random.choice(self.hands.holding(Duty.ACCEPT, self.random.choice(seats)))
+            seat = self.random.choice(self.hands.holding(Duty.INTAKE, self.random.choice(seats)))
             return seat, Case.Source.PHONE
         weights = {"worker": 12, "inspector": 3, "supervisor": 3, "helper": 2}
         staff = self.duties[grid.pk]

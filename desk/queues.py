@@ -89,9 +89,9 @@ def own_queues(user: User) -> tuple[Queue, ...]:
     """What this person's duties have to do, in the order of the loop."""
     has = user.powers.has
     queues = [Queue(DEFAULT, "全部待我办", which=Which.MINE)]
-    if has(Duty.ACCEPT) or has(Duty.CHIEF):
+    if has(Duty.INTAKE) or has(Duty.CHIEF):
         queues.append(_mine(State.REPORTED))
-    if has(Duty.VERIFY) or has(Duty.ACCEPT):
+    if has(Duty.VERIFY) or has(Duty.INTAKE):
         queues.append(Queue("mine-checks", "待我核实核查", (State.CHECKING, State.HANDLED), Which.STEP))
     if has(Duty.DISPATCH):
         queues.append(_mine(State.REGISTERED))
@@ -105,13 +105,13 @@ def own_queues(user: User) -> tuple[Queue, ...]:
         queues.append(_mine(State.VERIFIED))
     if any(has(duty) for duty in (Duty.DISPATCH, Duty.CHIEF, Duty.LEAD)):
         queues.append(Queue("asked", "申请待批", which=Which.ASKED))
-    if has(Duty.ACCEPT):
+    if has(Duty.INTAKE):
         queues.append(CALL_BACK)
     return tuple(queues) if len(queues) > 1 else ()
 
 
 def _is_handler_only(user: User) -> bool:
-    desk = (Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH, Duty.LEAD)
+    desk = (Duty.INTAKE, Duty.CHIEF, Duty.DISPATCH, Duty.LEAD)
     return user.powers.has(Duty.HANDLE) and not any(user.powers.has(duty) for duty in desk)
 
 
@@ -237,7 +237,7 @@ def cases_in(queue: Queue, user: User) -> CaseQuerySet:
     if queue == CLOSED:
         return found.filter(closed_at__isnull=False).order_by("-closed_at", "-pk")
     if queue == CALL_BACK:
-        mine = Q(state=State.CLOSED, is_from_resident=True, centre__in=user.powers.places(Duty.ACCEPT))
+        mine = Q(state=State.CLOSED, is_from_resident=True, centre__in=user.powers.places(Duty.INTAKE))
         return found.filter(mine).by_due_date()
     found = found.open()
     if queue.states != OPEN:

@@ -9,7 +9,7 @@ from governance.models import Organization, Post
 from governance.profile import profile
 from governance.roles import DUTIES, Duty, Role
 
-A, C, D, H, V, L = Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH, Duty.HANDLE, Duty.VERIFY, Duty.LEAD
+A, C, D, H, V, L = Duty.INTAKE, Duty.CHIEF, Duty.DISPATCH, Duty.HANDLE, Duty.VERIFY, Duty.LEAD
 B, U, K = Duty.BLOW, Duty.ANSWER, Duty.HEAD
 
 # fmt: off

@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 
 
 class Duty(TextChoices):
-    ACCEPT = "A", "受理员"
+    INTAKE = "A", "受理员"
     CHIEF = "C", "值班长"
     DISPATCH = "D", "派遣员"
     HANDLE = "H", "处置人员"
@@ -57,9 +57,9 @@ DUTIES: dict[Role, frozenset[Duty]] = {
     Role.VOLUNTEER:          frozenset({Duty.REPORT}),                             # community
     Role.COURTYARD_LEADER:   frozenset({Duty.REPORT}),                             # courtyard
     Role.BUILDING_LEADER:    frozenset({Duty.REPORT}),                             # building
-    Role.CLERK:              frozenset({Duty.REPORT, Duty.ACCEPT, Duty.CHIEF, Duty.DISPATCH}),
+    Role.CLERK:              frozenset({Duty.REPORT, Duty.INTAKE, Duty.CHIEF, Duty.DISPATCH}),
     Role.COMMUNITY_WORKER:   frozenset({Duty.REPORT, Duty.HANDLE}),                # community office
-    Role.ACCEPTOR:           frozenset({Duty.REPORT, Duty.ACCEPT}),                # centre: supervision side 监督
+    Role.ACCEPTOR:           frozenset({Duty.REPORT, Duty.INTAKE}),                # centre: supervision side 监督
     Role.DUTY_CHIEF:         frozenset({Duty.REPORT, Duty.CHIEF}),                 # centre: supervision side 监督
     Role.DISPATCHER:         frozenset({Duty.REPORT, Duty.DISPATCH}),              # centre: command side 指挥
     Role.HANDLER:            frozenset({Duty.REPORT, Duty.HANDLE, Duty.ANSWER}),   # department or company

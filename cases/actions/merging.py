@@ -75,7 +75,7 @@ def _take_caller(walk: Walk, merged: Case) -> None:
         subject = (
             f"{merged.number} 已并入 {case.number}，今后按 {case.number} 查询 · {case.address or '现场'}"
         )
-        audience = [{"organization": case.centre_id, "duty": Duty.ACCEPT, "asks": "请告知来电人"}]
+        audience = [{"organization": case.centre_id, "duty": Duty.INTAKE, "asks": "请告知来电人"}]
         tell(subject, url=page_of(case.uuid), audience=audience, now=walk.now, verb="请告知来电人")
 
 

@@ -49,7 +49,7 @@ def asks_of(walk: Walk) -> str:
 def _reporters(case: Case) -> list[dict[str, Any]]:
     """Staff who reported; of a resident without an account it is the desk, which calls back."""
     if case.is_from_resident and not case.reporters:
-        return [{"organization": case.centre_id, "duty": Duty.ACCEPT}]
+        return [{"organization": case.centre_id, "duty": Duty.INTAKE}]
     return [{"user": person} for person in case.reporters]
 
 
@@ -66,6 +66,6 @@ def tell_about(walk: Walk) -> None:
         audience = [address for address in audience if address.get("user") != walk.user.pk]
     subject = f"{case.number} {case.address or '现场'}"
     # Only a desk where the case lies may read its address; somebody who has left may have had a post elsewhere.
-    desk = {"organization": case.centre_id, "duty": Duty.ACCEPT}
+    desk = {"organization": case.centre_id, "duty": Duty.INTAKE}
     url = page_of(case.uuid)
     tell(subject, url=url, audience=audience, now=walk.now, verb=walk.move.label, instead=desk)

@@ -33,7 +33,7 @@ def locate(longitude: float, latitude: float, *, by: By, now: dt.datetime) -> Lo
     Raises ``Unfit`` where not even that is known.
     """
     today = timezone.localdate(now)
-    on_duty = Post.objects.on_duty(today).with_duty(Duty.ACCEPT).filter(organization=OuterRef("community"))
+    on_duty = Post.objects.on_duty(today).with_duty(Duty.INTAKE).filter(organization=OuterRef("community"))
     found = Grid.objects.active(today).containing(longitude, latitude)
     # Neighbours share their border: a point on it belongs to both, the lower code takes it.
     grid = (

@@ -22,7 +22,7 @@ class LegQuerySet(models.QuerySet):
     def left(self, on: dt.date) -> "LegQuerySet":
         """Open checks whose drawn person is no longer at a post for which people are drawn."""
         drawn = self.open().filter(person__isnull=False, step__in=[Step.CHECKING, Step.VERIFYING])
-        there = Post.objects.on_duty(on).with_duty(Duty.VERIFY, Duty.ACCEPT)
+        there = Post.objects.on_duty(on).with_duty(Duty.VERIFY, Duty.INTAKE)
         return drawn.exclude(person__in=there.values("user"))
 
     def due_for_sweep(self, now) -> "LegQuerySet":

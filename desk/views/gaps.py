@@ -70,7 +70,7 @@ def gaps(request: HttpRequest) -> HttpResponse:
     figures["all_words"] = f"{figures['all']:,} 个网格"
     there = Post.objects.on_duty(today)
     clerks = there.filter(role=Role.CLERK).select_related("user")
-    at_street = there.with_duty(Duty.ACCEPT).filter(organization=OuterRef("community__parent"))
+    at_street = there.with_duty(Duty.INTAKE).filter(organization=OuterRef("community__parent"))
     lacking = lacking.annotate(is_street_staffed=Exists(at_street)).select_related(
         "community__parent__parent"
     )

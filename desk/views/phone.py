@@ -32,7 +32,7 @@ def grids_in_sight(user: User) -> QuerySet[Grid]:
     """Grids of the territories whose calls this person takes."""
     below = Q(pk=None)
     for post in user.powers.posts:
-        if post.organization_id in user.powers.places(Duty.ACCEPT):
+        if post.organization_id in user.powers.places(Duty.INTAKE):
             below |= Q(community__path__startswith=post.organization.path)
     return Grid.objects.active(timezone.localdate()).filter(below).select_related("community")
 
@@ -100,7 +100,7 @@ class CallForm(PhoneReportForm):
 
 
 def _demand_duty(request: HttpRequest) -> None:
-    if not request.user.powers.has(Duty.ACCEPT):
+    if not request.user.powers.has(Duty.INTAKE):
         raise PermissionDenied("来电由受理员登记。")
 
 
@@ -182,7 +182,7 @@ def _to_case(answer: actions.Answer) -> HttpResponse:
 
 def _ask(request: HttpRequest, form: CallForm, found: Sequence[Case] = ()) -> HttpResponse:
     """The form of a call, with the cases near by that it may be about."""
-    box = box_around(request.user.powers.places(Duty.ACCEPT))
+    box = box_around(request.user.powers.places(Duty.INTAKE))
     context = {
         "form": form,
         "nearby": found,

@@ -80,6 +80,6 @@ def test_who_reported_for_others_to_handle_may_not_handle():
 def test_staff_score_their_own_reports_and_acceptors_call_residents_back():
     case = case_at(State.CLOSED, loop=Loop.STREET)
     acceptor = User.objects.get(username="shouli")
-    assert Duty.ACCEPT not in duties_on(case, open_leg(case), acceptor)
+    assert Duty.INTAKE not in duties_on(case, open_leg(case), acceptor)
     case.is_from_resident = True
-    assert Duty.ACCEPT in duties_on(case, open_leg(case), acceptor)
+    assert Duty.INTAKE in duties_on(case, open_leg(case), acceptor)

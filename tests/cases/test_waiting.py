@@ -42,7 +42,7 @@ ENFORCEMENT = f"{people.STREET}-street_enforcement"
 
 
 def drawn_for(user: User):
-    if not (user.powers.has(Duty.VERIFY) or user.powers.has(Duty.ACCEPT)):
+    if not (user.powers.has(Duty.VERIFY) or user.powers.has(Duty.INTAKE)):
         return Leg.objects.none().values("case")
     drawn = Leg.objects.open().filter(person=user, step__in=[Step.CHECKING, Step.VERIFYING])
     return drawn.values("case")
@@ -52,10 +52,10 @@ def steps_by_the_legs(user: User) -> Q:
     places, legs = user.powers.places, Leg.objects.open()
     checked = Q(state__in=[State.CHECKING, State.HANDLED])
     at_desk = legs.filter(
-        desk_allowed=True, unit__in=places(Duty.ACCEPT), step__in=[Step.CHECKING, Step.VERIFYING]
+        desk_allowed=True, unit__in=places(Duty.INTAKE), step__in=[Step.CHECKING, Step.VERIFYING]
     )
     to_close = legs.filter(step=Step.CLOSING, centre__in=places(Duty.CHIEF))
-    steps = Q(state=State.REPORTED, centre__in=places(Duty.ACCEPT))
+    steps = Q(state=State.REPORTED, centre__in=places(Duty.INTAKE))
     had_part = Q(reporters__contains=[user.pk]) | Q(handlers__contains=[user.pk])
     steps |= checked & Q(pk__in=at_desk.values("case")) & ~had_part
     steps |= Q(state__in=[State.REPORTED, State.DISPUTED], centre__in=places(Duty.CHIEF))
@@ -199,7 +199,7 @@ def owner_by_the_state(case: Case, leg: Leg | None) -> dict | None:
         address = {"organization": leg.unit_id, "duty": Duty.HANDLE}
         return address if case.source == Case.Source.SELF else address | never(case.reporters)
     if row.owner == Duty.VERIFY:
-        address = {"organization": leg.unit_id or leg.centre_id, "duty": Duty.ACCEPT}
+        address = {"organization": leg.unit_id or leg.centre_id, "duty": Duty.INTAKE}
         return address | never([*case.reporters, *case.handlers])
     return {"organization": leg.centre_id, "duty": row.owner}
 
