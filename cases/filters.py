@@ -38,7 +38,7 @@ def since(word: str, now: dt.datetime) -> dt.datetime:
 
 def _places(user: User) -> QuerySet:
     prefixes = Q(pk=None)
-    for post in user.powers.posts:
+    for post in user.authority.posts:
         path = post.organization.path
         if post.organization.function:  # a unit looks over the territory it hangs on
             path = path.rstrip("/").rpartition("/")[0] + "/"

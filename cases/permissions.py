@@ -16,15 +16,15 @@ _DESK = (Duty.INTAKE, Duty.CHIEF, Duty.DISPATCH)
 def leads_from(case: Case, user: User) -> int:
     """How far below the top a person leads at the place of the case; beyond all levels for who does not."""
     places = commanding_ids(case, lowest())
-    held = [level for level, place in enumerate(places) if place and user.powers.holds(Duty.LEAD, place)]
+    held = [level for level, place in enumerate(places) if place and user.authority.holds(Duty.LEAD, place)]
     return held[0] if held else len(places)
 
 
 def _checks(leg: Leg, user: User) -> bool:
     """Whether a check is the drawn person's or the desk's of the leg's centre; who never may, the rule says."""
     if leg.person_id == user.pk:  # drawn, and still at a post for which people are drawn
-        return user.powers.has(Duty.VERIFY) or user.powers.has(Duty.INTAKE)
-    return leg.desk_allowed and user.powers.holds(Duty.INTAKE, leg.unit_id or leg.centre_id)
+        return user.authority.has(Duty.VERIFY) or user.authority.has(Duty.INTAKE)
+    return leg.desk_allowed and user.authority.holds(Duty.INTAKE, leg.unit_id or leg.centre_id)
 
 
 def duties_on(case: Case, leg: Leg | None, by: By) -> frozenset[Duty]:
@@ -35,12 +35,14 @@ def duties_on(case: Case, leg: Leg | None, by: By) -> frozenset[Duty]:
         return WITHOUT_POST[actor.kind]
     held = {Duty.ANYONE}
     centre_id = leg.centre_id if leg else case.centre_id
-    held |= {duty for duty in _DESK if user.powers.holds(duty, centre_id)}
-    if case.unit_id and user.powers.holds(Duty.HANDLE, case.unit_id):
+    held |= {duty for duty in _DESK if user.authority.holds(duty, centre_id)}
+    if case.unit_id and user.authority.holds(Duty.HANDLE, case.unit_id):
         held.add(Duty.HANDLE)
     if leg and leg.step in (Step.CHECKING, Step.VERIFYING) and _checks(leg, user):
         held.add(Duty.VERIFY)
-    if any(place and user.powers.holds(Duty.LEAD, place) for place in commanding_ids(case, Loop(case.loop))):
+    if any(
+        place and user.authority.holds(Duty.LEAD, place) for place in commanding_ids(case, Loop(case.loop))
+    ):
         held.add(Duty.LEAD)
     if user.pk in case.reporters:
         held.add(Duty.REPORT)
@@ -54,7 +56,7 @@ def may_grade(case: Case, by: By) -> bool:
     actor = actor_of(by)
     if actor.user is None or not case.is_from_resident:
         return True
-    return actor.user.powers.has(Duty.INTAKE)
+    return actor.user.authority.has(Duty.INTAKE)
 
 
 #: Seeing a case or leading is no reason to know who called; whoever took the call is its reporter here.
@@ -71,7 +73,7 @@ def may_keep_calendar(user: User) -> bool:
     return user.is_superuser or any(
         post.role == Role.SYSTEM_ADMIN
         or (post.role == Role.DUTY_CHIEF and post.organization.level == profile().top)
-        for post in user.powers.posts
+        for post in user.authority.posts
     )
 
 
@@ -82,15 +84,15 @@ def may_report(by: By, move_name: str = "report") -> bool:
     if user is None:
         return move_name == "report" and actor.kind != ActorKind.SYSTEM
     if move_name == "report_handled":
-        return all(user.powers.has(duty) for duty in (Duty.REPORT, Duty.HANDLE, Duty.VERIFY))
-    return user.powers.has(Duty.REPORT) and move_name in MOVES
+        return all(user.authority.has(duty) for duty in (Duty.REPORT, Duty.HANDLE, Duty.VERIFY))
+    return user.authority.has(Duty.REPORT) and move_name in MOVES
 
 
 def reach_of(actor: Actor) -> list[str]:
     """Paths of the territories that somebody's posts report in, or a program's key does."""
     if actor.program:
         return [actor.program.organization.path]
-    posts = actor.user.powers.posts if actor.user else ()
+    posts = actor.user.authority.posts if actor.user else ()
     return [_territory_of(post) for post in posts if Duty.REPORT in DUTIES[Role(post.role)]]
 
 

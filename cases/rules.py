@@ -201,7 +201,7 @@ def report(s: Situation) -> Refused | None:
         return Forbidden("您的岗位不能上报案件。")
     if s.case.source not in SOURCES[s.actor.kind]:
         return Forbidden(f"{s.actor.kind.label}不能登记“{s.case.get_source_display()}”。")
-    if s.case.source == Case.Source.PHONE and not (s.user and s.user.powers.has(Duty.INTAKE)):
+    if s.case.source == Case.Source.PHONE and not (s.user and s.user.authority.has(Duty.INTAKE)):
         return Forbidden("来电由受理员登记。")
     if s.actor.contact and Contact.objects.filter(uuid=s.actor.contact).exists():
         return Refused("每次上报单独登记联系人，这位联系人已有一件上报。")

@@ -156,8 +156,8 @@ def gaps(rows: Iterable[Row], on: dt.date) -> dict[int, list[Wait]]:
 
 def _marks_of(user: User, matter: Matter) -> list[str]:
     """Marks under which a person is waited for."""
-    powers = user.powers
-    marks = [f"{matter}{duty}{place}" for duty in _AT_PLACES[matter] for place in powers.places(duty)]
+    authority = user.authority
+    marks = [f"{matter}{duty}{place}" for duty in _AT_PLACES[matter] for place in authority.places(duty)]
     if matter == Matter.STEP:
         marks += _drawn(user)
     if matter == Matter.ORDER:  # named, or the giver of an order
@@ -167,7 +167,7 @@ def _marks_of(user: User, matter: Matter) -> list[str]:
 
 def _drawn(user: User) -> list[str]:
     """The mark of checks that were drawn for a person, who still holds a post for which people are drawn."""
-    can = user.powers.has(Duty.VERIFY) or user.powers.has(Duty.INTAKE)
+    can = user.authority.has(Duty.VERIFY) or user.authority.has(Duty.INTAKE)
     return [Wait(Matter.STEP, Duty.VERIFY, person=user.pk).mark] if can else []
 
 

@@ -29,7 +29,7 @@ def make_wall(
 
     Raises ``PermissionDenied`` for who is no leader.
     """
-    if not by.powers.has(Duty.LEAD):
+    if not by.authority.has(Duty.LEAD):
         raise PermissionDenied("大屏由领导设立。")
     code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     link = {"link_digest": _digest_of_code(code), "link_until": now + LINK_LIFETIME}
@@ -59,7 +59,7 @@ def open_wall(code: str, *, now: dt.datetime) -> str | None:
 
 def revoke_wall(wall: Wall, *, by: User, now: dt.datetime) -> None:
     """End a screen for good; raises ``PermissionDenied`` for anybody but its maker and the security administrator."""
-    if wall.maker_id != by.pk and not any(post.role == Role.SECURITY_ADMIN for post in by.powers.posts):
+    if wall.maker_id != by.pk and not any(post.role == Role.SECURITY_ADMIN for post in by.authority.posts):
         raise PermissionDenied("大屏由设立人或安全管理员停用。")
     Wall.objects.not_ended().filter(pk=wall.pk).update(
         revoked_at=now, revoked_by=by, link_digest="", token_digest=""

@@ -67,7 +67,7 @@ class Wall(models.Model):
     @property
     def is_live(self) -> bool:
         """Whether it may show anything: not ended, and its maker still leads today."""
-        return self.revoked_at is None and self.maker.is_active and self.maker.powers.has(Duty.LEAD)
+        return self.revoked_at is None and self.maker.is_active and self.maker.authority.has(Duty.LEAD)
 
     def state_in_words(self, now: dt.datetime) -> str:
         """What a list says of it."""

@@ -116,7 +116,7 @@ def board_context(user: User, form: BoardForm, show: str, *, wall: bool = False)
         "orders": [] if wall else _orders(user),
         "by": (Level.STREET if by == "street" else Level.COMMUNITY).label,
         "table": [] if wall else _table(figures, by, form.chosen, places, address),
-        "makes_walls": user.powers.has(Duty.LEAD),
+        "makes_walls": user.authority.has(Duty.LEAD),
         **_map(form.chosen, show if show in MAP_SHOWS else "", user, wall),
     }
 
@@ -132,7 +132,9 @@ def place_name(chosen: dict[str, str], places: list[dict[str, Any]], user: User)
     narrowest = chosen.get("community") or chosen.get("street")
     names = [place["name"] for place in places if str(place["pk"]) == narrowest]
     return (
-        names[0] if names else "、".join(dict.fromkeys(post.organization.name for post in user.powers.posts))
+        names[0]
+        if names
+        else "、".join(dict.fromkeys(post.organization.name for post in user.authority.posts))
     )
 
 
@@ -303,7 +305,7 @@ def _own_places(chosen: dict[str, str], user: User) -> list[int]:
     return list(
         {
             post.organization.parent_id if post.organization.function else post.organization_id
-            for post in user.powers.posts
+            for post in user.authority.posts
         }
     )
 
@@ -320,7 +322,7 @@ def _next(cases: QuerySet[Case], wall: bool, now: dt.datetime) -> list[Case]:
 
 def _orders(user: User) -> list[Supervision]:
     """Supervision orders that wait for this leader: for an answer, or to be struck off after one."""
-    if not user.powers.has(Duty.LEAD):
+    if not user.authority.has(Duty.LEAD):
         return []
     mine = Q(leader=user, replied_at=None) | Q(ordered_by=user, replied_at__isnull=False)
     waiting = (

@@ -57,7 +57,7 @@ class CodeForm(forms.Form):
 @login_required
 def walls(request: HttpRequest) -> HttpResponse:
     """The screens of this leader, and a new one for what the board shows now (the same words in the address)."""
-    if not request.user.powers.has(Duty.LEAD):
+    if not request.user.authority.has(Duty.LEAD):
         raise PermissionDenied("大屏由领导设立。")
     now, places = timezone.now(), places_in_sight(request.user)
     shown = BoardForm(request.GET, places).chosen | _show(request.GET.get("show"))

@@ -87,7 +87,7 @@ def _mine(state: State, which: Which = Which.STEP) -> Queue:
 
 def own_queues(user: User) -> tuple[Queue, ...]:
     """What this person's duties have to do, in the order of the loop."""
-    has = user.powers.has
+    has = user.authority.has
     queues = [Queue(DEFAULT, "全部待我办", which=Which.MINE)]
     if has(Duty.INTAKE) or has(Duty.CHIEF):
         queues.append(_mine(State.REPORTED))
@@ -112,7 +112,7 @@ def own_queues(user: User) -> tuple[Queue, ...]:
 
 def _is_handler_only(user: User) -> bool:
     desk = (Duty.INTAKE, Duty.CHIEF, Duty.DISPATCH, Duty.LEAD)
-    return user.powers.has(Duty.HANDLE) and not any(user.powers.has(duty) for duty in desk)
+    return user.authority.has(Duty.HANDLE) and not any(user.authority.has(duty) for duty in desk)
 
 
 def groups_for(user: User) -> list[Group]:
@@ -168,7 +168,7 @@ def _counting(user: User) -> QuerySet:
     seen = Case.objects.visible_to(user).open().order_by()
     asked = requests_for(user)
     waiting = seen.filter(marked_for(user, *STEPS, *ASKED)).alias(own=_answer(steps_for(user)))
-    is_handler = user.powers.has(Duty.HANDLE)
+    is_handler = user.authority.has(Duty.HANDLE)
     return _counts(seen, all=Count("*")).union(
         _counts(
             waiting,
@@ -237,7 +237,7 @@ def cases_in(queue: Queue, user: User) -> CaseQuerySet:
     if queue == CLOSED:
         return found.filter(closed_at__isnull=False).order_by("-closed_at", "-pk")
     if queue == CALL_BACK:
-        mine = Q(state=State.CLOSED, is_from_resident=True, centre__in=user.powers.places(Duty.INTAKE))
+        mine = Q(state=State.CLOSED, is_from_resident=True, centre__in=user.authority.places(Duty.INTAKE))
         return found.filter(mine).by_due_date()
     found = found.open()
     if queue.states != OPEN:

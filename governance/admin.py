@@ -91,7 +91,7 @@ class ByRole(Choosing, admin.ModelAdmin):
 
     def _is_one_of(self, request: HttpRequest, roles: set[Role]) -> bool:
         user = request.user
-        return user.is_superuser or any(post.role in roles for post in user.powers.posts)
+        return user.is_superuser or any(post.role in roles for post in user.authority.posts)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the filters of the list send: Django would pass on any other, a broken pattern too."""

@@ -33,7 +33,7 @@ class Configuration(AdminSite):
         user = request.user
         if not user.is_active:  # nobody signed in, too
             return False
-        return user.is_superuser or any(post.role in ADMINISTRATORS for post in user.powers.posts)
+        return user.is_superuser or any(post.role in ADMINISTRATORS for post in user.authority.posts)
 
     def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
         """Say no to somebody who is signed in for another post, rather than asking to sign in once more."""

@@ -31,7 +31,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         return {}
 
     def posts() -> tuple:
-        return user.powers.posts if isinstance(user, User) or user.is_authenticated else ()
+        return user.authority.posts if isinstance(user, User) or user.is_authenticated else ()
 
     @cache
     def news() -> tuple[int, dt.datetime | None]:

@@ -36,7 +36,7 @@ def program_of(text: str, *, now: dt.datetime) -> ApiKey | None:
 
 
 def _demand_administrator(by: User) -> None:
-    if not by.is_superuser and not any(post.role == Role.SYSTEM_ADMIN for post in by.powers.posts):
+    if not by.is_superuser and not any(post.role == Role.SYSTEM_ADMIN for post in by.authority.posts):
         raise PermissionDenied("对接密钥由系统管理员发放和停用。")
 
 

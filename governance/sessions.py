@@ -28,7 +28,7 @@ def begin(request: HttpRequest, user: User, *, now: dt.datetime) -> None:
     """Start counting for a person who has just signed in."""
     if _BEGUN in request.session:  # Django goes on with the key of the person's session that is over
         request.session.cycle_key()
-    posts = User(pk=user.pk).powers.posts  # as they are now, whatever the object remembers
+    posts = User(pk=user.pk).authority.posts  # as they are now, whatever the object remembers
     request.session[_BEGUN] = request.session[_SEEN] = int(now.timestamp())
     request.session[_FACE] = next(iter(faces_of(post.role for post in posts)), "")
 
@@ -76,4 +76,4 @@ def _face_of(request: HttpRequest) -> str:
 
 
 def _opens(user: User | AnonymousUser, wanted: str) -> bool:
-    return user.is_authenticated and wanted in faces_of(post.role for post in user.powers.posts)
+    return user.is_authenticated and wanted in faces_of(post.role for post in user.authority.posts)

@@ -47,7 +47,7 @@ def _rows(sql: str, parameters: tuple) -> list[tuple]:
 def _text(question: Callable[..., QuerySet], user: User, arguments: tuple, keep: bool) -> Text:
     if not keep:
         return _built(question(user, *arguments))
-    key = (question, user.pk, user.powers.key, timezone.localdate(), arguments)
+    key = (question, user.pk, user.authority.key, timezone.localdate(), arguments)
     with _lock:  # an LRU cache: a hit moves to the end; only the key of the request is kept
         if found := _texts.pop(key, None):
             _texts[key] = found

@@ -42,7 +42,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The same in words: since when something does not work, and what to do."""
-    roles = [post.role for post in request.user.powers.posts]
+    roles = [post.role for post in request.user.authority.posts]
     if not sees_status(roles):
         raise PermissionDenied("系统状态由工作台和管理岗位查看。")
     now = timezone.now()

@@ -73,14 +73,14 @@ def password(request: HttpRequest) -> HttpResponse:
 
 def _base(request: HttpRequest) -> str:
     """The frame of pages that belong to no face."""
-    outdoors = faces_of(post.role for post in request.user.powers.posts)[:1] == ["field"]
+    outdoors = faces_of(post.role for post in request.user.authority.posts)[:1] == ["field"]
     return "base_field.html" if outdoors else "base.html"
 
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Lead to the first face of the person's post."""
-    return redirect(home_of(post.role for post in request.user.powers.posts))
+    return redirect(home_of(post.role for post in request.user.authority.posts))
 
 
 @login_required

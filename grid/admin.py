@@ -45,7 +45,7 @@ class DutiesOf(Choosing, admin.TabularInline):
 
     def has_add_permission(self, request: HttpRequest, obj: Grid | None = None) -> bool:
         return request.user.is_superuser or any(
-            post.role == Role.SYSTEM_ADMIN for post in request.user.powers.posts
+            post.role == Role.SYSTEM_ADMIN for post in request.user.authority.posts
         )
 
     def has_change_permission(self, request: HttpRequest, obj: Grid | None = None) -> bool:

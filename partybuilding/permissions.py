@@ -10,7 +10,7 @@ def blows_for(user: User, whistle: Whistle) -> bool:
     """Whether somebody acts for the side that blows; whoever asked the street may take it back until it is blown."""
     if whistle.state == State.ASKED and whistle.asked_by_id == user.pk:
         return True
-    return user.powers.holds(Duty.BLOW, whistle.side_id)
+    return user.authority.holds(Duty.BLOW, whistle.side_id)
 
 
 def duties_on(whistle: Whistle, call: Call | None, by: By) -> frozenset[Duty]:
@@ -20,5 +20,7 @@ def duties_on(whistle: Whistle, call: Call | None, by: By) -> frozenset[Duty]:
     if user is None:
         return WITHOUT_POST[actor.kind] if actor.kind == ActorKind.SYSTEM else frozenset()
     units = [call.unit_id] if call else whistle.units
-    held = {duty for duty in (Duty.ANSWER, Duty.HEAD) if any(user.powers.holds(duty, unit) for unit in units)}
+    held = {
+        duty for duty in (Duty.ANSWER, Duty.HEAD) if any(user.authority.holds(duty, unit) for unit in units)
+    }
     return frozenset(held | ({Duty.BLOW} if blows_for(user, whistle) else set()))

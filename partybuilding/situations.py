@@ -63,7 +63,7 @@ class Situation(Base[Whistle]):
     def blowing_post(self) -> Post | None:
         """The post with which this person may blow this kind at the place of the case."""
         assert self.user is not None and self.rule is not None
-        for post in self.user.powers.posts:
+        for post in self.user.authority.posts:
             level = Level(post.organization.level)
             here = getattr(self.case, f"{TERRITORIES.get(level, 'district')}_id")
             allowed = f"{level.name.lower()}:{post.role}" in self.rule.blowers
@@ -74,7 +74,7 @@ class Situation(Base[Whistle]):
     def asking_place(self) -> Organization | None:
         """The community for which this person may ask the street to blow."""
         assert self.user is not None
-        holds = self.user.powers.holds(Duty.BLOW, self.case.community_id)
+        holds = self.user.authority.holds(Duty.BLOW, self.case.community_id)
         return self.case.community if holds and self.case.street_id else None
 
 

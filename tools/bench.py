@@ -53,7 +53,7 @@ def bare(request: HttpRequest) -> HttpResponse:
 
 def signed_in(request: HttpRequest) -> HttpResponse:
     """What knowing the person costs: session, user, posts."""
-    return HttpResponse(str(len(request.user.powers.posts)))
+    return HttpResponse(str(len(request.user.authority.posts)))
 
 
 urlpatterns = [
@@ -237,7 +237,7 @@ def reports() -> Callable[[Client, int], HttpResponse]:
     columns = {f.attname: getattr(model, f.attname) for f in Photo._meta.concrete_fields if f.attname != "id"}
     columns |= {"by_id": user.pk, "case_id": None, "sequence": None}
     photos = Photo.objects.bulk_create(Photo(**(columns | {"uuid": uuid.uuid4()})) for _ in range(60))
-    like = Case.objects.filter(community=user.powers.posts[0].organization_id).order_by("pk")[0]
+    like = Case.objects.filter(community=user.authority.posts[0].organization_id).order_by("pk")[0]
 
     def send(client: Client, number: int) -> HttpResponse:
         body = {

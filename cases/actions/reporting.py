@@ -58,7 +58,7 @@ def _highest(longitude: float, latitude: float, actor: Actor) -> OrganizationQue
     if actor.kind == ActorKind.CONTACT:
         around = TerritoryRing.objects.containing(longitude, latitude)
         return found.filter(pk__in=around.values("organization"))
-    posts = actor.user.powers.posts if actor.user else ()
+    posts = actor.user.authority.posts if actor.user else ()
     paths = [post.organization.path for post in posts] or reach_of(actor)
     return found.filter(code__in={code for path in paths for code in path.split("/") if code})
 

@@ -63,18 +63,18 @@ class CaseQuerySet(models.QuerySet):
         user = actor.user
         if user is None:
             return self.all() if actor.is_system else self._reported_without_post(actor)
-        if not user.powers.posts:
+        if not user.authority.posts:
             return self.none()  # who holds no post any more keeps no part in cases either
         # The cheapest condition comes first: OR stops at the first true one, and arrays are expensive to search.
         seen = Q()
-        territories = user.powers.territories
+        territories = user.authority.territories
         for loop in reversed(Loop):
             ids = [place.pk for place in territories if place.level == loop.level]
             if ids:
                 seen |= Q(**{f"{loop.column}__in": ids})
-        if user.powers.unit_ids:
-            seen |= Q(units__overlap=user.powers.unit_ids)
-        if user.powers.covers_grids:
+        if user.authority.unit_ids:
+            seen |= Q(units__overlap=user.authority.unit_ids)
+        if user.authority.covers_grids:
             grids = GridDuty.objects.current(timezone.localdate()).filter(user=user)
             seen |= Q(grid__in=grids.values("grid"))
         return self.filter(seen | Q(people__contains=[user.pk]))
@@ -110,7 +110,7 @@ class CaseQuerySet(models.QuerySet):
 
     def reported_by(self, user: User) -> "CaseQuerySet":
         """Own reports: a part of what is visible to a person, and asked for without the rest of it."""
-        if not user.powers.posts:
+        if not user.authority.posts:
             return self.none()
         # People are indexed, reporters are not; a reporter is always one of the people.
         return self.filter(people__contains=[user.pk], reporters__contains=[user.pk])

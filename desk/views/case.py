@@ -61,7 +61,7 @@ def visible_case(request: HttpRequest, case_uuid: uuid.UUID) -> Case:
 
 def base_template(request: HttpRequest) -> str:
     """The frame of the face this session was last on; who has no desk is always outdoors."""
-    faces = faces_of(post.role for post in request.user.powers.posts)
+    faces = faces_of(post.role for post in request.user.authority.posts)
     outdoors = "field" in faces and (sessions.face(request) == "field" or "desk" not in faces)
     return "base_field.html" if outdoors else "base_desk.html"
 

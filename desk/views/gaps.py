@@ -48,7 +48,7 @@ def _waiting_for_nobody(user: User, street: Organization | None, on: dt.date) ->
 @require_safe
 def gaps(request: HttpRequest) -> HttpResponse:
     """Grids that lack somebody whom a grid needs here, and who stands in."""
-    territories = request.user.powers.territories
+    territories = request.user.authority.territories
     if not territories:
         raise PermissionDenied("岗位在街道、社区或区的人员可以查看值守空缺。")
     today = timezone.localdate()

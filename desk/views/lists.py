@@ -153,8 +153,8 @@ def _linked(groups: list[queues.Group], current: queues.Queue, counts: queues.Co
 def desk(request: HttpRequest) -> HttpResponse:
     """Three panes: queues, list, case; the address alone says what is shown."""
     context = _list(request)
-    context["can_take_calls"] = request.user.powers.has(Duty.INTAKE)
-    context["can_see_gaps"] = bool(request.user.powers.territories)
+    context["can_take_calls"] = request.user.authority.has(Duty.INTAKE)
+    context["can_see_gaps"] = bool(request.user.authority.territories)
     context["keeps_calendar"] = may_keep_calendar(request.user)
     context["gap"] = gap_for(request.user, timezone.now())
     chosen = request.GET.get("case", "")

@@ -31,8 +31,8 @@ from grid.models import Grid, GridRing
 def grids_in_sight(user: User) -> QuerySet[Grid]:
     """Grids of the territories whose calls this person takes."""
     below = Q(pk=None)
-    for post in user.powers.posts:
-        if post.organization_id in user.powers.places(Duty.INTAKE):
+    for post in user.authority.posts:
+        if post.organization_id in user.authority.places(Duty.INTAKE):
             below |= Q(community__path__startswith=post.organization.path)
     return Grid.objects.active(timezone.localdate()).filter(below).select_related("community")
 
@@ -100,7 +100,7 @@ class CallForm(PhoneReportForm):
 
 
 def _demand_duty(request: HttpRequest) -> None:
-    if not request.user.powers.has(Duty.INTAKE):
+    if not request.user.authority.has(Duty.INTAKE):
         raise PermissionDenied("来电由受理员登记。")
 
 
@@ -182,7 +182,7 @@ def _to_case(answer: actions.Answer) -> HttpResponse:
 
 def _ask(request: HttpRequest, form: CallForm, found: Sequence[Case] = ()) -> HttpResponse:
     """The form of a call, with the cases near by that it may be about."""
-    box = box_around(request.user.powers.places(Duty.INTAKE))
+    box = box_around(request.user.authority.places(Duty.INTAKE))
     context = {
         "form": form,
         "nearby": found,

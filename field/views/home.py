@@ -60,13 +60,13 @@ def _page(request: HttpRequest, rows: QuerySet[Case], count: int) -> Page:
 def home(request: HttpRequest) -> HttpResponse:
     """What I must do now, by due date; beside it my grids and my own reports."""
     user = request.user
-    works = user.powers.has(Duty.VERIFY) or user.powers.has(Duty.HANDLE)
+    works = user.authority.has(Duty.VERIFY) or user.authority.has(Duty.HANDLE)
     tab = request.GET.get("tab") or ("todo" if works else "mine")
     todo, mine, around = to_do(user), Case.objects.reported_by(user), in_my_grids(user)
     by_state = dict(todo.order_by().values_list("state").annotate(Count("pk"))) if works else {}
     counts = {"todo": sum(by_state.values()), "mine": mine.count()}
     lists = {"todo": todo.by_due_date(), "mine": mine.order_by("-pk")}
-    if works and user.powers.has(Duty.VERIFY):
+    if works and user.authority.has(Duty.VERIFY):
         counts["grid"] = around.count()
         lists["grid"] = around.by_due_date()
     tab = tab if tab in lists else "mine"

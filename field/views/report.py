@@ -147,7 +147,7 @@ def _report_context(user: User, form: ReportForm, **more: Any) -> dict[str, Any]
 
 def _own_box(user: User) -> str:
     """West, south, east and north of the smallest territory of the person's post, for a map without a position."""
-    codes = [code for post in user.powers.posts[:1] for code in post.organization.path.split("/") if code]
+    codes = [code for post in user.authority.posts[:1] for code in post.organization.path.split("/") if code]
     rings = TerritoryRing.objects.filter(organization__code__in=codes).order_by("-organization__level", "pk")
     own = rings.first()
     if own is None:

@@ -29,7 +29,7 @@ class PostQuerySet(models.QuerySet):
 
 
 @dataclass(frozen=True)
-class Powers:
+class Authority:
     """What a person's posts of today allow; derived at every request and kept no longer than it."""
 
     posts: tuple["Post", ...]
@@ -93,9 +93,9 @@ class User(AbstractUser):
         return self.name
 
     @cached_property
-    def powers(self) -> Powers:
-        """Powers from the posts of today (one query; lives as long as this object, i.e. one request)."""
-        return Powers(tuple(_posts_of(self.pk, timezone.localdate())))
+    def authority(self) -> Authority:
+        """Authority from the posts of today (one query; lives as long as this object, i.e. one request)."""
+        return Authority(tuple(_posts_of(self.pk, timezone.localdate())))
 
 
 # Runs at every request: the SQL text is built once, with placeholder values that are replaced by the real ones.

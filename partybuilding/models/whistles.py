@@ -24,15 +24,15 @@ class WhistleQuerySet(models.QuerySet):
         user = actor.user
         if user is None:
             return self.all() if actor.is_system else self.none()
-        if not user.powers.posts:
+        if not user.authority.posts:
             return self.none()
         seen = Q(people__contains=[user.pk])
         for level, column in TERRITORIES.items():
-            ids = [place.pk for place in user.powers.territories if place.level == level]
+            ids = [place.pk for place in user.authority.territories if place.level == level]
             if ids:
                 seen |= Q(**{f"{column}__in": ids})
-        if user.powers.unit_ids:
-            seen |= Q(units__overlap=user.powers.unit_ids)
+        if user.authority.unit_ids:
+            seen |= Q(units__overlap=user.authority.unit_ids)
         return self.filter(seen)
 
     def open(self) -> "WhistleQuerySet":

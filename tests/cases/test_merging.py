@@ -371,7 +371,7 @@ def test_the_same_merge_sent_again_gives_the_same_answer_and_one_event():
 
 def asked_by_a_merge(one: Case, target: Case) -> list[str]:
     clerk = people.clerk()
-    assert clerk.powers.posts  # known before, as in every request
+    assert clerk.authority.posts  # known before, as in every request
     with CaptureQueriesContext(connection) as asked:
         actions.perform(
             one.uuid, "merge", by=clerk, now=MORNING + HOUR, key=uuid.uuid4(), given={"target": target}

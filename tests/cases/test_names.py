@@ -46,7 +46,7 @@ def test_a_name_brings_the_rest_of_its_row_when_it_is_asked_for():
 
 
 def test_units_that_no_row_points_to_are_found_by_number():
-    other = people.clerk().powers.posts[0].organization
+    other = people.clerk().authority.posts[0].organization
     case = case_at(State.REPORTED, loop=Loop.STREET)
     units = give_names([case], [other.pk])
     assert units[other.pk].name == other.name

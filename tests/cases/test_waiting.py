@@ -42,14 +42,14 @@ ENFORCEMENT = f"{people.STREET}-street_enforcement"
 
 
 def drawn_for(user: User):
-    if not (user.powers.has(Duty.VERIFY) or user.powers.has(Duty.INTAKE)):
+    if not (user.authority.has(Duty.VERIFY) or user.authority.has(Duty.INTAKE)):
         return Leg.objects.none().values("case")
     drawn = Leg.objects.open().filter(person=user, step__in=[Step.CHECKING, Step.VERIFYING])
     return drawn.values("case")
 
 
 def steps_by_the_legs(user: User) -> Q:
-    places, legs = user.powers.places, Leg.objects.open()
+    places, legs = user.authority.places, Leg.objects.open()
     checked = Q(state__in=[State.CHECKING, State.HANDLED])
     at_desk = legs.filter(
         desk_allowed=True, unit__in=places(Duty.INTAKE), step__in=[Step.CHECKING, Step.VERIFYING]
@@ -69,7 +69,7 @@ def steps_by_the_legs(user: User) -> Q:
 
 
 def order_by_the_rows(user: User) -> Q:
-    places, orders = user.powers.places, Supervision.objects.filter(accepted_at=None)
+    places, orders = user.authority.places, Supervision.objects.filter(accepted_at=None)
     unanswered = orders.filter(replied_at=None)
     unit = unanswered.filter(leader=None, case__unit__in=places(Duty.HANDLE))
     at_centre = Leg.objects.open().filter(centre__in=places(Duty.CHIEF)).values("case")
@@ -91,18 +91,18 @@ def to_strike_off(user: User) -> list[int]:
         ranks = [
             r
             for r, p in enumerate(places)
-            if order.ordered_by and order.ordered_by.powers.holds(Duty.LEAD, p)
+            if order.ordered_by and order.ordered_by.authority.holds(Duty.LEAD, p)
         ]
         if ranks and order.ordered_by_id != order.replied_by_id:
             cases += [case.pk] if order.ordered_by == user else []
         elif user.pk != order.replied_by_id:
             above = places[: (ranks or [len(places)])[0] + 1]
-            cases += [case.pk] if any(p and user.powers.holds(Duty.LEAD, p) for p in above) else []
+            cases += [case.pk] if any(p and user.authority.holds(Duty.LEAD, p) for p in above) else []
     return cases
 
 
 def commanded(user: User) -> Q:
-    leading = user.powers.places(Duty.LEAD)
+    leading = user.authority.places(Duty.LEAD)
     return (
         Q(district__in=leading)
         | Q(street__in=leading, loop__in=[Loop.STREET, Loop.COMMUNITY])
@@ -111,7 +111,7 @@ def commanded(user: User) -> Q:
 
 
 def asked_by_the_requests(user: User) -> Q:
-    places, waits = user.powers.places, Request.objects.filter(decided_at=None).exclude(asked_by=user)
+    places, waits = user.authority.places, Request.objects.filter(decided_at=None).exclude(asked_by=user)
     unendorsed = Q(kind=Request.Kind.SUSPENSION, endorsed_by=None)
     legs = Leg.objects.open()
 
@@ -130,7 +130,7 @@ def asked_by_the_requests(user: User) -> Q:
 
 def on_the_phone(user: User) -> Q:
     not_mine = Q(source=Case.Source.SELF) | ~Q(reporters__contains=[user.pk])
-    handling = Q(state__in=[State.DISPATCHED, State.HANDLING], unit__in=user.powers.places(Duty.HANDLE))
+    handling = Q(state__in=[State.DISPATCHED, State.HANDLING], unit__in=user.authority.places(Duty.HANDLE))
     return Q(is_open=True) & (Q(pk__in=drawn_for(user)) | handling & not_mine)
 
 

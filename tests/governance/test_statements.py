@@ -82,7 +82,7 @@ def test_a_territory_that_is_merged_into_another_is_no_longer_offered_the_next_d
 
 def test_two_people_with_the_same_post_are_two():
     chief, other = (people.someone(Role.DUTY_CHIEF, people.STREET, number) for number in (0, 1))
-    assert chief.powers.key == other.powers.key
+    assert chief.authority.key == other.authority.key
 
     def mine(user: User):
         return User.objects.filter(pk=user.pk).values_list("pk")
