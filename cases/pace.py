@@ -10,6 +10,12 @@ from governance.models import ApiKey
 MINUTE = dt.timedelta(minutes=1)
 
 
+def one_at_a_time(program: ApiKey | None) -> None:
+    """Let a program do one thing at a time, until this transaction ends: what it does at once is counted one by one."""
+    if program:
+        ApiKey.objects.select_for_update(no_key=True).values("pk").get(pk=program.pk)
+
+
 def too_fast(program: ApiKey, now: dt.datetime) -> TooFast | None:
     """Why a program has to wait, if it has reported, said and uploaded too much within a minute."""
     moves = CaseEvent.objects.filter(program=program, at__gt=now - MINUTE).count()

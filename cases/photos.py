@@ -16,10 +16,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cases.models import Case, Photo
-from cases.pace import too_fast
+from cases.pace import one_at_a_time, too_fast
 from cases.permissions import reports_at
-from cases.refusals import KeyReused, Unfit
-from governance.models import By, User, actor_of
+from cases.refusals import KeyReused, TooFast, Unfit
+from governance.models import ApiKey, By, User, actor_of
 from governance.refusals import Busy, StorageFull, is_disk_full
 from governance.slots import Slots
 
@@ -70,8 +70,7 @@ def store(
     if len(data) > MAX_BYTES:
         raise Unfit(TOO_LARGE, field="photos")
     program = actor_of(by).program
-    if program and (refusal := too_fast(program, now)):
-        raise refusal
+    _demand_pace(program, now)  # before the work; what is done at once is counted when it is stored
     facts, body, thumb = rebuilt(data)
     if longitude is None or latitude is None:
         longitude, latitude = facts["position"] or (None, None)
@@ -97,14 +96,21 @@ def store(
     _write_both(photo, body, thumb)
     try:
         with transaction.atomic():
+            one_at_a_time(program)
+            _demand_pace(program, now)
             photo.save(force_insert=True)
-    except IntegrityError:
+    except (IntegrityError, TooFast):
         path(photo).unlink()
         thumb_path(photo).unlink()
         if earlier := _repeated(photo):
             return earlier
         raise
     return photo
+
+
+def _demand_pace(program: ApiKey | None, now: dt.datetime) -> None:
+    if program and (refusal := too_fast(program, now)):
+        raise refusal
 
 
 def store_of_form(data: bytes, key: uuid.UUID, field: str, *, by: User, now: dt.datetime) -> Photo:

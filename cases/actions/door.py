@@ -14,6 +14,7 @@ from cases.actions.recording import record
 from cases.actions.walk import EFFECTS, Walk, columns
 from cases.given import demand
 from cases.models import Case, CaseEvent, Leg
+from cases.pace import one_at_a_time
 from cases.refusals import KeyReused, Refused, Stale
 from cases.rules import why_not
 from cases.workflow import MOVES, OPEN, Clock, Move, State
@@ -43,6 +44,9 @@ def perform(
     wanted = chain.request_digests(actor.identity, move, given)
     try:
         with transaction.atomic():
+            one_at_a_time(
+                actor.program
+            )  # first of all locks, so that none of its moves waits for another of them
             if isinstance(case, Case):
                 walk = _begin(case, MOVES[move], by=actor, now=now, given=given)
             else:
