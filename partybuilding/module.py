@@ -8,7 +8,7 @@ MODULE = Module(
     label="党建",
     faces=(Face("party", "党建", "flag", "/party/"),),
     hears={
-        "close": ending.case_closed,
+        "close": ending.case_ended,
         "decline": ending.case_ended,
         "withdraw": ending.case_ended,
         "merge": ending.case_ended,
