@@ -39,6 +39,7 @@ from cases.waiting import marks
 from cases.waits import waits_for
 from cases.workflow import Loop, State
 from governance.models import SYSTEM, Organization, User
+from grid.models import Grid
 
 COPIES = Path(__file__).with_name("bench_copies.sql")
 #: What a year's flow of a district leaves open (5 % of 117,000); more years of history do not add to it.
@@ -316,6 +317,15 @@ def probes() -> Iterator[Probe]:
         yield Probe(name, person, getting(url), 6, 15)
     yield Probe("list of 20 (API)", "quling", getting("/api/v1/cases/?state=handling&limit=20"), 6, 15)
     yield Probe("search: two characters", "quling", getting("/desk/?queue=all&q=井盖"), 6, 50)
+    near = Grid.objects.get(code="530103001001001").pk
+    about = Case.objects.open().filter(grid=near).values_list("category", flat=True).first() or ""
+    yield Probe(
+        "telephone: open nearby",
+        "q_shouli",
+        getting(f"/desk/phone/nearby/?grid={near}&category={about}"),
+        6,
+        15,
+    )
     yield Probe("case page", "quling", case_pages(), 8, 15)
     for zoom, box in ((10, DISTRICT_BOX), (13, DISTRICT_BOX), (15, TOWN_BOX), (18, TOWN_BOX)):
         yield Probe(f"map: zoom {zoom}", "quling", getting(f"/map/cases.json?box={box}&zoom={zoom}"), 2, 15)
