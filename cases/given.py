@@ -10,13 +10,13 @@ from typing import Any
 from cases.deadlines import Limit
 from cases.models import Category, Responsibility
 from cases.photos import MOST
-from cases.refusals import Unfit
 from cases.routing import ELSEWHERE
 from cases.rule_numbers import LONGEST_DEADLINE
 from cases.rules import Situation
 from cases.units import units_in_reach
 from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Move, Refusal
 from governance.models import Organization
+from records.refusals import Unfit
 
 MOST_CHARACTERS = 1000
 

@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from cases import photos
-from cases.refusals import KeyReused, Refused, Unfit
 from governance.refusals import Unavailable
 from governance.responses import refused as as_refused
 from governance.responses import with_status
 from governance.wording import ask_by_name
+from records.refusals import KeyReused, Refused, Unfit
 
 MISSING = "这次提交缺少防止重复的编号，没有保存。填写的文字都在，照片须重新选择；请核对后再提交一次。"
 

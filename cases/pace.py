@@ -3,9 +3,9 @@
 import datetime as dt
 
 from cases.models import CaseEvent, Photo
-from cases.refusals import TooFast
 from cases.rule_numbers import PROGRAM_A_MINUTE
 from governance.models import ApiKey
+from records.refusals import TooFast
 
 MINUTE = dt.timedelta(minutes=1)
 

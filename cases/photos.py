@@ -18,10 +18,10 @@ from django.utils import timezone
 from cases.models import Case, Photo
 from cases.pace import one_at_a_time, too_fast
 from cases.permissions import reports_at
-from cases.refusals import KeyReused, TooFast, Unfit
 from governance.models import ApiKey, By, User, actor_of
 from governance.refusals import Busy, StorageFull, is_disk_full
 from governance.slots import Slots
+from records.refusals import KeyReused, TooFast, Unfit
 
 #: Photos of one report or move.
 MOST = 9

@@ -21,12 +21,12 @@ from cases.models import Case, Contact, Leg, Request, Responsibility, Supervisio
 from cases.models.catalogue import USUAL, ResponsibilityQuerySet
 from cases.pace import too_fast
 from cases.permissions import duties_on, leads_from, may_grade, may_report
-from cases.refusals import Forbidden, NothingWaits, Refused, Stale
 from cases.rule_numbers import RuleNumbers
 from cases.waiting import Wait
 from cases.workflow import STEP_VERBS, UNREGISTERED, Loop, Move, State, moves_from
 from governance.models import Actor, By, Organization, Post, User, actor_of
 from governance.roles import ActorKind, Duty
+from records.refusals import Forbidden, NothingWaits, Refused, Stale
 
 Kind = Request.Kind
 

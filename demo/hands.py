@@ -14,13 +14,13 @@ from cases import actions
 from cases.actions import Answer
 from cases.loops import commanding_ids
 from cases.models import Case, Category, Leg, Photo, Responsibility
-from cases.refusals import Forbidden, Stale
 from cases.routing import propose_unit
 from cases.rules import Situation, why_not
 from cases.units import units_in_reach
 from cases.workflow import MOVES, Grade, Loop, Move, Refusal
 from governance.models import Organization, Post, User
 from governance.roles import Duty
+from records.refusals import Forbidden, Stale
 
 Photographer = Callable[..., uuid.UUID]
 Voice = Callable[[str, Case], str]

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 from django.db import connection
 
-from cases import chain
-from cases.models import Case, CaseEvent, Leg
+from cases.models import Case, CaseEvent, CaseText, Leg
 from cases.workflow import FINAL, MOVES, STATES, State, Step
+from records import chain
 
 #: Rows that contradict each other: what is wrong, and how it is found.
 CONTRADICTIONS = {
@@ -60,7 +60,7 @@ CONTRADICTIONS = {
 
 def contradictions() -> list[str]:
     """Everything that is wrong with any case; empty where all is well."""
-    wrong = [f"case {pk}: its chain is broken" for pk in chain.broken()]
+    wrong = [f"case {pk}: its chain is broken" for pk in chain.broken(CaseEvent, CaseText)]
     with connection.cursor() as cursor:
         for what, sql in CONTRADICTIONS.items():
             cursor.execute(sql)

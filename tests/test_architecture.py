@@ -120,7 +120,7 @@ def test_the_files_of_a_trip_are_those_that_run(request_of):
 
 
 def test_each_file_of_a_trip_is_imported_by_one_before_it_or_registers_itself_there():
-    graph = grimp.build_graph("desk", "field", "cases", cache_dir=None)
+    graph = grimp.build_graph("desk", "field", "cases", "records", cache_dir=None)
     for title in ("report", "dispatch"):
         files = [name.removesuffix(".py").replace("/", ".") for name in trip(title)[0]]
         for number, module in enumerate(files[1:], 1):

@@ -5,7 +5,7 @@ from cases.actions.door import perform
 from cases.actions.once import Answer, answered
 from cases.actions.reporting import locate, report
 from cases.actions.sweeping import sweep
-from cases.refusals import Forbidden, KeyReused, Refused, Stale, Unfit
+from records.refusals import Forbidden, KeyReused, Refused, Stale, Unfit
 
 __all__ = [
     "Answer",

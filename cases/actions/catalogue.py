@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from cases.models import Responsibility
-from cases.refusals import Stale
+from records.refusals import Stale
 
 #: What a row says, beside the category, condition and loop it speaks of.
 CONTENT = (

@@ -7,7 +7,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cases import chain
 from cases.actions import legs, recounting
 from cases.actions.once import Answer, written_under
 from cases.actions.recording import record
@@ -15,12 +14,15 @@ from cases.actions.walk import EFFECTS, Walk, columns
 from cases.given import demand
 from cases.models import Case, CaseEvent, Leg
 from cases.pace import one_at_a_time
-from cases.refusals import KeyReused, Refused, Stale
 from cases.rules import why_not
-from cases.workflow import MOVES, OPEN, Clock, Move, State
+from cases.workflow import MOVES, OPEN, REPORTS, Clock, Move, State
 from governance.models import SYSTEM, Actor, By, actor_of
+from records import chain
+from records.refusals import KeyReused, Refused, Stale
 
 RECOUNT = "recount"
+#: What was given was called otherwise when requests were first digested: a report that is sent again is still known.
+FIRST_NAMES = {move.name: {"position": "place"} for move in REPORTS}
 
 
 def perform(
@@ -41,7 +43,7 @@ def perform(
     Raises ``Case.DoesNotExist`` out of scope, ``Stale``, ``Forbidden``, ``Unfit`` or ``KeyReused``.
     """
     actor, given = actor_of(by), given or {}
-    wanted = chain.request_digests(actor.identity, move, given)
+    wanted = digests(actor, move, given)
     try:
         with transaction.atomic():
             one_at_a_time(
@@ -62,6 +64,12 @@ def perform(
         if earlier.case.uuid != (case.uuid if isinstance(case, Case) else case):
             raise KeyReused("同一标识已用于另一案件，未重复办理。") from None
         return Answer.again(earlier)
+
+
+def digests(by: Actor, move: str, given: dict[str, Any]) -> tuple[str, ...]:
+    """Digests of a request (``chain.request_digests``)."""
+    first = FIRST_NAMES.get(move, {})
+    return chain.request_digests(by.identity, move, {first.get(name, name): given[name] for name in given})
 
 
 def _begin(case: Case, move: Move, *, by: Actor, now: dt.datetime, given: dict[str, Any]) -> Walk:

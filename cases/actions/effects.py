@@ -8,7 +8,6 @@ from cases.actions import legs, recounting
 from cases.actions.walk import Walk, effect
 from cases.loops import commanding_id, territory, top
 from cases.models import Case, Leg
-from cases.refusals import Unfit
 from cases.routing import explain
 from cases.rule_numbers import REFUSALS_BEFORE_DISPUTE
 from cases.turning import where_to
@@ -16,6 +15,7 @@ from cases.units import desk_is_staffed
 from cases.workflow import Grade, Lateness, Loop, State, Step
 from governance.models import Organization, Post, User
 from governance.roles import Duty, Role
+from records.refusals import Unfit
 
 Outcome = Leg.Outcome
 

@@ -1,6 +1,6 @@
 """Merging: one case ends, the other takes over its reporters, its caller, its lateness and its older clock."""
 
-from cases import chain, deadlines
+from cases import deadlines
 from cases.actions import legs
 from cases.actions.notices import asked_owner
 from cases.actions.recording import record
@@ -8,11 +8,12 @@ from cases.actions.walk import EFFECTS, Walk, columns, effect
 from cases.deadlines import Limit
 from cases.models import Case, Contact, Leg
 from cases.models.case import page_of
-from cases.refusals import Unfit
 from cases.rule_numbers import MOST_PEOPLE
 from cases.workflow import MOVES, OPEN, Lateness, State, Step
 from governance.actions import tell
 from governance.roles import Duty
+from records import chain
+from records.refusals import Unfit
 
 Outcome = Leg.Outcome
 

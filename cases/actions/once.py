@@ -7,8 +7,8 @@ from typing import TypeVar
 from django.db.models import QuerySet
 
 from cases.models import CalendarChange, Case, CaseEvent
-from cases.refusals import KeyReused
 from governance.models import By, actor_of
+from records.refusals import KeyReused
 
 #: Rows that keep the key and the digest of the request that wrote them.
 Row = TypeVar("Row", CaseEvent, CalendarChange)

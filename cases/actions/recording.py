@@ -5,16 +5,17 @@ import uuid
 from django.db.models import Case as Choice
 from django.db.models import CharField, Value, When
 
-from cases import chain, waiting
+from cases import waiting
 from cases.actions.notices import tell_about
 from cases.actions.once import Answer
 from cases.actions.walk import Walk, columns
 from cases.models import Case, CaseEvent, CaseText, Photo
-from cases.refusals import Unfit
 from cases.waits import waits_for
 from cases.workflow import Lateness
 from governance import modules
 from governance.models import Actor
+from records import chain
+from records.refusals import Unfit
 
 #: Answers that are words; one text a move, kept apart from the event.
 WORDS = ("words", "reason")

@@ -14,7 +14,6 @@ from cases.actions.walk import Walk, effect
 from cases.models import Case, Contact, Photo, Responsibility
 from cases.models.catalogue import USUAL
 from cases.permissions import reach_of, reports_at
-from cases.refusals import Forbidden, Unfit
 from cases.routing import Location, route_report
 from cases.workflow import Loop, Step
 from governance import secrets, telephones
@@ -24,6 +23,7 @@ from governance.profile import profile
 from governance.roles import ActorKind, Duty
 from grid.models import Grid, TerritoryRing
 from grid.tiles import tile
+from records.refusals import Forbidden, Unfit
 
 
 def locate(longitude: float, latitude: float, *, by: By, now: dt.datetime) -> Location:

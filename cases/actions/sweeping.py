@@ -9,17 +9,18 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from cases import chain, clocks
+from cases import clocks
 from cases.actions import recounting
 from cases.actions.door import perform, recount
 from cases.actions.legs import QUIET
 from cases.models import Case, Leg
-from cases.refusals import Stale
 from cases.rule_numbers import SEEN_FOR
 from cases.workflow import Lateness, Loop, Step
 from governance.actions import returned
 from governance.health import SWEPT
 from governance.models import SYSTEM, Heartbeat
+from records import chain
+from records.refusals import Stale
 
 log = logging.getLogger(__name__)
 

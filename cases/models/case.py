@@ -21,6 +21,7 @@ from governance.models import Actor, By, Organization, User, actor_of
 from governance.roles import ActorKind
 from grid.models import Grid, GridDuty
 from grid.tiles import tiles_around
+from records.models import Record
 
 #: A printed number: six figures of the day, and the running number with at least six.
 NUMBER = re.compile(r"([0-9]{6})-(0[0-9]{5}|[1-9][0-9]{5,17})")
@@ -154,7 +155,7 @@ class CaseQuerySet(models.QuerySet):
         return cases
 
 
-class Case(models.Model):
+class Case(Record):
     """Whatever somebody must settle; written through ``cases.actions`` alone."""
 
     class Source(models.TextChoices):
@@ -167,7 +168,6 @@ class Case(models.Model):
     class Datum(models.TextChoices):
         WGS84 = "wgs84", "WGS-84"
 
-    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     source = models.CharField("来源", max_length=20, choices=Source)
     # By a telephone report, or handed over by a case that was merged into this one.
     is_from_resident = models.BooleanField("有来电人", default=False)
@@ -199,7 +199,6 @@ class Case(models.Model):
         output_field=models.BooleanField(),
         db_persist=True,
     )
-    version = models.PositiveIntegerField("版本", default=1)
     due_at = models.DateTimeField("截止", null=True)
     lateness = models.CharField("时限", max_length=10, choices=Lateness, default=Lateness.NONE)
     was_late = models.BooleanField("曾超期", default=False)
@@ -230,7 +229,6 @@ class Case(models.Model):
     reported_at = models.DateTimeField("上报")
     device_time = models.DateTimeField("手机时间", null=True, help_text="只是手机的说法，时限不看它")
     closed_at = models.DateTimeField("结案", null=True)
-    chain_head = models.CharField(max_length=64, default="", editable=False)
 
     objects = CaseQuerySet.as_manager()
 

@@ -10,31 +10,22 @@ from cases.models.case import Case
 from cases.workflow import MOVES, State, loops_here
 from governance.models import DoneBy, Organization
 from governance.models.actors import STATED
+from records.models import Event
 
 
-class CaseEvent(DoneBy):
-    """One move, chained to the one before; holds no personal text. Triggers refuse change and removal.
+class CaseEvent(Event):
+    """One move of a case, with where the case then was."""
 
-    ``data`` is canonical JSON text, so that SQL can recompute ``digest`` byte by byte (``cases/chain.py``).
-    """
+    OF = "case"
+    OWN_COLUMNS = ("loop", "centre_id", "unit_id")
 
-    key = models.UUIDField(unique=True, help_text="客户端给出的唯一标识：同一请求只做一次")
-    request_digest = models.CharField(max_length=64)
     case = models.ForeignKey(Case, models.PROTECT, related_name="events", verbose_name="案件")
-    sequence = models.PositiveIntegerField("序号")
-    at = models.DateTimeField("时间")
     move = models.CharField("动作", max_length=30, choices=[(m.name, m.label) for m in MOVES.values()])
     before = models.CharField("此前", max_length=20, choices=State, blank=True)
     after = models.CharField("此后", max_length=20, choices=State)
     loop = models.CharField("闭环", max_length=20, choices=loops_here)
     centre = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="指挥中心")
     unit = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+", verbose_name="单位")
-    data = models.TextField("事实", default="{}")
-    text_digest = models.CharField(max_length=64, blank=True)
-    previous = models.CharField(max_length=64, blank=True)
-    #: What ``digest`` is made of: version 1 knows staff and system alone, version 2 all who act.
-    digest_version = models.PositiveSmallIntegerField("摘要版本", default=2)
-    digest = models.CharField(max_length=64)
 
     class Meta:
         verbose_name = verbose_name_plural = "案件记录"

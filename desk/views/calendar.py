@@ -19,9 +19,9 @@ from cases.holidays import LONGEST_TEXT, Reading, lines_of, read_notice
 from cases.keyed import KeyedForm, shown_again
 from cases.models import CalendarChange, CalendarYear, WorkDay
 from cases.permissions import may_keep_calendar
-from cases.refusals import KeyReused
 from governance.kept_forms import keeps_form, kept
 from governance.profile import profile
+from records.refusals import KeyReused
 
 #: Changes that the page lists.
 LISTED = 10

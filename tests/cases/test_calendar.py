@@ -7,16 +7,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import actions, chain
+from cases import actions
 from cases.actions import KeyReused, timekeeping
 from cases.actions.recounting import mark_outdated, still_right
 from cases.actions.walk import EFFECTS, Walk
 from cases.calendar import calendar_for
 from cases.holidays import Day
 from cases.importing import import_workdays
-from cases.models import CalendarChange, CalendarYear, Case, Leg, WorkDay, WorkingHours
+from cases.models import CalendarChange, CalendarYear, Case, CaseEvent, CaseText, Leg, WorkDay, WorkingHours
 from cases.workflow import MOVES, Lateness, Loop, State
 from governance.models import SYSTEM, Organization, User
+from records import chain
 from tests import people
 from tests.cases.walks import limit_all
 from tests.lives import MORNING, at, case_at, fresh, open_leg, reported, settled_by, walk, words_of
@@ -125,7 +126,7 @@ def test_a_published_holiday_moves_open_deadlines_before_anything_turns_red(over
     assert actions.sweep(now=at(1, 4, 11, year=2027)) == 0
     assert actions.sweep(now=at(1, 4, 12, year=2027)) == 1
     assert fresh(case).lateness == Lateness.RED
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
 
 
 def test_the_event_says_what_changed_and_both_deadlines(over_new_year, client, time_machine):
@@ -151,7 +152,7 @@ def test_what_a_person_does_before_the_sweep_comes_is_judged_by_the_new_deadline
     handled = case.legs.filter(step="handling").get()
     assert (handled.due_at, handled.is_late, case.was_late) == (at(1, 4, 11, 59, year=2027), False, False)
     assert [event.move for event in case.events.all()][-2:] == ["recount", "feedback"]
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
 
 
 def test_a_deadline_that_stays_where_it_is_needs_no_event_and_is_no_longer_provisional(over_new_year):

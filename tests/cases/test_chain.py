@@ -8,11 +8,12 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from cases import anchors, chain
+from cases import anchors
 from cases.actions import perform
 from cases.models import Case, CaseEvent, CaseText
 from cases.workflow import State
 from governance.models import resident
+from records import chain
 from tests import people
 from tests.lives import MORNING, PATHS, case_at, reported, walk
 from tests.scale import tries
@@ -64,7 +65,7 @@ def found_after(*statements: str) -> list[int]:
     """Cases that the verifier finds broken after a tampering, which is taken back at once."""
     with transaction.atomic():
         run(*statements)
-        found = chain.broken()
+        found = chain.broken(CaseEvent, CaseText)
         transaction.set_rollback(True)
     return found
 
@@ -94,7 +95,7 @@ def case() -> Case:
     """A case with all its moves, among others."""
     case_at(State.CLOSED)
     case = whole_life()
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
     return case
 
 
@@ -115,7 +116,7 @@ def test_the_database_refuses_to_change_or_remove_events(case, statement):
     with pytest.raises(DatabaseError, match="only appended"), transaction.atomic():
         connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
         connection.cursor().execute(statement)
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
 
 
 def test_the_program_cannot_change_an_event_either(case):
@@ -199,7 +200,7 @@ def test_every_tampering_by_a_superuser_is_found(case, promise):
         for name, statements in tamperings(case, other).items():
             assert case.pk in found_after(*statements), name
             tried, found = tried + 1, found + 1
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
     promise("a tampering by a superuser is found", tried=tried, held=found)
 
 
@@ -218,7 +219,7 @@ def test_an_event_sealed_anew_does_not_fit_its_neighbours(case):
     for event in case.events.order_by("sequence"):
         with transaction.atomic():
             forge(event, at=event.at - dt.timedelta(days=1))
-            assert chain.broken() == [case.pk]
+            assert chain.broken(CaseEvent, CaseText) == [case.pk]
             transaction.set_rollback(True)
 
 
@@ -240,7 +241,7 @@ def test_a_whole_chain_sealed_anew_shows_in_the_anchor_alone(anchored):
         forge(event, at=event.at - dt.timedelta(days=1), previous=previous)
         previous = event.digest
     Case.objects.filter(pk=anchored.pk).update(chain_head=previous)
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
     assert anchors.broken() == [MORNING.isoformat(timespec="seconds")]
 
 
@@ -248,7 +249,7 @@ def test_a_tail_cut_with_care_shows_in_the_anchor_alone(anchored):
     last = anchored.events.order_by("-sequence")[1]
     run(f"DELETE FROM cases_caseevent WHERE case_id = {anchored.pk} AND sequence > {last.sequence}")
     Case.objects.filter(pk=anchored.pk).update(chain_head=last.digest, version=last.sequence)
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
     assert anchors.broken() == [MORNING.isoformat(timespec="seconds")]
 
 
@@ -259,7 +260,7 @@ def test_moves_after_an_anchor_leave_it_whole(anchored):
 
 def test_erasing_words_does_not_break_the_chain(case):
     assert CaseText.objects.filter(case=case).update(body="", erased_at=timezone.now()) > 3
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
 
 
 def test_an_event_holds_no_words_of_people(case):
@@ -271,7 +272,7 @@ def test_the_digest_in_python_is_the_digest_in_sql():
     for given in ("引号\"'\\ 与\n换行", "🚧 emoji", "尾随空格 "):
         case = reported(words=given, address=given.strip()[:100])
         walk(case, "comment", words=given)
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
 
 
 def test_the_command_names_what_is_broken(case, settings, tmp_path):

@@ -10,13 +10,14 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from cases import anchors, chain
+from cases import anchors
 from cases.actions import sweep
-from cases.models import Case, CaseEvent, Contact, Leg
+from cases.models import Case, CaseEvent, CaseText, Contact, Leg
 from cases.rules import Situation
 from cases.waiting import marks
 from cases.waits import waits_for
 from governance.models import SYSTEM
+from records import chain
 from tests import dumps
 from tests.dumps import speaking_to
 from tests.environment import DATABASE_NAME
@@ -50,14 +51,14 @@ def who_acted() -> set[str]:
 def test_the_history_of_an_old_folder_verifies_and_goes_on_in_the_new_version(folder):
     events = CaseEvent.objects.count()
     assert set(CaseEvent.objects.values_list("digest_version", flat=True)) == {1}
-    assert chain.broken() == [] and len(anchors.lines()) == 2 and anchors.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == [] and len(anchors.lines()) == 2 and anchors.broken() == []
     assert who_acted() == {"staff", "system"}
 
     late = Leg.objects.open().order_by("sweep_at").first()
     assert sweep(now=late.sweep_at) > 0
     added = CaseEvent.objects.order_by("pk")[events:]
     assert {event.digest_version for event in added} == {2} and len(added) > 0
-    assert chain.broken() == [] and anchors.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == [] and anchors.broken() == []
 
 
 def test_residents_of_an_old_folder_get_an_id_each(folder):
@@ -109,5 +110,5 @@ def test_nobody_is_put_into_an_event_of_before_unnoticed(folder, change):
             " SELECT 'x', 'x', now(), 'x', now(), (SELECT max(id) FROM governance_user), max(id) FROM governance_organization"
         )
         cursor.execute(f"UPDATE cases_caseevent SET {change}")
-        assert len(chain.broken()) == 9
+        assert len(chain.broken(CaseEvent, CaseText)) == 9
         transaction.set_rollback(True)

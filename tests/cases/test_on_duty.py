@@ -7,14 +7,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from cases import actions, chain
+from cases import actions
 from cases.actions import Refused, Unfit, locate
-from cases.models import Case
+from cases.models import Case, CaseEvent, CaseText
 from cases.workflow import Loop, State
 from desk.history import facts_of
 from governance.models import Organization, Post, User
 from governance.roles import Role
 from grid.models import Grid, GridDuty
+from records import chain
 from tests import people
 from tests.cases.walks import vacate
 from tests.lives import MORNING, case_at, eligible_units, inside, open_leg, reported, row_for, walk
@@ -167,7 +168,7 @@ def test_who_was_drawn_and_left_is_replaced_by_the_next_sweep(leave, state):
     text = page(people.clerk(), f"/cases/{case.uuid}/").content.decode()
     assert "原抽派人员已不在岗" in text
     assert actions.sweep(now=soon) == 0
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
 
 
 @leaving

@@ -10,9 +10,9 @@ from django.conf import settings
 
 from cases import actions, pace, photos
 from cases.models import Case, CaseEvent, Photo
-from cases.refusals import TooFast
 from cases.workflow import Loop
 from governance.models import ApiKey
+from records.refusals import TooFast
 from tests import people
 from tests.lives import MORNING, inside, reported, settled_by
 from tests.photos import jpeg

@@ -14,12 +14,12 @@ from django.test import Client
 
 from cases import actions
 from cases.actions import KeyReused
-from cases.chain import request_digests
+from cases.actions.door import digests
 from cases.models import Case, CaseEvent, CaseText, Contact
 from cases.workflow import Loop
 from governance import secrets
 from governance.actions import store_key
-from governance.models import User
+from governance.models import User, actor_of
 from tests import people
 from tests.lives import MORNING, inside, settled_by
 from tests.scale import tries
@@ -65,10 +65,8 @@ def test_a_report_with_the_names_of_an_earlier_release_is_taken_and_known_again_
     answers = [client.post("/field/report/", sent) for sent in (earlier, today, earlier)]
     assert [answer.status_code for answer in answers] == [201, 200, 200]
     assert Case.objects.get().uuid == body["key"]
-    who, point = people.worker().pk, {"longitude": longitude}
-    assert request_digests(who, "report", {"position": point}) == request_digests(
-        who, "report", {"place": point}
-    )
+    who, point = actor_of(people.worker()), {"longitude": longitude}
+    assert digests(who, "report", {"position": point}) == digests(who, "report", {"place": point})
 
 
 def test_after_resealing_the_old_version_may_go(settings):

@@ -12,13 +12,14 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from cases import actions, chain
+from cases import actions
 from cases.actions import Forbidden, Refused
-from cases.models import Case, CaseEvent, Leg, Supervision
+from cases.models import Case, CaseEvent, CaseText, Leg, Supervision
 from cases.workflow import Grade, Lateness, Loop, State, Step
 from governance import actions as governance
 from governance.models import Organization, User
 from governance.roles import Role
+from records import chain
 from tests import people
 from tests.cases.walks import appoint, limit_all, run_out, vacate
 from tests.lives import MORNING, case_at, fresh, open_leg, reported, settled_by, walk
@@ -366,7 +367,7 @@ def test_four_sweeps_at_once_do_everything_once():
     assert moves == [["overdue", "escalate"], ["overdue", "escalate"], ["overdue", "draw_anew"], ["overdue", "raise_closing"]] * 5  # fmt: skip
     assert CaseEvent.objects.filter(move="escalate").count() == 10
     assert Supervision.objects.count() == 0
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
 
 
 # More time, asked in time and granted late ------------------------------------------------------------------------

@@ -9,8 +9,7 @@ from django.core.management import call_command
 from django.db.models import Q
 from PIL import Image
 
-from cases import chain
-from cases.models import Case
+from cases.models import Case, CaseEvent, CaseText
 from cases.workflow import FINAL, Lateness, Loop, State
 from demo import photos, world
 from demo.accounts import DEMO_PASSWORD, STAGE
@@ -18,6 +17,7 @@ from demo.positions import is_inside, point_in
 from demo.words import TOPICS
 from governance.models import Notice, Outbox, User
 from grid.models import GridRing
+from records import chain
 from tests.photos import photo
 
 NOW = dt.datetime(2026, 11, 20, 7, 0, tzinfo=dt.UTC)  # a Friday, 15:00 in Kunming
@@ -34,7 +34,7 @@ def test_a_queue_is_filled_by_real_moves_up_to_now(demo_world, state):
     case = Case.objects.get()
     assert (case.state, case.loop) == (state, Loop.STREET)
     assert case.events.order_by("sequence").last().at <= NOW
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
 
 
 def test_a_case_nobody_works_on_ends_with_a_named_leader(demo_world):
@@ -69,7 +69,7 @@ def test_the_first_three_hundred_fill_every_queue_of_every_loop_and_some_are_lat
     assert all(cases.filter(state=state).exists() for state in FINAL)
     assert cases.filter(Q(was_late=True) | Q(lateness=Lateness.RED)).count() >= 0.08 * made
     assert cases.filter(escalated_by_time=True, supervisions__leader__isnull=False).exists()
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
 
 
 def test_history_floods_no_inbox(demo_world):

@@ -5,11 +5,11 @@ import uuid
 import pytest
 from django.test import Client
 
-from cases import chain
-from cases.models import Case
+from cases.models import Case, CaseEvent, CaseText
 from cases.workflow import Loop, State
 from demo.accounts import DEMO_PASSWORD
 from governance.models import Heartbeat, User
+from records import chain
 from tests.cases.walks import limit_all
 from tests.lives import inside, settled_by
 from tests.processes import Broker, beat, wait_for, worker
@@ -62,7 +62,7 @@ def test_a_case_left_alone_goes_up_to_the_district_and_ends_with_a_named_leader(
     assert (order.leader, order.accepted_at) == (leader, None)
     for leg in case.legs.all():
         assert 3 <= (leg.due_at - leg.opened_at).total_seconds() <= 4
-    assert chain.broken() == []
+    assert chain.broken(CaseEvent, CaseText) == []
 
     reading = sign_in("quling")
     inbox = reading.get("/inbox/").content.decode()

@@ -3,7 +3,9 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cases import anchors, chain
+from cases import anchors
+from cases.models import CaseEvent, CaseText
+from records import chain
 
 
 class Command(BaseCommand):
@@ -13,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--anchor", action="store_true")
 
     def handle(self, *args, anchor: bool, **options) -> None:
-        if found := chain.broken():
+        if found := chain.broken(CaseEvent, CaseText):
             raise CommandError(f"{len(found)} 件案件的记录链不完整：{', '.join(map(str, found[:20]))}")
         try:
             wrong, kept = anchors.broken(), anchors.lines()
