@@ -294,8 +294,7 @@ class World:
             people = [address["user"]] if "user" in address else []
             if not people:
                 duty, place = Duty(address["duty"]), address["organization"]
-                there = [user.pk for user in self.hands.holding(duty, place)]
-                people = [person for person in there if person not in address.get("never", ())]
+                people = [user.pk for user in self.hands.holding(duty, place)]
             for person in people:
                 asked.setdefault(person, address.get("asks", ""))
         return asked

@@ -46,3 +46,38 @@ def is_pass(text: str, whistle: uuid.UUID, user_id: int, now: dt.datetime) -> bo
     except (signing.BadSignature, ValueError):
         return False
     return of == str(whistle) and person == user_id and 0 <= now.timestamp() - at <= PASS_SECONDS
+
+
+# A scan that has to sign in first; the screen -----------------------------------------------------------------------
+
+#: How long a scan waits for its person to sign in, and how long a screen shows codes without somebody who is signed in.
+SCAN_SECONDS, SCREEN_SECONDS = 600, 12 * 3600
+_SCAN_SALT, _SCREEN_SALT = "partybuilding.scan", "partybuilding.screen"
+
+
+def keep_scan(whistle: uuid.UUID, now: dt.datetime) -> str:
+    """What the browser keeps of a good scan while its person signs in (a cookie; worth nothing on another whistle)."""
+    return signing.dumps([str(whistle), int(now.timestamp())], salt=_SCAN_SALT)
+
+
+def is_scan(text: str, whistle: uuid.UUID, now: dt.datetime) -> bool:
+    """Whether a browser scanned a good code of this whistle within ``SCAN_SECONDS``."""
+    return _is_signed(text, whistle, now, _SCAN_SALT, SCAN_SECONDS)
+
+
+def screen_ticket(whistle: uuid.UUID, now: dt.datetime) -> str:
+    """What the address of a screen carries, so that it goes on showing codes when nobody is signed in on it any more."""
+    return signing.dumps([str(whistle), int(now.timestamp())], salt=_SCREEN_SALT)
+
+
+def is_screen_ticket(text: str, whistle: uuid.UUID, now: dt.datetime) -> bool:
+    """Whether a screen of this whistle was opened within ``SCREEN_SECONDS``."""
+    return _is_signed(text, whistle, now, _SCREEN_SALT, SCREEN_SECONDS)
+
+
+def _is_signed(text: str, whistle: uuid.UUID, now: dt.datetime, salt: str, seconds: int) -> bool:
+    try:
+        of, at = signing.loads(text, salt=salt)
+    except (signing.BadSignature, ValueError):
+        return False
+    return of == str(whistle) and 0 <= now.timestamp() - at <= seconds

@@ -66,6 +66,10 @@ SEES_STATUS = ALL - {
 }
 TAKES_CALLS = frozenset({"clerk", "acceptor", "sibling", "stranger"})
 LEADS = frozenset({"leader", "deputy_leader"})
+#: Who sees a whistle: territories above the spot, and the units that it calls.
+SEES_WHISTLE = (SEES_CASE - {"handler"}) | {"unit_head", "liaison"}
+#: Who may blow some kind of whistle at the stage, or ask the street to.
+BLOWS = frozenset({"leader", "deputy_leader", "secretary", "deputy_secretary"})
 KEEPS_CALENDAR = frozenset({"system_admin", "district_chief"})
 KEEPS_LISTS = frozenset({"system_admin", "auditor"})
 KEEPS_PEOPLE = frozenset({"security_admin", "auditor"})
@@ -130,7 +134,22 @@ ENDPOINTS = (
     Endpoint("cases:map_cases",         f"/map/cases.json?{BOX}"),
     Endpoint("cases:map_areas",         f"/map/areas.json?{BOX}"),
     Endpoint("dashboard:board",         "/board/"),
+    # The party half: lists hold what the scope holds, which may be nothing. The whistle hangs on a case at the stage and
+    # calls the urban management of the district
     Endpoint("partybuilding:home",      "/party/"),
+    Endpoint("partybuilding:whistles",  "/party/whistles/"),
+    Endpoint("partybuilding:export",    "/party/whistles/export/"),
+    Endpoint("partybuilding:blow",      "/party/blow/{free_case}/",             BLOWS, HIDDEN, seeing=SEES_CASE - {"handler"}),
+    Endpoint("partybuilding:whistle",   "/party/whistles/{whistle}/",           SEES_WHISTLE),
+    Endpoint("partybuilding:move",      "/party/whistles/{whistle}/moves/note/", SEES_WHISTLE),
+    Endpoint("partybuilding:call_move", "/party/whistles/{whistle}/calls/{call}/moves/sign/", SEES_WHISTLE),
+    Endpoint("partybuilding:print",     "/party/whistles/{whistle}/print/",     SEES_WHISTLE),
+    Endpoint("partybuilding:file",      "/party/whistles/{whistle}/file/",      SEES_WHISTLE),
+    Endpoint("partybuilding:screen",    "/party/whistles/{whistle}/screen/",    frozenset({"secretary", "deputy_leader"}), seeing=SEES_WHISTLE),
+    Endpoint("partybuilding:screen_code", "/party/screens/{whistle}/{ticket}/", anonymous=MAY),  # who has the address of a screen
+    Endpoint("partybuilding:my_calls",  "/field/calls/"),
+    Endpoint("partybuilding:phone_move", "/field/calls/{call}/moves/sign/",     SEES_WHISTLE),
+    Endpoint("partybuilding:arrive",    "/field/arrive/{whistle}/",             SEES_WHISTLE),
     Endpoint("dashboard:walls",         "/board/walls/",                        LEADS, FORBIDDEN),
     Endpoint("dashboard:wall_revoke",   "/board/walls/{wall}/end/",             frozenset({"leader"}), method="post"),
     # A screen on a wall has a token of its own; whoever is signed in without one sees nothing there

@@ -15,6 +15,7 @@ from cases.workflow import State
 from dashboard.actions import make_wall
 from governance import actions
 from governance.models import Heartbeat, Notice, User
+from partybuilding.codes import screen_ticket
 from tests import people
 from tests.access import (
     ADMIN_ITSELF,
@@ -30,6 +31,7 @@ from tests.access import (
 )
 from tests.cases.walks import appoint
 from tests.lives import case_at
+from tests.partybuilding.test_whistles import blown
 
 
 def outcome(answer: HttpResponse) -> str:
@@ -80,6 +82,7 @@ def things(clients) -> dict[str, object]:
     """What the addresses speak of."""
     case, worker = case_at(State.HANDLED), User.objects.get(username="test_grid_worker")
     leader = User.objects.get(username="test_leader")
+    free, whistle = case_at(State.HANDLING, loop="street"), blown(by="jieshuji")
     actions.tell("给网格员", url="/", audience=[{"user": worker.pk}], now=timezone.now())
     actions.relay(now=timezone.now())
     # Every check of the status page finds its part working: /healthz/ready answers 200.
@@ -87,6 +90,10 @@ def things(clients) -> dict[str, object]:
         actions.heartbeat(part, now=timezone.now())
     Leg.objects.update(sweep_at=None)
     return {
+        "free_case": free.uuid,
+        "whistle": whistle.uuid,
+        "call": whistle.calls.first().pk,
+        "ticket": screen_ticket(whistle.uuid, timezone.now()),
         "case": case.uuid,
         "photo": Photo.objects.filter(case=case).first().uuid,
         "wall": make_wall("大厅", filters={}, by=leader, now=timezone.now(), key=uuid.uuid4())[0].pk,

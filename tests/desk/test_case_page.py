@@ -189,7 +189,7 @@ def test_requests_and_an_order_leave_the_page_within_its_budget():
     deadline = timezone.now() + dt.timedelta(days=1)
     case = walk(case, "order_supervision", now=timezone.now(), reason="尽快", deadline=deadline)
     for username in ("zhiban", "paiqian", "zhifa"):
-        assert asked_by_the_page(username, case) <= 8, username
+        assert asked_by_the_page(username, case) <= 9, username  # one of them for the whistles of the case
 
 
 def test_every_form_of_every_move_opens():

@@ -1,0 +1,323 @@
+"""Clean input for moves of whistles: one field for every word that the tables may ask for; nothing is saved here."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from cases.forms import CategoryField, PositionField, UnitField
+from cases.keyed import KeyedForm
+from cases.models import Case
+from governance.models import Organization
+from governance.wording import ask_by_name
+from partybuilding.given import LABELS
+from partybuilding.models import Whistle, WhistleRule
+from partybuilding.proposing import Proposal, proposals, units_to_call
+from partybuilding.rules import why_not_by_post
+from partybuilding.situations import Situation
+from partybuilding.workflow import MOVES, ClockStep, Demand, Refusal, Source
+from records.moves import Move
+
+MARKS = [(mark, f"{mark} 分") for mark in range(5, 0, -1)]
+#: What may be given with a move beside what the table asks for.
+MORE = {
+    "contact": ("stays_away",),
+    "score_unit": ("words",),
+    "score_whistle": ("words",),
+}
+#: What the words of a move are about.
+WORDS = {
+    "contact": "联系情况",
+    "finish": "办结情况",
+    "note": "现场记录",
+    "settle": "处置结果",
+    "answer_order": "督办答复",
+    "finish_task": "完成情况",
+    "task_to_case": "案件情况",
+    "score_unit": "补充说明",
+    "score_whistle": "补充说明",
+}
+HELP = {
+    "deadline": "被交办单位会收到通知",
+    "right_unit": "会立即改召这个单位，办结时限不重新起算",
+    "stays_away": "不到场也能解决的，如提供意见、查询资料",
+}
+NOT_HERE = {"invalid_choice": "请从列表中选择单位。"}
+
+
+def _units(s: Situation) -> list[Organization]:
+    return list(units_to_call(s.case, s.today))
+
+
+def _unit_field(name: str, units: list[Organization]) -> UnitField:
+    return UnitField(units, offered=units, label=LABELS[name], error_messages=NOT_HERE)
+
+
+def _unit(s: Situation, move: Move) -> UnitField:
+    """Of a task one of the called units; else one that is not called yet."""
+    called = {call.unit_id for call in s.calls if call.is_open}
+    if move.name == "add_task":
+        return _unit_field("unit", [call.unit for call in s.calls if call.is_open])
+    return _unit_field("unit", [unit for unit in _units(s) if unit.pk not in called])
+
+
+def _right_unit(s: Situation, move: Move) -> UnitField:
+    return _unit_field("right_unit", [unit for unit in _units(s) if unit.pk != s.call.unit_id])
+
+
+def _task(s: Situation, move: Move) -> forms.ModelChoiceField:
+    return forms.ModelChoiceField(
+        s.whistle.tasks.filter(done_at=None),
+        label=LABELS["task"],
+        empty_label=None,
+        error_messages={"invalid_choice": "请选择一件没有完成的任务。"},
+    )
+
+
+def _call(s: Situation, move: Move) -> forms.ModelChoiceField:
+    """Units that were called, without those that refused; a unit scores by its own calls."""
+    found = s.whistle.calls.filter(refusal="").select_related("unit")
+    if move.name == "score_whistle":
+        assert s.user is not None
+        found = found.filter(unit__in=s.user.authority.unit_ids)
+    field = forms.ModelChoiceField(
+        found,
+        label=LABELS["call"],
+        empty_label=None,
+        error_messages={"invalid_choice": "请选择一个被召单位。"},
+    )
+    field.label_from_instance = lambda call: call.unit.name
+    return field
+
+
+def _mark(name: str) -> Callable[[Situation, Move], forms.Field]:
+    def field(s: Situation, move: Move) -> forms.Field:
+        wrong = {"invalid_choice": f"{LABELS[name]}请选 1 到 5 分。"}
+        return forms.TypedChoiceField(
+            label=LABELS[name], choices=MARKS, coerce=int, widget=forms.RadioSelect, error_messages=wrong
+        )
+
+    return field
+
+
+class UnitsField(forms.TypedMultipleChoiceField):
+    """Several of the units in reach; cleans to the units."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, units: list[Organization], **options: Any) -> None:
+        self.listed = {str(unit.pk): unit for unit in units}
+        choices = [(unit.pk, unit.name) for unit in units]
+        super().__init__(choices=choices, coerce=self.listed.__getitem__, error_messages=NOT_HERE, **options)
+
+
+def _words(s: Situation, move: Move) -> forms.CharField:
+    return forms.CharField(
+        label=WORDS.get(move.name, LABELS["words"]), max_length=1000, widget=forms.Textarea({"rows": 3})
+    )
+
+
+# fmt: off
+FIELDS: dict[str, Callable[[Situation, Move], forms.Field]] = {
+    "words": _words,
+    "reason": lambda s, move: forms.CharField(label=LABELS["reason"], max_length=1000, widget=forms.Textarea({"rows": 2})),
+    "unit": _unit,
+    "title": lambda s, move: forms.CharField(label=LABELS["title"], max_length=120),
+    "deadline": lambda s, move: forms.DateTimeField(label=LABELS["deadline"], widget=forms.DateTimeInput({"type": "datetime-local"})),
+    "task": _task,
+    "category": lambda s, move: CategoryField(label=LABELS["category"], initial=s.whistle.category_id),
+    "position": lambda s, move: PositionField(label=LABELS["position"], initial=[s.whistle.longitude, s.whistle.latitude]),
+    "refusal": lambda s, move: forms.ChoiceField(label=LABELS["refusal"], choices=Refusal.choices, widget=forms.RadioSelect),
+    "right_unit": _right_unit,
+    "stays_away": lambda s, move: forms.BooleanField(label="远程办理，不到场"),
+    "call": _call,
+    **{name: _mark(name) for name in ("speed", "attitude", "result", "needed", "clear", "prepared")},
+}
+# fmt: on
+
+
+class MoveForm(KeyedForm):
+    """The form of one move: what the table asks for, and the client's key."""
+
+    #: Units that should be called, where the form asks which.
+    proposals: list[Proposal] = []
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The cleaned answers, as ``perform`` takes them; empty ones are left out. Of proposed units the door is told why."""
+        why = {"why": {one.unit.pk: one.why for one in self.proposals}} if self.proposals else {}
+        answers = self.cleaned_data.items()
+        return why | {
+            name: value for name, value in answers if name != "key" and value not in (None, "", [], False)
+        }
+
+    def unit_rows(self) -> list[dict[str, Any]]:
+        """All units in reach, the proposed ones first, each with why and what is chosen of it; none where none is asked for."""
+        if not {"lead", "helpers"} <= self.fields.keys():
+            return []
+        lead, helpers = str(self["lead"].value() or ""), {str(one) for one in self["helpers"].value() or ()}
+        why = {one.unit.pk: one.why for one in self.proposals}
+        rows = [
+            {
+                "unit": unit,
+                "why": why.get(unit.pk, ""),
+                "is_lead": str(unit.pk) == lead,
+                "is_helper": str(unit.pk) in helpers,
+            }
+            for unit in self.fields["helpers"].listed.values()
+        ]
+        order = {pk: place for place, pk in enumerate(why)}
+        return sorted(rows, key=lambda row: order.get(row["unit"].pk, len(order)))
+
+    def ask_for_units(self, case: Case, on: dt.date, *, is_needed: bool) -> None:
+        """Let a lead and helpers be chosen among the units in reach of a case; the lead that is proposed is chosen."""
+        units = list(units_to_call(case, on))
+        self.proposals = proposals(case, on)
+        lead = next((one.unit.pk for one in self.proposals if one.is_lead), None)
+        errors = NOT_HERE | {"required": "请选择一个牵头单位。"}
+        self.fields["lead"] = UnitField(
+            units,
+            offered=units,
+            label=LABELS["lead"],
+            initial=lead,
+            required=is_needed,
+            error_messages=errors,
+        )
+        self.fields["helpers"] = UnitsField(units, label=LABELS["helpers"], required=False)
+
+
+def move_form(
+    move: Move, situation: Situation, data: Any = None, initial: dict[str, Any] | None = None
+) -> MoveForm:
+    """The form of a move of a whistle, or of one of its calls; unbound without data, with a fresh key."""
+    form = MoveForm(data, initial=initial or {})
+    if "lead" in move.needs:
+        form.ask_for_units(situation.case, situation.today, is_needed=True)
+    for name in (*move.needs, *MORE.get(move.name, ())):
+        if name in form.fields:
+            continue
+        if name == "stays_away" and not situation.whistle.rule["may_stay_away"]:
+            continue
+        field = FIELDS[name](situation, move)
+        field.required = name in move.needs
+        field.help_text = HELP.get(name, "")
+        ask_by_name(field)
+        form.fields[name] = field
+    return form
+
+
+# Blowing ----------------------------------------------------------------------------------------------------------
+
+
+class BlowForm(MoveForm):
+    """A new whistle on a case: of a kind that this person may blow, or ask the street to blow."""
+
+    kind = forms.ChoiceField(label="哨种", widget=forms.RadioSelect)
+    source = forms.ChoiceField(label="吹哨情形", widget=forms.RadioSelect)
+    source_note = forms.CharField(
+        label="来源编号", max_length=60, required=False, help_text="需求清单或会议决议的编号"
+    )
+    demands = forms.MultipleChoiceField(
+        label="需要什么", choices=Demand.choices, widget=forms.CheckboxSelectMultiple
+    )
+    words = forms.CharField(
+        label="需求说明",
+        max_length=1000,
+        widget=forms.Textarea({"rows": 3, "placeholder": "卡在哪里，需要各单位来做什么，什么时候"}),
+        error_messages={"required": "请写明卡在哪里、需要各单位做什么。"},
+    )
+
+    def __init__(self, case: Case, user: Any, data: Any = None, *, now: dt.datetime) -> None:
+        super().__init__(data)
+        self.case, self.ways = case, ways(case, user, now)
+        self.fields["kind"].choices = [(way.rule.kind, way.label) for way in self.ways]
+        self.fields["source"].choices = [(one.value, one.label) for one in sources(case, self.ways)]
+        if len(self.ways) == 1:
+            self.fields["kind"].initial = self.ways[0].rule.kind
+        if any(way.move.name == "blow" for way in self.ways):
+            self.ask_for_units(case, timezone.localdate(now), is_needed=False)
+
+    @property
+    def way(self) -> "Way | None":
+        """What is done with the kind that was chosen."""
+        chosen = self.cleaned_data.get("kind")
+        return next((way for way in self.ways if way.rule.kind == chosen), None)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        way = self.way
+        if way and way.move.name == "blow" and not given.get("lead") and "lead" not in self.errors:
+            self.add_error("lead", "请选择一个牵头单位。")
+        return given
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What the door takes: of a whistle that is asked for no units, of one that is blown why each was chosen."""
+        given, way = super().given, self.way
+        if way is not None and way.move.name == "blow":
+            return given
+        return {name: value for name, value in given.items() if name not in ("lead", "helpers", "why")}
+
+
+class Way:
+    """A kind of whistle, and whether this person blows it or asks the street to."""
+
+    def __init__(self, rule: WhistleRule, move: Move, blown: int = 0) -> None:
+        self.rule, self.move, self.blown = rule, move, blown
+
+    @property
+    def label(self) -> str:
+        return self.rule.label if self.move.name == "blow" else f"{self.rule.label}（请街道吹哨）"
+
+    def limits(self) -> list[tuple[str, str]]:
+        """The four limits of the kind, in the order of the clocks."""
+        return [(step.label, self.rule.limits[step]) for step in ClockStep]
+
+    @property
+    def warning(self) -> str:
+        """That this post blows more of this kind than the rule thinks usual: only said, never refused."""
+        if self.blown < self.rule.most_a_month:
+            return ""
+        return (
+            f"本岗位本月已吹{self.rule.label} {self.blown} 次，"
+            f"提醒线为 {self.rule.most_a_month} 次。确需联动的照常吹哨。"
+        )
+
+
+def ways(case: Case, user: Any, now: dt.datetime) -> list[Way]:
+    """The kinds of the place that this person may blow on a case, or ask for."""
+    found = []
+    today = timezone.localdate(now)
+    for rule in WhistleRule.objects.in_force(today).filter(district=case.district_id).order_by("pk"):
+        situation = Situation(Whistle(case=case, kind=rule.kind), user, now)
+        situation.rule = rule
+        for name in ("blow", "ask"):
+            if why_not_by_post(name, situation) is None:
+                found.append(Way(rule, MOVES[name]))
+                break
+    _count_blown([way for way in found if way.move.name == "blow"], user, now)
+    return found
+
+
+def _count_blown(blown: list[Way], user: Any, now: dt.datetime) -> None:
+    """How often this person has blown each kind this month."""
+    first = timezone.localtime(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    mine = Q(kind__in=[way.rule.kind for way in blown], blown_by=user, blown_at__gte=first)
+    counted = dict(Whistle.objects.filter(mine).order_by().values_list("kind").annotate(Count("pk")))
+    for way in blown:
+        way.blown = counted.get(way.rule.kind, 0)
+
+
+def sources(case: Case, ways: list[Way]) -> list[Source]:
+    """Why one of these kinds could be blown on a case, as far as the case can say so."""
+    named = {source for way in ways for source in way.rule.sources}
+    is_so = {
+        Source.REFUSED_TWICE: case.refusals >= 2,
+        Source.ESCALATED: case.escalated_by_time,
+        Source.NO_POWER: case.refusals > 0
+        and case.events.filter(move="refuse", data__contains='"refusal":"no_power"').exists(),
+    }
+    return [source for source in Source if source in named and is_so.get(source, True)]

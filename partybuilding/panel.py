@@ -1,0 +1,104 @@
+"""What the page of a case shows of its whistles: who has signed, who is on the way, who is late; or the way to blow one."""
+
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject, Now
+from django.http import HttpRequest
+from django.utils import timezone
+
+from cases.models import Case
+from governance.models import Organization, User
+from governance.roles import Duty
+from partybuilding.models import Call, CallClock, Whistle, WhistleRule
+from partybuilding.rules import who_blows, why_not_by_post
+from partybuilding.situations import Situation
+from partybuilding.workflow import RUNNING, TONES, CallState, ClockStep, State
+
+#: How the units of a running whistle are put together, nearest to the spot first.
+GROUPS = (
+    ("在现场", (CallState.ARRIVED,)),
+    ("在路上", (CallState.CONTACTED, CallState.SIGNED)),
+    ("未签收", (CallState.CALLED,)),
+    ("已办结", (CallState.FINISHED,)),
+)
+
+
+def _whistles(case: Case, user: User) -> ArraySubquery:
+    """Whistles of the case within the scope, the newest first, with the open calls of each and their late clocks."""
+    late = CallClock.objects.running().filter(call=OuterRef("pk"), red_at__lt=Now()).order_by("pk")
+    calls = Call.objects.filter(whistle=OuterRef("pk"), refusal="").order_by("pk")
+    calls = calls.values(
+        json=JSONObject(name="unit__name", state="state", late=ArraySubquery(late.values("step")))
+    )
+    rows = Whistle.objects.visible_to(user).filter(case=case).order_by("-pk")
+    return ArraySubquery(
+        rows.values(
+            json=JSONObject(pk="pk", uuid="uuid", state="state", label="label", calls=ArraySubquery(calls))
+        )
+    )
+
+
+def _rules(case: Case) -> ArraySubquery:
+    rows = WhistleRule.objects.in_force(timezone.localdate()).filter(district=case.district_id)
+    return ArraySubquery(
+        rows.order_by("pk").values(json=JSONObject(kind="kind", label="label", blowers="blowers"))
+    )
+
+
+def context(request: HttpRequest, case: Case) -> dict[str, Any] | None:
+    """What the panel shows, in one statement; None for whoever sees no whistle of it and has none to blow."""
+    user = request.user
+    blows = user.authority.has(Duty.BLOW) and case.is_open
+    found = Organization.objects.filter(pk=case.district_id).values_list(
+        _whistles(case, user), *([_rules(case)] if blows else [])
+    )
+    whistles, *rules = next(iter(found), ([],))
+    shown: dict[str, Any] = {"whistles": [_shown(one) for one in whistles]}
+    is_running = any(State(one["state"]) in (State.ASKED, *RUNNING, State.SETTLED) for one in whistles)
+    if blows and not is_running:
+        shown |= _way(case, user, rules[0])
+    return shown if whistles or len(shown) > 1 else None
+
+
+def _shown(one: dict[str, Any]) -> dict[str, Any]:
+    state = State(one["state"])
+    groups = []
+    for label, states in GROUPS if state in RUNNING else ():
+        units = [
+            {"name": call["name"], "late": "、".join(ClockStep(step).label for step in call["late"])}
+            for call in one["calls"]
+            if call["state"] in states
+        ]
+        if units:
+            groups.append((label, units))
+    return {
+        "address": f"/party/whistles/{one['uuid']}/",
+        "number": f"哨单 {one['pk']:05d}",
+        "label": one["label"],
+        "state": state.label,
+        "tone": TONES[state],
+        "groups": groups,
+    }
+
+
+def _way(case: Case, user: User, rules: list[dict[str, Any]]) -> dict[str, Any]:
+    """The button, or the sentence that says who may blow; nothing where the place has no whistles."""
+    blown, asked, first = [], [], None
+    for values in rules:
+        situation = Situation(Whistle(case=case, kind=values["kind"]), user, timezone.now())
+        situation.rule = WhistleRule(**values)
+        if why_not_by_post("blow", situation) is None:
+            blown.append(values["label"])
+        elif why_not_by_post("ask", situation) is None:
+            asked.append(values["label"])
+        else:
+            first = first or values
+    address = f"/party/blow/{case.uuid}/"
+    if blown:
+        more = f"；{'、'.join(asked)}可请街道吹哨" if asked else ""
+        return {"blow_address": address, "blow_label": "吹哨", "hint": f"可吹：{'、'.join(blown)}{more}"}
+    if asked:
+        return {"blow_address": address, "blow_label": "请街道吹哨", "hint": "由街道决定召集哪些单位"}
+    return {"why_not": f"{first['label']}由{who_blows(first['blowers'])}吹响。"} if first else {}

@@ -1,0 +1,61 @@
+"""Whistles on paper and as files; who took a file is written down."""
+
+import uuid
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from cases.clocks import stamp
+from governance.actions import log_access
+from partybuilding.filters import GROUPS, WhistleFilters, for_list
+from partybuilding.reading import read
+from partybuilding.sheet import of_list, of_whistle
+from partybuilding.views.whistle import visible_whistle
+
+EXPORTED = 5_000
+
+
+@login_required
+@never_cache
+@require_safe
+def print_page(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
+    """The file of a whistle for A4: everything that its page says, without buttons."""
+    reading = read(visible_whistle(request, whistle_uuid), request.user, timezone.now())
+    return render(request, "partybuilding/print.html", {"reading": reading, "now": timezone.now()})
+
+
+@login_required
+@never_cache
+@require_safe
+def whistle_file(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
+    """One whistle as a workbook."""
+    now = timezone.now()
+    reading = read(visible_whistle(request, whistle_uuid), request.user, now)
+    number = reading.whistle.number
+    notes = [f"{stamp(now)} 由 {request.user.name} 导出。"]
+    file = of_whistle(reading, notes)
+    log_access(f"whistle:{reading.whistle.pk}:export", by=request.user, reason=f"导出哨单 {number}", now=now)
+    return FileResponse(file, as_attachment=True, filename=f"哨单-{number}.xlsx")
+
+
+@login_required
+@never_cache
+@require_safe
+def export(request: HttpRequest) -> HttpResponse:
+    """The list with the same filters as a file of at most 5,000 rows."""
+    now = timezone.now()
+    form = WhistleFilters(request.GET, request.user)
+    found = form.found(now)
+    label = GROUPS[form.group][0]
+    notes = [f"{label}，{stamp(now)} 由 {request.user.name} 导出。"]
+    if found.order_by()[: EXPORTED + 1].count() > EXPORTED:
+        notes.append(f"一次最多导出 {EXPORTED:,} 件，此处只有前 {EXPORTED:,} 件。请缩小筛选范围后分次导出。")
+    file, written = of_list(for_list(found)[:EXPORTED].iterator(chunk_size=1000), notes)
+    reason = f"导出 {written} 件：{request.GET.urlencode()}"
+    log_access("whistles:export", by=request.user, reason=reason[:200], now=now)
+    filename = f"哨单-{label}-{timezone.localtime(now):%Y%m%d-%H%M}.xlsx"
+    return FileResponse(file, as_attachment=True, filename=filename)

@@ -1,0 +1,206 @@
+"""People of called units on their phones: my calls, and report-in by the code of the spot or by position."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from cases.forms import PositionField
+from cases.keyed import KeyedForm, shown_again
+from governance.kept_forms import keeps_form, kept
+from governance.roles import Duty
+from partybuilding.actions import DOOR, perform
+from partybuilding.codes import SCAN_SECONDS, give_pass, is_good, is_pass, is_scan, keep_scan
+from partybuilding.forms import move_form
+from partybuilding.models import Arrival, Call, Whistle
+from partybuilding.situations import Situation
+from partybuilding.views.whistle import CONFIRM, ask, make
+from partybuilding.waiting import calls_of, next_step
+from partybuilding.workflow import CALLS, OPEN_CALL, RUNNING, ClockStep
+from records.refusals import Refused
+
+#: The move by which a unit does what a clock waits for.
+MOVE_OF = {
+    ClockStep.SIGN: "sign",
+    ClockStep.CONTACT: "contact",
+    ClockStep.ARRIVE: "arrive",
+    ClockStep.SETTLE: "finish",
+}
+SCAN = "scan"
+
+
+# My calls ---------------------------------------------------------------------------------------------------------
+
+
+@login_required
+@never_cache
+@require_safe
+def my_calls(request: HttpRequest) -> HttpResponse:
+    """Open calls of my units with the next move as one button, and where I am on the spot still."""
+    now, user = timezone.now(), request.user
+    calls = calls_of(user)
+    there = Arrival.objects.filter(
+        person=user, left_at=None, call__unit__in=user.authority.places(Duty.ANSWER)
+    )
+    present = {one.call_id: one for one in there.select_related("call__unit", "call__whistle__category")}
+    rows = []
+    for call in calls:
+        step = next_step(call)
+        move = CALLS.by_name[MOVE_OF[step]]
+        late = "red" if call.due_at and call.due_at < now else "none"
+        rows.append({"call": call, "move": move, "step": step, "late": late, "is_there": call.pk in present})
+    listed = {call.pk for call in calls}
+    leaving = [one for one in present.values() if one.call_id not in listed]
+    context = {"rows": rows, "leaving": leaving, "confirm": CONFIRM["leave"]}
+    return render(request, "partybuilding/my_calls.html", context)
+
+
+@keeps_form()
+@login_required
+@never_cache
+def phone_move(request: HttpRequest, call_id: int, name: str) -> HttpResponse:
+    """A move of a call on the phone: the form of the party's pages in the frame of the phone."""
+    move = CALLS.by_name.get(name)
+    if move is None or move.is_systems or name == "arrive":
+        raise Http404("没有这个动作。")
+    visible = Whistle.objects.visible_to(request.user)
+    named = ("unit", "whistle__case", "whistle__category")
+    call = get_object_or_404(Call.objects.filter(whistle__in=visible).select_related(*named), pk=call_id)
+    now, back = timezone.now(), reverse("partybuilding:my_calls")
+    situation = Situation(call.whistle, request.user, now, part=call)
+    form = move_form(move, situation, request.POST if request.method == "POST" else kept(request))
+    if request.method == "POST":
+        if answered := make(form, situation, move, now):
+            messages.success(request, answered)
+            return redirect(back)
+        return shown_again(ask(request, form, situation, move, back, base="base_field.html"), form)
+    return ask(request, form, situation, move, back, base="base_field.html")
+
+
+# Report-in --------------------------------------------------------------------------------------------------------
+
+
+class ArriveForm(KeyedForm):
+    """Report-in for one of my units: with the pass of a scan, or by where the phone is."""
+
+    call = forms.ModelChoiceField(Call.objects.none(), label="单位", empty_label=None)
+    scanned = forms.CharField(required=False, widget=forms.HiddenInput, max_length=300)
+    position = PositionField(label="现在的位置", required=False)
+
+    def __init__(self, calls: Any, data: Any = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.fields["call"].queryset = calls
+        self.fields["call"].label_from_instance = lambda call: call.unit.name
+        if len(calls) == 1:
+            self.fields["call"].widget = forms.HiddenInput()
+            self.fields["call"].initial = calls[0].pk
+        for field in self.fields["position"].fields:
+            field.required = False
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What the door takes: the scan where there is one, else the position."""
+        names = {"scanned": "pass", "position": "position"}
+        found = ((names[name], self.cleaned_data.get(name)) for name in names)
+        return dict([pair for pair in found if pair[1]][:1])
+
+    def refuse(self, refusal: Refused) -> None:
+        """Nobody sees the pass of a scan: what is wrong with it stands above the form."""
+        if refusal.field == "pass":
+            self.refusal = refusal
+            self.add_error(None, refusal.sentence)
+        else:
+            super().refuse(refusal)
+
+
+@keeps_form()
+@never_cache
+def arrive(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
+    """Where the code of the spot leads: one button. Who has to sign in first does not lose the scan."""
+    now = timezone.now()
+    is_scanned = _is_scanned(request, whistle_uuid, now)
+    if not request.user.is_authenticated:
+        response = redirect_to_login(request.get_full_path())
+        if is_scanned:
+            response.set_cookie(
+                SCAN,
+                keep_scan(whistle_uuid, now),
+                max_age=SCAN_SECONDS,
+                path=request.path,
+                httponly=True,
+                samesite="Lax",
+                secure=request.is_secure(),
+            )
+        return response
+    whistles = Whistle.objects.visible_to(request.user).select_related("category", "street", "side", "case")
+    whistle = get_object_or_404(whistles, uuid=whistle_uuid)
+    units = request.user.authority.places(Duty.ANSWER)
+    calls = whistle.calls.filter(unit__in=units, state__in=OPEN_CALL).select_related("unit")
+    if request.method == "POST":
+        form = ArriveForm(calls, request.POST)
+        if said := _arrive(form, request, whistle, now):
+            messages.success(request, said)
+            response = redirect("partybuilding:my_calls")
+            response.delete_cookie(SCAN, path=request.path)
+            return response
+        scanned = form.data.get("scanned", "")
+        is_scanned = bool(scanned) and is_pass(scanned, whistle.uuid, request.user.pk, now)
+        return shown_again(_ask(request, form, whistle, calls, is_scanned), form)
+    scanned = give_pass(whistle.uuid, request.user.pk, now) if is_scanned else ""
+    form = ArriveForm(calls, kept(request), initial={"scanned": scanned})
+    return _ask(request, form, whistle, calls, is_scanned)
+
+
+def _is_scanned(request: HttpRequest, whistle: uuid.UUID, now: dt.datetime) -> bool:
+    """Whether this browser has just scanned a good code, or had before it was sent to sign in."""
+    code = request.GET.get("code", "")
+    return is_good(whistle, code, now) or is_scan(request.COOKIES.get(SCAN, ""), whistle, now)
+
+
+def _arrive(form: ArriveForm, request: HttpRequest, whistle: Whistle, now: dt.datetime) -> str:
+    """Report in; returns what is said of it, or nothing where the form says what is wrong."""
+    if not form.is_valid():
+        key = form.cleaned_data.get("key")
+        earlier = key and DOOR.answered(key, "arrive", by=request.user, record=whistle)
+        return "已报到。" if earlier else ""
+    call = form.cleaned_data["call"]
+    try:
+        perform(
+            whistle.uuid,
+            "arrive",
+            by=request.user,
+            now=now,
+            key=form.cleaned_data["key"],
+            given=form.given,
+            part=call.pk,
+        )
+    except Refused as refusal:
+        form.refuse(refusal)
+        return ""
+    return f"{call.unit.name} 已报到，{timezone.localtime(now):%H:%M}。"
+
+
+def _ask(
+    request: HttpRequest, form: ArriveForm, whistle: Whistle, calls: Any, is_scanned: bool
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "whistle": whistle,
+        "calls": calls,
+        "is_scanned": is_scanned,
+        "has_code": bool(request.GET.get("code")),
+        "is_running": whistle.state in RUNNING,
+        "there": Arrival.objects.filter(call__in=calls, person=request.user, left_at=None).first(),
+        "metres": whistle.rule["distance"],
+    }
+    return render(request, "partybuilding/arrive.html", context)

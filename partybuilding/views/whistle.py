@@ -1,0 +1,144 @@
+"""The page of a whistle, and its moves: find among the visible → form → door → page."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from cases.keyed import shown_again
+from governance.kept_forms import keeps_form, kept
+from partybuilding.actions import DOOR, perform
+from partybuilding.forms import MoveForm, move_form
+from partybuilding.models import Call, Whistle
+from partybuilding.reading import read, whistles_to_show
+from partybuilding.situations import Situation
+from partybuilding.workflow import CALLS, WHISTLES, CallState, State
+from records.moves import Move
+from records.refusals import Refused
+
+#: What is asked once more before it is done, and what follows from it.
+CONFIRM = {
+    "release": "解除后，该单位不再承办这件事，时钟停止，单位会收到通知。",
+    "leave": "离场时间会记录；解除之前离场的，记为提前离场。",
+    "withdraw": "撤哨后，所有被召单位立即解除，不能恢复。",
+    "decline": "不予吹哨后，这份哨单终止，提出人会收到通知。",
+}
+#: Words of a form that may stand in its address: which task or unit it is about.
+PRESET = ("task", "call")
+
+
+def visible_whistle(request: HttpRequest, whistle_uuid: uuid.UUID) -> Whistle:
+    """The whistle with what its page names, or 404."""
+    return get_object_or_404(whistles_to_show(request.user), uuid=whistle_uuid)
+
+
+@login_required
+@never_cache
+@require_safe
+def whistle_page(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
+    """The whole whistle."""
+    whistle = visible_whistle(request, whistle_uuid)
+    now = timezone.now()
+    context = {"reading": read(whistle, request.user, now), "confirm": CONFIRM, "now": now}
+    return render(request, "partybuilding/whistle.html", context)
+
+
+# Moves ------------------------------------------------------------------------------------------------------------
+
+
+@keeps_form()
+@login_required
+@never_cache
+def move_page(request: HttpRequest, whistle_uuid: uuid.UUID, name: str) -> HttpResponse:
+    """Any move of a whistle: its form on GET, the move itself on POST."""
+    move = WHISTLES.by_name.get(name)
+    if move is None or not move.sources:
+        raise Http404("没有这个动作。")
+    return _show(request, visible_whistle(request, whistle_uuid), None, move)
+
+
+@keeps_form()
+@login_required
+@never_cache
+def call_move_page(request: HttpRequest, whistle_uuid: uuid.UUID, call_id: int, name: str) -> HttpResponse:
+    """Any move of a called unit."""
+    move = CALLS.by_name.get(name)
+    if move is None:
+        raise Http404("没有这个动作。")
+    whistle = visible_whistle(request, whistle_uuid)
+    call = get_object_or_404(whistle.calls.select_related("unit"), pk=call_id)
+    return _show(request, whistle, call, move)
+
+
+def _show(request: HttpRequest, whistle: Whistle, call: Call | None, move: Move) -> HttpResponse:
+    now = timezone.now()
+    situation = Situation(whistle, request.user, now, part=call)
+    back = reverse("partybuilding:whistle", args=[whistle.uuid])
+    if request.method == "POST":
+        form = move_form(move, situation, request.POST)
+        if answered := make(form, situation, move, now):
+            messages.success(request, answered)
+            return redirect(back)
+        return shown_again(ask(request, form, situation, move, back), form)
+    initial = {name: request.GET[name] for name in PRESET if request.GET.get(name, "").isdecimal()}
+    form = move_form(move, situation, kept(request), initial)
+    return ask(request, form, situation, move, back)
+
+
+def make(form: MoveForm, situation: Situation, move: Move, now: dt.datetime) -> str:
+    """Make the move of a form; returns what is said of it, or nothing where the form says what is wrong."""
+    whistle, user, call = situation.whistle, situation.by, situation.part
+    if form.is_valid():
+        try:
+            answer = perform(
+                whistle.uuid,
+                move.name,
+                by=user,
+                now=now,
+                key=form.cleaned_data["key"],
+                given=form.given,
+                part=call.pk if call else None,
+            )
+        except Refused as refusal:
+            form.refuse(refusal)
+            return ""
+    else:
+        key = form.cleaned_data.get("key")
+        earlier = key and DOOR.answered(key, move.name, by=user, record=whistle)
+        if not earlier:
+            return ""
+        answer = earlier
+    if call:
+        return f"{call.unit.name} 已{move.label}，现为“{CallState(answer.state).label}”。"
+    return f"{whistle.number} 已{move.label}，现为“{State(answer.state).label}”。"
+
+
+def ask(
+    request: HttpRequest,
+    form: MoveForm,
+    situation: Situation,
+    move: Move,
+    back: str,
+    *,
+    base: str = "partybuilding/base.html",
+) -> HttpResponse:
+    """The form of a move; a page that opens it in place takes the piece alone."""
+    context: dict[str, Any] = {
+        "whistle": situation.whistle,
+        "call": situation.part,
+        "move": move,
+        "form": form,
+        "confirm": CONFIRM.get(move.name, ""),
+        "back": back,
+        "base": base,
+    }
+    piece = request.htmx and not request.htmx.boosted
+    return render(request, "partybuilding/_move.html" if piece else "partybuilding/move.html", context)
