@@ -3,7 +3,6 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Q
 from django.utils import timezone
 
 from cases.models import Case, Category
@@ -50,8 +49,9 @@ def open_nearby(
     around = visible.near(longitude, latitude, how.metres)
     if how.in_community and category is not None:
         here = Grid.objects.active(timezone.localdate(now)).containing(longitude, latitude)
-        same = Q(category=category, community__in=here.values("community"))
-        around = visible.filter(Q(pk__in=around.values("pk")) | same)
+        same = visible.filter(category=category, community__in=here.values("community"))
+        # A union, since an OR of the two is looked for among all cases there are.
+        around = Case.objects.filter(pk__in=around.values("pk").union(same.values("pk")))
     cases = []
     for case in with_row(around.order_by("-pk"))[:LOOKED_AT]:
         case.metres = metres_between((longitude, latitude), (case.longitude, case.latitude))

@@ -17,8 +17,8 @@ REFUSALS_BEFORE_DISPUTE = 2
 DRAWS = 3
 #: How far ahead a leader may set the date of an answer (ours: later than a year is a typing error).
 LONGEST_DEADLINE = dt.timedelta(days=366)
-#: Indexes of open cases carry everyone who had a part, and who may not see to it: a row has room for 220 (measured).
-MOST_PEOPLE = 150
+#: Indexes of open cases carry everyone who had a part; a row of them has room for about 600 (measured).
+MOST_PEOPLE = 400
 #: Reports, comments and photos of one program (ours: a camera sees less, and a desk cannot read more).
 PROGRAM_A_MINUTE = 60
 #: How long a mark that was written late is seen before the case is escalated (ours: time to look and act).

@@ -294,7 +294,8 @@ class World:
             people = [address["user"]] if "user" in address else []
             if not people:
                 duty, place = Duty(address["duty"]), address["organization"]
-                people = [user.pk for user in self.hands.holding(duty, place)]
+                there = [user.pk for user in self.hands.holding(duty, place)]
+                people = [person for person in there if person not in address.get("never", ())]
             for person in people:
                 asked.setdefault(person, address.get("asks", ""))
         return asked

@@ -7,11 +7,14 @@ from typing import Any
 from cases.models import Category
 from cases.rule_numbers import LONGEST_DEADLINE
 from governance.models import Organization
+from governance.roles import Duty
 from partybuilding.codes import is_pass
 from partybuilding.models import Call, Task
+from partybuilding.permissions import answers_for
 from partybuilding.proposing import units_to_call
+from partybuilding.rules import score_by
 from partybuilding.situations import Situation, Walk
-from partybuilding.workflow import Demand, Refusal, Source
+from partybuilding.workflow import Demand, Refusal, Side, Source
 from records.given import Check, Words, choice, photos, position, text
 from records.refusals import Unfit
 
@@ -35,6 +38,8 @@ LABELS = {
     "right_unit": "认为应召集的单位",
     "pass": "现场二维码",
     "call": "被召单位",
+    "claimed_at": "手机时间",
+    "stays_away": "远程办理",
     "speed": "响应速度",
     "attitude": "协同态度",
     "result": "处置效果",
@@ -102,13 +107,30 @@ def _deadline(value: dt.datetime, s: Situation) -> None:
 
 
 def _task(value: Task, s: Situation) -> None:
-    if value.whistle_id != s.whistle.pk or value.done_at:
+    """Not done yet; of the own unit, where somebody acts for a unit."""
+    if not s.whistle.tasks.filter(pk=value.pk, done_at=None).exists():
         raise Unfit("请选择一件没有完成的任务。", field="task")
+    assert s.user is not None
+    if Duty.BLOW not in s.held and not answers_for(s.user, value.unit_id):
+        raise Unfit("这件任务交给了另一个单位。", field="task")
 
 
-def _call(value: Call, s: Situation) -> None:
-    if value.whistle_id != s.whistle.pk or value.refusal:
-        raise Unfit("请选择一个被召单位。", field="call")
+def _call(value: Call, s: Walk) -> None:
+    """One that this side has still to score."""
+    side = Side.STREET if s.move.name == "score_unit" else Side.UNIT
+    if value.pk not in {call.pk for call in score_by(s, side)}:
+        raise Unfit("请选择一个还没有评价、可由您评价的单位。", field="call")
+
+
+def _claimed_at(value: dt.datetime, s: Situation) -> None:
+    """What a phone says when it was there; a claim, but one that can be a time."""
+    if not isinstance(value, dt.datetime) or value.tzinfo is None:
+        raise Unfit("手机时间无法读取。", field="claimed_at")
+
+
+def _stays_away(value: bool, s: Situation) -> None:
+    if not s.whistle.rule["may_stay_away"]:
+        raise Unfit("这种哨须到场处置。", field="stays_away")
 
 
 def _pass(value: str, s: Situation) -> None:
@@ -152,6 +174,8 @@ WORDS = Words(
         "position": position("position"),
         "photos": photos("photos"),
         "pass": _pass,
+        "claimed_at": _claimed_at,
+        "stays_away": _stays_away,
         **{name: _mark(name) for name in MARKS},
     },
 )

@@ -12,7 +12,7 @@ MODULE = Module(
     panels=(Panel("whistle", "吹哨报到", "partybuilding/_panel.html", panel.context),),
     to_do=to_do,
     hears={
-        "close": ending.case_closed,
+        "close": ending.case_ended,
         "decline": ending.case_ended,
         "withdraw": ending.case_ended,
         "merge": ending.case_ended,

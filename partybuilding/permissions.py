@@ -13,6 +13,11 @@ def blows_for(user: User, whistle: Whistle) -> bool:
     return user.authority.holds(Duty.BLOW, whistle.side_id)
 
 
+def answers_for(user: User, unit_id: int) -> bool:
+    """Whether somebody acts for a called unit."""
+    return any(user.authority.holds(duty, unit_id) for duty in (Duty.ANSWER, Duty.HEAD))
+
+
 def duties_on(whistle: Whistle, call: Call | None, by: By) -> frozenset[Duty]:
     """Duties that somebody who sees this whistle holds on it now; of a call, at its unit alone."""
     actor = actor_of(by)

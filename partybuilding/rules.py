@@ -1,12 +1,13 @@
 """What stands in the way of a move of a whistle, one rule a move."""
 
-from cases.models import Case
+from governance.models import Post
 from governance.profile import Level
-from governance.roles import Role
-from partybuilding.models import Whistle
+from governance.roles import Duty, Role
+from partybuilding.models import Call, Whistle, WhistleRule
+from partybuilding.permissions import answers_for, blows_for
 from partybuilding.situations import Situation
 from partybuilding.workflow import CallState, Side
-from records.refusals import Forbidden, Refused, Stale
+from records.refusals import Forbidden, NothingWaits, Refused, Stale, Unfit
 from records.rules import Rules
 
 RULES = Rules("哨单")
@@ -24,12 +25,13 @@ def _in_the_way_of_any(s: Situation) -> Refused | None:
     """What stands in the way of any whistle on this case."""
     if s.user is None:
         return Forbidden("哨令由在岗人员吹响。")
-    if not Case.objects.visible_to(s.by).filter(pk=s.case.pk).exists():
-        return Forbidden("没有这个案件，或不在您的管辖范围内。")
     if not s.case.is_open:
         return Stale("案件已结束，不能吹哨。")
     if s.rule is None:
-        return Refused("这里没有现行的这种哨，请在吹哨规则里先设置。", field="kind")
+        here = WhistleRule.objects.in_force(s.today).filter(district=s.case.district_id)
+        if here.exists():
+            return Unfit("请从列表中选择哨种。", field="kind")
+        return Refused("这里还没有现行的吹哨规则，请系统管理员先设置。")
     running = Whistle.objects.open().filter(case=s.case).first()
     return Refused(f"这件案件已有在办的哨单 {running.number}。") if running else None
 
@@ -71,7 +73,8 @@ def settle(s: Situation) -> Refused | None:
     waiting = [call.unit.name for call in s.calls if call.is_open]
     if waiting:
         return Refused(f"还有单位没有办结：{'、'.join(waiting)}。不再需要的请先解除。")
-    return None
+    tasks = s.whistle.tasks.filter(done_at=None).values_list("title", flat=True)
+    return Refused(f"还有任务没有完成：{'、'.join(tasks)}。做不完的请转为案件。") if tasks else None
 
 
 @RULES.of("arrive")
@@ -102,35 +105,66 @@ def refuse(s: Situation) -> Refused | None:
     return None
 
 
-@RULES.of("release")
-def release(s: Situation) -> Refused | None:
-    return Refused("已经解除。") if s.call.released_at else None
+@RULES.of("dismiss")
+def dismiss(s: Situation) -> Refused | None:
+    return NothingWaits("已经同意离场。") if s.call.released_at else None
 
 
 @RULES.of("answer_order")
 def answer_order(s: Situation) -> Refused | None:
+    """By the head of the unit; where that post is vacant, by who answers for it."""
     if s.call.ordered_at is None:
-        return Refused("没有督办。")
-    return Refused("这份督办已经答复。") if s.call.order_answered_at else None
+        return NothingWaits("没有督办。")
+    if s.call.order_answered_at:
+        return NothingWaits("这份督办已经答复。")
+    if Duty.HEAD in s.held:
+        return None
+    heads = Post.objects.on_duty(s.today).with_duty(Duty.HEAD).filter(organization=s.call.unit_id)
+    return Forbidden("督办由单位负责人答复。") if heads.exists() else None
 
 
-@RULES.of("close", "end", "failed", "lapse", "press")
-def of_the_system(s: Situation) -> Refused | None:
-    return None if s.actor.is_system else Forbidden("由系统办理。")
+# Scores -----------------------------------------------------------------------------------------------------------
 
 
-def scored(whistle: Whistle) -> dict[int, set[str]]:
-    """Which sides have scored, by call; calls that were refused are not scored."""
-    rows = whistle.calls.exclude(state=CallState.REFUSED).values_list("pk", "scores__side")
-    found: dict[int, set[str]] = {}
-    for call_id, side in rows:
-        found.setdefault(call_id, set()).update([side] if side else [])
-    return found
+def scorable(whistle: Whistle) -> list[Call]:
+    """The last call of every unit that took part, or should have.
+
+    Not of those that refused, nor of those that were released before they had answered.
+    """
+    last = {}
+    for call in whistle.calls.exclude(state=CallState.REFUSED).select_related("unit").order_by("pk"):
+        was_let_go = call.released_at is not None and call.released_at != whistle.closed_at
+        if call.signed_at or not was_let_go:
+            last[call.unit_id] = call
+    return list(last.values())
 
 
-def is_fully_scored(whistle: Whistle, *more: tuple[int, Side]) -> bool:
-    """Whether every called unit was scored and has scored, together with what is being written."""
-    sides = scored(whistle)
-    for call_id, side in more:
-        sides[call_id].add(side)
-    return all(found == set(Side) for found in sides.values())
+def to_score(whistle: Whistle) -> dict[Side, list[Call]]:
+    """Calls that a side has not scored yet."""
+    calls = scorable(whistle)
+    done = set(whistle.calls.exclude(scores=None).values_list("pk", "scores__side"))
+    return {side: [call for call in calls if (call.pk, side) not in done] for side in Side}
+
+
+def score_by(s: Situation, side: Side) -> list[Call]:
+    """Calls that somebody may score for a side: nobody the own unit, nobody the whistle of the own side."""
+    assert s.user is not None
+    if side == Side.UNIT and blows_for(s.user, s.whistle):
+        return []
+    calls = to_score(s.whistle)[side]
+    return [call for call in calls if answers_for(s.user, call.unit_id) == (side == Side.UNIT)]
+
+
+@RULES.of("score_unit")
+def score_unit(s: Situation) -> Refused | None:
+    if not to_score(s.whistle)[Side.STREET]:
+        return NothingWaits("各单位都已评价。")
+    return None if score_by(s, Side.STREET) else Forbidden("不能评价本单位。")
+
+
+@RULES.of("score_whistle")
+def score_whistle(s: Situation) -> Refused | None:
+    assert s.user is not None
+    if blows_for(s.user, s.whistle):
+        return Forbidden("吹哨方不评价自己的哨令。")
+    return None if score_by(s, Side.UNIT) else NothingWaits("本单位没有要评价的，或已评价。")

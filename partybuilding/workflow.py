@@ -100,7 +100,7 @@ B, U, K, SYS = Duty.BLOW, Duty.ANSWER, Duty.HEAD, Duty.SYSTEM
 RUNNING = (S.BLOWN, S.ON_SITE)
 OPEN_CALL = (C.CALLED, C.SIGNED, C.CONTACTED, C.ARRIVED)
 #: A called unit has begun or ended its part: people of it may be on the spot.
-PRESENT = (C.ARRIVED, C.FINISHED)
+PRESENT = (C.ARRIVED, C.FINISHED, C.RELEASED)
 LIVE = (S.ASKED, *RUNNING, S.SETTLED)
 
 # fmt: off
@@ -121,7 +121,7 @@ WHISTLES = Table(State, final=(S.SCORED, S.DECLINED, S.WITHDRAWN, S.ENDED), move
     Move("score_whistle",   "评价哨令",     (S.CLOSED,),               (S.CLOSED, S.SCORED), (U, K), ("call", "needed", "clear", "prepared")),
     # What the case of the whistle does to it, and time; nobody else may.
     Move("failed",          "核查不通过",   (S.SETTLED,),              (S.ON_SITE,),   (SYS,),       ()),
-    Move("close",           "随案结案",     (*RUNNING, S.SETTLED),     (S.CLOSED,),    (SYS,),       ()),
+    Move("close",           "随案结案",     (*RUNNING, S.SETTLED),     (S.CLOSED, S.SCORED), (SYS,), ()),
     Move("end",             "随案终止",     LIVE,                      (S.ENDED,),     (SYS,),       ()),
     Move("lapse",           "逾期归档",     (S.CLOSED,),               (S.SCORED,),    (SYS,),       ()),
 ))
@@ -133,8 +133,9 @@ CALLS = Table(CallState, final=(C.REFUSED, C.RELEASED, C.FINISHED), moves=(
     Move("leave",           "离场",         PRESENT,                   (),             (U, K),       (), of_part=True),
     Move("finish",          "办结",         (C.CONTACTED, C.ARRIVED),  (C.FINISHED,),  (U, K),       ("words",), of_part=True),
     Move("refuse",          "回退",         (C.CALLED, C.SIGNED),      (C.REFUSED,),   (U, K),       ("refusal", "reason", "right_unit"), of_part=True),
-    Move("release",         "解除",         (*OPEN_CALL, C.FINISHED),  (C.RELEASED, C.FINISHED), (B,), (), of_part=True),
-    Move("answer_order",    "督办答复",     OPEN_CALL,                 (),             (K,),         ("words",), of_part=True),
+    Move("release",         "解除",         OPEN_CALL,                 (C.RELEASED,),  (B,),         (), of_part=True),
+    Move("dismiss",         "同意离场",     (C.FINISHED,),             (),             (B,),         (), of_part=True),
+    Move("answer_order",    "督办答复",     OPEN_CALL,                 (),             (U, K),       ("words",), of_part=True),
     Move("press",           "催办升级",     OPEN_CALL,                 (),             (SYS,),       (), of_part=True),
 ))
 # fmt: on

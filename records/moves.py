@@ -65,7 +65,7 @@ class Table:
         lines += [f"    {state.value}: {state.label}" for state in self.states]
         for move in self.moves:
             for target in move.targets:
-                origins = [s.value for s in move.sources if s != target] or ["[*]"]
+                origins = [s.value for s in move.sources if s != target] if move.sources else ["[*]"]
                 lines += [f"    {origin} --> {target.value}: {move.label}" for origin in origins]
         lines += [f"    {state.value} --> [*]" for state in self.states if state in self.final]
         extra = self.columns()

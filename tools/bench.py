@@ -12,7 +12,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from importlib import import_module
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -23,10 +22,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("STATEMENT_SECONDS", "3600")  # the web's wait, but as long as copying takes
 os.environ["PLAIN_STATIC"] = "1"  # no collected files are needed to render a page
 
-from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -34,9 +33,13 @@ from django.urls import include, path
 from django.utils import timezone
 
 import config.wsgi  # noqa: F401  (the program as it is served)
-from cases.models import Case, CaseEvent, Photo
+from cases.models import Case, CaseEvent, Leg, Photo
+from cases.rules import Situation
+from cases.waiting import marks
+from cases.waits import waits_for
 from cases.workflow import Loop, State
-from governance.models import Organization, User
+from governance.models import SYSTEM, Organization, User
+from grid.models import Grid
 
 COPIES = Path(__file__).with_name("bench_copies.sql")
 #: What a year's flow of a district leaves open (5 % of 117,000); more years of history do not add to it.
@@ -106,8 +109,7 @@ def grow(base: str, size: int) -> None:
     begun = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute(COPIES.read_text(), {"size": size, "open": min(OPEN, size // 2)})
-        # Copies stand elsewhere: whom they wait for is asked of the rule itself, as the migration did for old cases.
-        import_module("cases.migrations.0017_who_cases_of_today_wait_for").fill(apps, None)
+        say_whom_they_wait_for()
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("SELECT pg_size_pretty(pg_database_size(current_database()))")
         (disk,) = cursor.fetchone()
@@ -117,6 +119,16 @@ def grow(base: str, size: int) -> None:
         f"\n{cases:,} cases, {still_open:,} of them open, {disk}, copied in {time.monotonic() - begun:.0f} s",
         flush=True,
     )
+
+
+def say_whom_they_wait_for() -> None:
+    """Copies stand elsewhere than what they are copies of: asked of the rule, as after a move."""
+    legs = Prefetch("legs", Leg.objects.open(), "open_legs")
+    for case in Case.objects.open().prefetch_related(legs).iterator(chunk_size=1000):
+        (leg,) = case.open_legs
+        now = Situation(case, leg, SYSTEM, timezone.now())
+        waits = waits_for(case, leg, now.open_requests.values(), now.order, now.giver_level)
+        Case.objects.filter(pk=case.pk).update(waits_for=marks(waits, has_order=now.order is not None))
 
 
 # One row of the table ---------------------------------------------------------------------------------------------
@@ -305,6 +317,15 @@ def probes() -> Iterator[Probe]:
         yield Probe(name, person, getting(url), 6, 15)
     yield Probe("list of 20 (API)", "quling", getting("/api/v1/cases/?state=handling&limit=20"), 6, 15)
     yield Probe("search: two characters", "quling", getting("/desk/?queue=all&q=井盖"), 6, 50)
+    near = Grid.objects.get(code="530103001001001").pk
+    about = Case.objects.open().filter(grid=near).values_list("category", flat=True).first() or ""
+    yield Probe(
+        "telephone: open nearby",
+        "q_shouli",
+        getting(f"/desk/phone/nearby/?grid={near}&category={about}"),
+        6,
+        15,
+    )
     yield Probe("case page", "quling", case_pages(), 8, 15)
     for zoom, box in ((10, DISTRICT_BOX), (13, DISTRICT_BOX), (15, TOWN_BOX), (18, TOWN_BOX)):
         yield Probe(f"map: zoom {zoom}", "quling", getting(f"/map/cases.json?box={box}&zoom={zoom}"), 2, 15)

@@ -284,6 +284,7 @@ def do_check(arguments: argparse.Namespace) -> int:
         "missing migrations": ([*manage, "makemigrations", "--check", "--dry-run"], {}),
         "deployment": ([*manage, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
         "workflow diagram": ([*manage, "workflow_diagram", "--check"], {}),
+        "whistle diagram": ([*manage, "whistle_diagram", "--check"], {}),
         "diagram of the layers": ([str(PYTHON), "tools/layers.py", "--check"], {}),
     }
     failed = []

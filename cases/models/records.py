@@ -41,7 +41,12 @@ class CaseEvent(Event):
         indexes = [
             models.Index(
                 fields=["program", "at"], condition=Q(program__isnull=False), name="event_by_program"
-            )
+            ),
+            models.Index(
+                fields=["program", "case"],
+                condition=Q(program__isnull=False, sequence=1),
+                name="event_first_of_program",
+            ),
         ]
 
 

@@ -99,12 +99,12 @@ def end_calls(walk: Walk) -> None:
 def _call_all(walk: Walk) -> None:
     """Call the lead and the helpers, each once."""
     lead = walk.given["lead"]
+    helpers = {one.pk: one for one in walk.given.get("helpers") or [] if one.pk != lead.pk}
     why = walk.given.get("why") or {}
     call_unit(walk, lead, why=why.get(lead.pk, ""), is_lead=True)
-    for helper in walk.given.get("helpers") or []:
-        if helper.pk != lead.pk:
-            call_unit(walk, helper, why=why.get(helper.pk, ""))
-    walk.facts |= {"lead": lead.pk, "helpers": [one.pk for one in walk.given.get("helpers") or []]}
+    for helper in helpers.values():
+        call_unit(walk, helper, why=why.get(helper.pk, ""))
+    walk.facts |= {"lead": lead.pk, "helpers": list(helpers)}
 
 
 def _begin(walk: Walk) -> None:
@@ -192,8 +192,6 @@ def contact(walk: Walk) -> None:
     one.signed_at = one.signed_at or walk.now
     _stamp(walk)
     if walk.given.get("stays_away"):
-        if not walk.whistle.rule["may_stay_away"]:
-            raise Unfit("这种哨须到场处置。", field="stays_away")
         one.stays_away = walk.facts["stays_away"] = True
         stop_clocks(one, [ClockStep.ARRIVE], CallClock.Outcome.DONE, walk.now)
 
@@ -266,14 +264,17 @@ def refuse(walk: Walk) -> None:
 
 
 @EFFECTS.of("release")
-def release(walk: Walk) -> CallState:
-    one = walk.call
-    one.released_at = walk.now
-    walk.tell_also.append(unit(one.unit_id))
-    if one.state == CallState.FINISHED:
-        return CallState.FINISHED
-    stop_clocks(one, ClockStep, CallClock.Outcome.RELEASED, walk.now)
-    return CallState.RELEASED
+def release(walk: Walk) -> None:
+    """No longer needed: whoever has not finished need not."""
+    dismiss(walk)
+    stop_clocks(walk.call, ClockStep, CallClock.Outcome.RELEASED, walk.now)
+
+
+@EFFECTS.of("dismiss")
+def dismiss(walk: Walk) -> None:
+    """Whoever has finished may leave the spot."""
+    walk.call.released_at = walk.now
+    walk.tell_also.append(unit(walk.call.unit_id))
 
 
 @EFFECTS.of("answer_order")

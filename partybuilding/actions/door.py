@@ -1,10 +1,13 @@
 """The door of whistles: what is their own beside the general one (``records/door.py``)."""
 
+import datetime as dt
 from typing import Any
 
 from django.db.models import Min, Q
 
+from cases.models import Case
 from cases.workflow import Lateness
+from governance.models import Actor
 from partybuilding.actions.notices import tell_about
 from partybuilding.given import WORDS
 from partybuilding.models import Call, CallClock, Whistle, WhistleEvent, WhistlePhoto, WhistleText
@@ -12,6 +15,7 @@ from partybuilding.rules import RULES
 from partybuilding.situations import Walk
 from partybuilding.workflow import MOVES
 from records.door import Door
+from records.moves import Move
 from records.refusals import Unfit
 from records.situations import Effects
 
@@ -22,6 +26,16 @@ class WhistleDoor(Door[Whistle, Walk]):
     noun = "哨单"
     model, walk, events, texts = Whistle, Walk, WhistleEvent, WhistleText
     moves, rules, words, effects = MOVES, RULES, WORDS, EFFECTS
+
+    def begin(
+        self, record: Whistle, move: Move, *, by: Actor, now: dt.datetime, given: dict[str, Any]
+    ) -> Walk:
+        """Lock the case first, as its own moves do: two whistles, or a whistle and the end of the case, take turns."""
+        case = Case.objects.visible_to(by).filter(pk=record.case_id).select_for_update(of=("self",)).first()
+        if case is None:
+            raise Case.DoesNotExist("没有这个案件，或不在您的管辖范围内。")
+        record.case, record.kind = case, given.get("kind") or ""
+        return super().begin(record, move, by=by, now=now, given=given)
 
     def part_of(self, record: Whistle, part: int | None) -> Call:
         return record.calls.select_related("unit").get(pk=part or 0)

@@ -1,17 +1,28 @@
 """How a whistle ends: taken back, with its case, or by time."""
 
 import datetime as dt
+import logging
 from typing import Any
 
+from django.db import transaction
+
+from cases.models import Case
+from cases.workflow import SETTLED
 from governance.models import SYSTEM
 from partybuilding.actions.calling import call_unit, end_calls
 from partybuilding.actions.door import DOOR, EFFECTS
 from partybuilding.actions.notices import side, unit
 from partybuilding.actions.proposing import propose_change
 from partybuilding.models import Whistle
+from partybuilding.models.whistles import WhistleQuerySet
+from partybuilding.proposing import units_to_call
+from partybuilding.rules import scorable
 from partybuilding.situations import Walk
 from partybuilding.workflow import CallState, State
 from records.chain import own_key
+from records.refusals import Stale
+
+log = logging.getLogger(__name__)
 
 
 @EFFECTS.of("withdraw", "end")
@@ -19,31 +30,32 @@ def withdraw(walk: Walk) -> None:
     for call in walk.calls:
         if call.is_open:
             walk.tell_also.append(unit(call.unit_id))
+    if walk.before == State.ASKED and walk.whistle.asked_by_id:
+        walk.tell_also.append({"user": walk.whistle.asked_by_id})
     end_calls(walk)
 
 
 @EFFECTS.of("close")
 def close(walk: Walk) -> State:
-    """Closed with its case, which was verified; both sides score now."""
+    """Closed with its case, which was verified; both sides score now, where any unit took part."""
     end_calls(walk)
     whistle = walk.whistle
     whistle.closed_at, whistle.lapses_at = walk.now, walk.deadline_of_scores
-    asked = {call.unit_id for call in walk.calls if call.state != CallState.REFUSED}
-    walk.tell_also += [
-        side(whistle, "请您评价部门"),
-        *(unit(one, "请您评价哨令") for one in sorted(asked)),
-    ]
     propose_change(whistle, now=walk.now)
+    asked = [call.unit_id for call in scorable(whistle)]
+    if not asked:
+        return State.SCORED
+    walk.tell_also += [side(whistle, "请您评价部门"), *(unit(one, "请您评价哨令") for one in asked)]
     return State.CLOSED
 
 
 @EFFECTS.of("failed")
 def failed(walk: Walk) -> State:
-    """The check found it unsettled: the unit that led is called once more."""
+    """The check found it unsettled: the unit that led is called once more, if it is still there."""
     walk.whistle.settled_at = None
     leads = [call for call in walk.calls if call.is_lead and call.state != CallState.REFUSED]
     last = leads[-1] if leads else None
-    if last is not None:
+    if last is not None and units_to_call(walk.case, walk.today).filter(pk=last.unit_id).exists():
         call_unit(walk, last.unit, why="核查不通过，继续处置", is_lead=True)
     return State.ON_SITE
 
@@ -51,36 +63,58 @@ def failed(walk: Walk) -> State:
 # What moves of the case do ----------------------------------------------------------------------------------------
 
 
-def _follow(case_walk: Any, move: str, *states: State) -> None:
-    """Let the running whistle of a case make a move of the system, in the transaction of the case's move."""
-    case = case_walk.case
-    for whistle in Whistle.objects.filter(case=case, state__in=states):
-        key = own_key(f"{move}:{whistle.pk}:{case.version}")
-        DOOR.perform(whistle.uuid, move, by=SYSTEM, now=case_walk.now, key=key)
+def _open_whistle(case: Case) -> Whistle | None:
+    """The whistle that is open on a case, locked before its state is read: people may be moving it."""
+    return Whistle.objects.open().filter(case=case).select_for_update(of=("self",)).first()
 
 
-RUNNING = (State.BLOWN, State.ON_SITE, State.SETTLED)
+def _make(whistle: Whistle, move: str, case: Case, now: dt.datetime) -> None:
+    DOOR.perform(whistle.uuid, move, by=SYSTEM, now=now, key=own_key(f"{move}:{whistle.pk}:{case.version}"))
 
 
-def case_closed(case_walk: Any) -> None:
-    """The case is closed: its whistle with it; one that nobody has blown yet ends."""
-    _follow(case_walk, "close", *RUNNING)
-    _follow(case_walk, "end", State.ASKED)
+def _end_with(case: Case, now: dt.datetime) -> int:
+    """Let the open whistle of a case that is no longer open end with it; returns the number of moves."""
+    whistle = _open_whistle(case)
+    if whistle is None:
+        return 0
+    is_settled = case.state in SETTLED and whistle.state != State.ASKED
+    _make(whistle, "close" if is_settled else "end", case, now)
+    return 1
 
 
 def case_ended(case_walk: Any) -> None:
-    """The case ends without having been settled."""
-    _follow(case_walk, "end", State.ASKED, *RUNNING)
+    """The case is closed, and its whistle with it; one that nobody has blown yet, or of a case not settled, ends."""
+    _end_with(case_walk.case, case_walk.now)
 
 
 def case_failed(case_walk: Any) -> None:
     """The check, or the duty chief, says that it is not settled."""
-    _follow(case_walk, "failed", State.SETTLED)
+    whistle = _open_whistle(case_walk.case)
+    if whistle is not None and whistle.state == State.SETTLED:
+        _make(whistle, "failed", case_walk.case, case_walk.now)
+
+
+def left_over() -> WhistleQuerySet:
+    """Open whistles of cases that ended while the place left this module out: they must not ring any more."""
+    return Whistle.objects.open().filter(case__is_open=False).order_by("pk")
+
+
+@transaction.atomic
+def follow_case(whistle: Whistle, *, now: dt.datetime) -> int:
+    """End a whistle that was left over; returns the number of moves."""
+    case = Case.objects.select_for_update(of=("self",)).get(pk=whistle.case_id)
+    return 0 if case.is_open else _end_with(case, now)
 
 
 def lapse(*, now: dt.datetime, most: int = 500) -> int:
     """Put away closed whistles whose time for scores is over; returns how many."""
-    due = Whistle.objects.filter(state=State.CLOSED, lapses_at__lte=now).order_by("lapses_at")[:most]
-    for whistle in due:
-        DOOR.perform(whistle.uuid, "lapse", by=SYSTEM, now=now, key=own_key(f"lapse:{whistle.pk}"))
-    return len(due)
+    done = 0
+    for whistle in Whistle.objects.filter(state=State.CLOSED, lapses_at__lte=now).order_by("lapses_at")[
+        :most
+    ]:
+        try:
+            DOOR.perform(whistle.uuid, "lapse", by=SYSTEM, now=now, key=own_key(f"lapse:{whistle.pk}"))
+            done += 1
+        except Stale as refusal:  # the last score came meanwhile
+            log.info("whistle %s left alone: %s", whistle.pk, refusal)
+    return done

@@ -1,15 +1,19 @@
-"""What time does to calls: each rung of each clock once, through the door; a post that nobody holds is skipped at once."""
+"""What time does to calls: each rung of each clock once, through the door; a post that nobody holds is skipped at once.
+
+A post is told what it can still prevent or must now see to. The last rung skips nobody: where the unit has no head, who
+answers for it, or leads above it, gets the order (``governance/audience.py``).
+"""
 
 import datetime as dt
 import logging
-
-from django.db import transaction
+from collections.abc import Callable
 
 from cases.workflow import Lateness
 from governance.models import SYSTEM, Organization, Post
 from governance.roles import Duty
+from partybuilding.actions import ending
 from partybuilding.actions.door import DOOR, EFFECTS
-from partybuilding.models import CallClock
+from partybuilding.models import CallClock, Whistle
 from partybuilding.situations import Walk
 from partybuilding.workflow import ClockStep, Rung
 from records.chain import own_key
@@ -17,13 +21,15 @@ from records.refusals import Stale
 
 log = logging.getLogger(__name__)
 
-#: Whom a rung tells: the duty, and whether it is held at the unit or at the territory above it.
-_WHOM = {
-    Rung.YELLOW: (Duty.ANSWER, "unit"),
-    Rung.RED: (Duty.ANSWER, "unit"),
-    Rung.HEAD: (Duty.HEAD, "unit"),
-    Rung.LEADER: (Duty.LEAD, "above"),
-    Rung.ORDER: (Duty.HEAD, "unit"),
+#: A clock on which the ladder failed stands back for so long: the same ones must not be the first of every sweep.
+RETRY = dt.timedelta(minutes=10)
+#: Whom a rung tells.
+WHOM = {
+    Rung.YELLOW: Duty.ANSWER,
+    Rung.RED: Duty.ANSWER,
+    Rung.HEAD: Duty.HEAD,
+    Rung.LEADER: Duty.LEAD,
+    Rung.ORDER: Duty.HEAD,
 }
 _ASKS = {
     Rung.YELLOW: "临期，请您{step}",
@@ -36,76 +42,80 @@ _ASKS = {
 
 @EFFECTS.of("press")
 def press(walk: Walk) -> None:
-    """Go up one rung; where nobody holds the post, say so and let the next rung be due now."""
+    """Go up one rung; where nobody holds the post, say so and let the next rung be due now, but not before red."""
     clock = CallClock.objects.select_for_update().get(pk=walk.given["clock"], call=walk.call)
     rung = clock.after
     if clock.stopped_at or rung != walk.given["rung"] or clock.next_at is None or clock.next_at > walk.now:
         raise Stale("这一级催办此时不到。")
     assert rung is not None
-    organization_id, duty = whom(walk.call.unit, rung)
-    is_vacant = not is_held(duty, organization_id, on=walk.today)
+    place = where_held(WHOM[rung], walk.call.unit, on=walk.today)
+    is_passed_over = place is None and rung != Rung.ORDER
     clock.rung = rung
-    if rung == Rung.YELLOW:
-        clock.lateness = Lateness.YELLOW
-    elif clock.red_at <= walk.now:
-        clock.lateness = Lateness.RED
+    clock.lateness = Lateness.RED if clock.red_at <= walk.now else Lateness.YELLOW
     following = clock.after
-    clock.next_at = (
-        None if following is None else max(clock.red_at, walk.now) if is_vacant else clock.at(following)
-    )
+    if following is None:
+        clock.next_at = None
+    else:
+        clock.next_at = max(clock.red_at, walk.now) if is_passed_over else clock.at(following)
     clock.save(update_fields=["rung", "lateness", "next_at"])
     if rung == Rung.ORDER:
         walk.call.ordered_at = walk.call.ordered_at or walk.now
-    walk.facts |= {"clock": clock.step, "rung": rung, "vacant": is_vacant, "at": organization_id}
-    if not is_vacant:
+    walk.facts |= {"clock": clock.step, "rung": rung, "vacant": place is None, "at": place}
+    is_too_late = rung == Rung.YELLOW and clock.lateness == Lateness.RED  # red follows at once
+    if not is_passed_over and not is_too_late:
         asks = _ASKS[rung].format(step=ClockStep(clock.step).label)
-        walk.tell_also.append({"organization": organization_id, "duty": duty, "asks": asks})
+        told = {"organization": place or walk.call.unit_id, "duty": WHOM[rung], "asks": asks}
+        walk.tell_also.append(told)
 
 
-def whom(unit: Organization, rung: Rung) -> tuple[int, Duty]:
-    """Whom a rung tells: organization and duty."""
-    duty, where = _WHOM[rung]
-    organization_id = unit.pk if where == "unit" else unit.parent_id
-    assert organization_id is not None
-    return organization_id, duty
-
-
-def is_held(duty: Duty, organization_id: int, *, on: dt.date) -> bool:
-    """Whether somebody who can sign in holds a duty there."""
-    return Post.objects.on_duty(on).with_duty(duty).filter(organization=organization_id).exists()
+def where_held(duty: Duty, unit: Organization, *, on: dt.date) -> int | None:
+    """Where somebody who can sign in holds a duty for a unit: at the unit, leaders at the nearest territory above it."""
+    posts = Post.objects.on_duty(on).with_duty(duty)
+    if duty == Duty.LEAD:
+        above = [code for code in unit.path.split("/") if code and code != unit.code]
+        posts = posts.filter(organization__code__in=above).order_by("-organization__level", "pk")
+    else:
+        posts = posts.filter(organization=unit.pk).order_by("pk")
+    return posts.values_list("organization", flat=True).first()
 
 
 def sweep(*, now: dt.datetime, most: int = 1000) -> int:
-    """Go up every ladder as far as it is due, each rung by a move of its own; returns how many rungs."""
-    done = 0
-    for clock in CallClock.objects.due(now).select_related("call__whistle")[:most]:
-        try:
-            done += go_up(clock, now=now)
-        except Exception:  # logged; the watchdog finds the rung that did not run
-            log.exception("ladder of clock %s failed", clock.pk)
-    return done
+    """End what was left over of ended cases, then go up every ladder as far as it is due; returns the number of moves."""
+    done = sum(_tried(ending.follow_case, whistle, now) for whistle in ending.left_over()[:most])
+    due = CallClock.objects.due(now).select_related("call__whistle")[:most]
+    return done + sum(_tried(go_up, clock, now) for clock in due)
+
+
+def _tried(work: Callable[..., int], row: CallClock | Whistle, now: dt.datetime) -> int:
+    """How many moves were made; one broken whistle must not stop the ladders of all others."""
+    try:
+        return work(row, now=now)
+    except Stale as refusal:
+        log.info("%s %s left alone: %s", row._meta.model_name, row.pk, refusal)
+    except Exception:  # logged; the watchdog finds the rung that did not run
+        log.exception("%s %s failed", row._meta.model_name, row.pk)
+        if isinstance(row, CallClock):
+            same = CallClock.objects.due(now).filter(pk=row.pk, next_at=row.next_at)
+            same.update(next_at=now + RETRY)
+    return 0
 
 
 def go_up(clock: CallClock, *, now: dt.datetime) -> int:
-    """All rungs of one clock that are due."""
+    """All rungs of one clock that are due, each by a move of its own; returns how many."""
     done = 0
     while clock.stopped_at is None and clock.next_at is not None and clock.next_at <= now:
         rung = clock.after
-        key = own_key(f"ladder:{clock.pk}:{rung}")
-        try:
-            with transaction.atomic():
-                DOOR.perform(
-                    clock.call.whistle.uuid,
-                    "press",
-                    by=SYSTEM,
-                    now=now,
-                    key=key,
-                    part=clock.call_id,
-                    given={"clock": clock.pk, "rung": rung},
-                )
-        except Stale as refusal:
-            log.info("clock %s left alone: %s", clock.pk, refusal)
-            return done
+        answer = DOOR.perform(
+            clock.call.whistle.uuid,
+            "press",
+            by=SYSTEM,
+            now=now,
+            key=own_key(f"ladder:{clock.pk}:{rung}"),
+            part=clock.call_id,
+            given={"clock": clock.pk, "rung": rung},
+        )
+        if answer.is_repeat:  # another sweep was here: looking again at once would find the same
+            break
         done += 1
-        clock.refresh_from_db(fields=["rung", "next_at", "stopped_at"])
+        clock.refresh_from_db(fields=["rung", "next_at", "stopped_at", "red_at"])
     return done

@@ -45,9 +45,9 @@ def task_to_case(walk: Walk) -> None:
         by=walk.by,
         now=walk.now,
         key=own_key(f"whistle-task:{task.pk}"),
-        given={"place": given["position"], "category": given["category"], "words": given["words"]},
+        given={"position": given["position"], "category": given["category"], "words": given["words"]},
     )
-    task.case = Case.objects.get(pk=answer.record_id if hasattr(answer, "record_id") else answer.case_id)
+    task.case = Case.objects.get(uuid=answer.uuid)
     walk.facts["case"] = answer.number
     _done(walk, task)
 

@@ -46,7 +46,9 @@ def test_a_move_writes_one_version_one_event_one_leg_and_tells_whose_turn_it_is(
     )
     assert (case.legs.count(), case.legs.filter(stopped_at=None).count()) == (legs + 1, 1)
     assert Outbox.objects.count() == told + 1
-    assert Outbox.objects.latest("pk").audience == [{"organization": unit.pk, "duty": "H", "asks": "派给您"}]
+    reporter = people.worker().pk  # never handles what he reported
+    audience = {"organization": unit.pk, "duty": "H", "never": [reporter], "asks": "派给您"}
+    assert Outbox.objects.latest("pk").audience == [audience]
     assert case.chain_head == event.digest
 
 

@@ -65,6 +65,24 @@ def test_residents_of_an_old_folder_get_an_id_each(folder):
     assert Contact.objects.get().uuid is not None
 
 
+def test_every_index_of_an_old_folder_can_be_used(folder):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")
+        assert cursor.fetchall() == []
+        cursor.execute("SELECT count(*) FROM pg_indexes WHERE indexname = 'event_first_of_program'")
+        assert cursor.fetchone() == (1,)
+
+
+def test_an_index_whose_build_was_interrupted_is_built_again(folder):
+    call_command("migrate", "cases", "0024", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX event_first_of_program ON cases_caseevent (id)")
+    call_command("migrate", "cases", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'event_first_of_program'")
+        assert "(program_id, case_id) WHERE" in cursor.fetchone()[0]
+
+
 def test_rows_of_an_old_folder_say_whom_they_wait_for_as_every_move_writes_it(folder):
     for case in Case.objects.open():
         leg = case.legs.get(stopped_at=None)

@@ -11,6 +11,7 @@ from cases.given import LABELS
 from cases.management.commands.workflow_diagram import HEAD
 from cases.workflow import FINAL, MOVES, OPEN, REPORTS, STATES, Clock, State, diagram, moves_from
 from governance.roles import DUTIES, WITHOUT_POST, ActorKind
+from partybuilding.workflow import MOVES as CALLING
 
 
 def reachable() -> set[State]:
@@ -50,7 +51,7 @@ def test_the_owner_of_an_open_state_can_bring_it_forward(state):
 
 
 def test_every_duty_belongs_to_some_role_or_to_who_acts_without_a_post():
-    asked = {duty for move in MOVES.values() for duty in move.duties}
+    asked = {duty for move in (*MOVES.values(), *CALLING.values()) for duty in move.duties}
     assert asked == {duty for duties in (*DUTIES.values(), *WITHOUT_POST.values()) for duty in duties}
 
 

@@ -7,12 +7,14 @@ from django.test import Client
 
 from cases.actions import Unfit
 from cases.models import Case, Contact
+from cases.nearby import BY_TELEPHONE, open_nearby
 from cases.workflow import Loop, State
 from governance import secrets
 from governance.models import User
 from grid.models import Grid
+from grid.tiles import metres_between
 from tests import people
-from tests.lives import inside, reported, settled_by
+from tests.lives import MORNING, inside, reported, settled_by, walk
 from tests.people import COMMUNITY
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +118,26 @@ def test_what_is_open_near_by_is_shown_while_the_caller_speaks():
     answer = page(people.clerk(), "/desk/phone/nearby/", grid=grid.pk, category=earlier.category_id)
     assert str(earlier.uuid) in answer.content.decode()
     assert "data-guessed" in answer.content.decode()
+
+
+def test_a_caller_is_shown_what_is_open_close_by_and_the_same_matter_anywhere_in_the_community():
+    here = inside()
+    same, other = settled_by(Loop.COMMUNITY), settled_by(Loop.STREET)
+    codes = Grid.objects.filter(community__code=COMMUNITY).values_list("code", flat=True)
+    elsewhere = max(map(inside, codes), key=lambda there: metres_between(tuple(here), tuple(there)))
+    assert metres_between(tuple(here), tuple(elsewhere)) > BY_TELEPHONE.metres
+    close, far = reported(loop=Loop.STREET), reported(position=elsewhere)
+    reported(loop=Loop.STREET, position=elsewhere)
+    reported(position=inside(f"{people.ELSEWHERE}001"))
+    walk(reported(), "decline")
+    assert (close.category, far.category) == (other, same)
+
+    def found(category):
+        acceptor = named("q_shouli")  # sees all four
+        return open_nearby(acceptor, *here, BY_TELEPHONE, now=MORNING, category=category)
+
+    assert [case.pk for case in found(same)] == [far.pk, close.pk]
+    assert [case.pk for case in found(None)] == [close.pk]
 
 
 def test_only_who_accepts_takes_calls():

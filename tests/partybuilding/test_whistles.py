@@ -1,58 +1,16 @@
 """A whistle from the stuck case to the last score: what each move writes, who may make it, what the case does to it."""
 
-import datetime as dt
-import uuid
-
 import pytest
 
-from cases.workflow import State as CaseState
-from governance.models import Organization, User
-from partybuilding.actions import DOOR
 from partybuilding.models import Call, CallClock, Whistle, WhistleEvent, WhistleText
 from partybuilding.workflow import CallState, ClockStep, State
 from records import chain
 from records.refusals import Forbidden, Refused
 from tests import people
-from tests.lives import MORNING, case_at, inside, walk
+from tests.lives import MORNING, inside, walk
+from tests.partybuilding.blowing import MANAGEMENT, MINUTE, POLICE, blown, do, unit
 
 pytestmark = pytest.mark.django_db
-MINUTE = dt.timedelta(minutes=1)
-
-
-def unit(code: str) -> Organization:
-    return Organization.objects.get(code=code)
-
-
-def user(name: str) -> User:
-    return User.objects.get(username=name)
-
-
-MANAGEMENT, POLICE = f"{people.DISTRICT}-urban_management", f"{people.STREET}-police"
-
-
-def blown(case=None, *, kind: str = "enforcement", by: str = "jieshuji", now: dt.datetime = MORNING, **given):
-    case = case or case_at(CaseState.HANDLING, loop="street", now=now - dt.timedelta(hours=1))
-    given = {
-        "kind": kind,
-        "source": "judgement",
-        "words": "夜市占道反复，需要城管和公安一起到场。",
-        "demands": ["on_site", "enforce"],
-        "lead": unit(MANAGEMENT),
-        "helpers": [unit(POLICE)],
-    } | given
-    answer = DOOR.perform(
-        Whistle(case=case, kind=kind), "blow", by=user(by), now=now, key=uuid.uuid4(), given=given
-    )
-    return Whistle.objects.get(uuid=answer.uuid)
-
-
-def do(whistle: Whistle, move: str, by: str, *, of: str | None = None, now=MORNING + MINUTE, **given):
-    part = None
-    if of:
-        part = whistle.calls.filter(unit__code=of).latest("pk").pk
-    person = user(by) if isinstance(by, str) else by
-    DOOR.perform(whistle.uuid, move, by=person, now=now, key=uuid.uuid4(), given=given, part=part)
-    return Whistle.objects.get(pk=whistle.pk)
 
 
 def test_a_whistle_calls_each_unit_with_four_clocks_of_its_own():
