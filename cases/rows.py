@@ -9,8 +9,8 @@ from cases.names import with_names
 
 #: In the order of the model, for rows that are read as plain values.
 COLUMNS = (
-    "id", "uuid", "source", "is_from_resident", "category_id", "longitude", "latitude", "address", "loop", "state", "is_open",
-    "version", "due_at", "lateness", "was_late", "reported_at", "closed_at",
+    "id", "uuid", "version", "source", "is_from_resident", "category_id", "longitude", "latitude", "address", "loop", "state", "is_open",
+    "due_at", "lateness", "was_late", "reported_at", "closed_at",
 )  # fmt: skip
 #: What a row of a list at a desk names: the category, the place and who has the case.
 NAMES = ("category_name", "street_name", "community_name", "centre_name", "unit_name")
