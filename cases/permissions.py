@@ -51,6 +51,11 @@ def duties_on(case: Case, leg: Leg | None, by: By) -> frozenset[Duty]:
     return frozenset(held)
 
 
+def somebody_grades(case: Case) -> bool:
+    """Whether a case has a reporter who can evaluate it: staff or a resident, not a program alone."""
+    return bool(case.reporters) or case.is_from_resident
+
+
 def may_grade(case: Case, by: By) -> bool:
     """Residents answer themselves or are asked by an acceptor who calls them back; staff score their own report."""
     actor = actor_of(by)

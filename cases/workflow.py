@@ -235,7 +235,7 @@ _MOVES = (
     Move("feedback",           "反馈",       (State.HANDLING,),                  (State.HANDLED,),                   (H,),      ("words", "photos"),                      Clock.OPENS),
     Move("pass",               "核查通过",   (State.HANDLED,),                   (State.VERIFIED,),                  (V,),      ("words", "photos", "position"),          Clock.OPENS),
     Move("fail",               "核查不通过", (State.HANDLED,),                   (State.HANDLING,),                  (V,),      ("reason", "photos"),                     Clock.OPENS),
-    Move("close",              "结案",       (State.VERIFIED,),                  (State.CLOSED,),                    (C,),      ("condition_met",),                       Clock.OPENS),
+    Move("close",              "结案",       (State.VERIFIED,),                  (State.CLOSED, State.EVALUATED),    (C,),      ("condition_met",),                       Clock.OPENS),
     Move("refuse_closing",     "不予结案",   (State.VERIFIED,),                  (State.HANDLED,),                   (C,),      ("reason",),                              Clock.OPENS),
     Move("evaluate",           "评价",       (State.CLOSED,),                    (State.EVALUATED,),                 (R, N, A, S), ("grade",),                            Clock.ENDS),
     Move("reopen",             "重开",       (State.CLOSED,),                    (State.REGISTERED,),                (R, N, C), ("reason",),                              Clock.OPENS),
@@ -275,7 +275,7 @@ class Refusal(TextChoices):
 
 
 class Grade(TextChoices):
-    """Residents answer in three grades; staff score their own report's handling from 1 to 5."""
+    """Residents answer in three grades; staff score their own report's handling from 1 to 5; the rest nobody gives."""
 
     SATISFIED = "satisfied", "满意"
     MOSTLY = "mostly", "基本满意"
@@ -286,6 +286,7 @@ class Grade(TextChoices):
     SCORE_2 = "2", "2 分"
     SCORE_1 = "1", "1 分"
     LAPSED = "lapsed", "逾期未评"
+    NOBODY = "nobody", "由系统上报，无评价人"
 
 
 RESIDENT_GRADES = (Grade.SATISFIED, Grade.MOSTLY, Grade.UNSATISFIED)

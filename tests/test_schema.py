@@ -91,7 +91,8 @@ class World:
             browser.force_login(person)
         else:
             person, key = people.program_with_key(username)
-            cases = [case_at(state, now=now, by=person, source=Case.Source.API) for state in STATES]
+            own = {"by": person, "source": Case.Source.API}
+            cases = [case_at(state, now=now, **own) for state in STATES if state != State.CLOSED]
         self.headers = {"Authorization": f"Api-Key {key}"} if key else {"X-CSRFToken": TOKEN}
         longitude, latitude = inside()
         #: Values of fields and parameters under which something is found.

@@ -8,6 +8,7 @@ from cases.actions import legs, recounting
 from cases.actions.walk import Walk, effect
 from cases.loops import commanding_id, territory, top
 from cases.models import Case, Leg
+from cases.permissions import somebody_grades
 from cases.routing import explain
 from cases.rule_numbers import REFUSALS_BEFORE_DISPUTE
 from cases.turning import where_to
@@ -181,10 +182,15 @@ def failed(walk: Walk) -> None:
 
 
 @effect("close")
-def close(walk: Walk) -> None:
+def close(walk: Walk) -> State:
+    """The reporter evaluates next; what a program alone reported ends here."""
     legs.stop_leg(walk)
     walk.case.closed_at = walk.now
+    if not somebody_grades(walk.case):
+        walk.case.grade = walk.facts["grade"] = Grade.NOBODY
+        return State.EVALUATED
     legs.open_leg(walk, Step.EVALUATING)
+    return State.CLOSED
 
 
 @effect("refuse_closing")
@@ -195,10 +201,10 @@ def refuse_closing(walk: Walk) -> None:
 
 @effect("evaluate")
 def evaluate(walk: Walk) -> None:
-    grade = walk.given.get("grade", Grade.LAPSED)
+    grade = walk.given.get("grade") or (Grade.LAPSED if somebody_grades(walk.case) else Grade.NOBODY)
     walk.case.grade = grade
     walk.facts["grade"] = grade
-    legs.stop_leg(walk, Outcome.LAPSED if grade == Grade.LAPSED else Outcome.DONE)
+    legs.stop_leg(walk, Outcome.DONE if walk.given.get("grade") else Outcome.LAPSED)
 
 
 @effect("reopen")

@@ -63,19 +63,40 @@ def test_a_resident_reports_says_more_reopens_and_confirms():
     assert chain.broken(CaseEvent, CaseText) == []
 
 
-def test_a_program_reports_and_says_more_and_time_evaluates():
+def test_a_program_reports_and_says_more_and_nobody_is_waited_for_to_evaluate():
     case = of_program()
     program = who_reported(case)
     assert (program.kind, program.name) == (ActorKind.PROGRAM, "系统对接：路口摄像头")
     assert (case.source, case.is_from_resident, case.reporters, case.people) == ("api", False, [], [])
     does(case, "comment", people.program(), words="又停了一辆车。")
     case = walk(case, *PATHS[State.CLOSED])
+    assert (case.state, case.grade, case.due_at) == (State.EVALUATED, "nobody", None)
+    assert case.closed_at == case.events.get(move="close").at and not case.legs.filter(stopped_at=None)
+    kinds = [event.actor.kind for event in case.events.select_related("by", "program").order_by("sequence")]
+    assert kinds[:3] == ["program", "program", "staff"] and kinds[-1] == "staff"
+    assert chain.broken(CaseEvent, CaseText) == []
+    client = Client()
+    client.force_login(people.clerk())
+    page = client.get(f"/cases/{case.uuid}/").content.decode()
+    assert "由系统上报，无评价人" in page and "待评价" not in page
+
+
+def test_what_staff_or_a_resident_reported_too_is_evaluated_by_them():
+    call = {"source": Case.Source.PHONE, "contact_phone": PHONE}
+    for given, who in (({}, people.worker()), (call, people.clerk())):
+        case = of_program()
+        walk(reported(by=who, **given), "merge", target=case)
+        case = walk(case, *PATHS[State.CLOSED], now=MORNING + dt.timedelta(minutes=2))
+        assert (case.state, case.grade) == (State.CLOSED, "") and case.due_at
+        assert walk(case, "evaluate", now=MORNING + dt.timedelta(minutes=30)).grade in ("5", "satisfied")
+
+
+def test_a_case_of_a_program_that_waited_for_its_evaluation_before_ends_without_one():
+    case = walk(reported(), *PATHS[State.CLOSED])
+    Case.objects.filter(pk=case.pk).update(reporters=[])
     sweep(now=case.due_at)
     case.refresh_from_db()
-    assert (case.state, case.grade) == (State.EVALUATED, "lapsed")
-    kinds = [event.actor.kind for event in case.events.select_related("by", "program").order_by("sequence")]
-    assert kinds[:3] == ["program", "program", "staff"] and kinds[-1] == "system"
-    assert chain.broken(CaseEvent, CaseText) == []
+    assert (case.state, case.grade) == (State.EVALUATED, "nobody")
 
 
 def test_a_resident_is_kept_encrypted_under_the_id_that_acts():
