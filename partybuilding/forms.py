@@ -12,13 +12,14 @@ from cases.forms import CategoryField, PositionField, UnitField
 from cases.keyed import KeyedForm
 from cases.models import Case
 from governance.models import Organization
+from governance.roles import Duty
 from governance.wording import ask_by_name
 from partybuilding.given import LABELS
 from partybuilding.models import Whistle, WhistleRule
 from partybuilding.proposing import Proposal, proposals, units_to_call
-from partybuilding.rules import why_not_by_post
+from partybuilding.rules import score_by, why_not_by_post
 from partybuilding.situations import Situation
-from partybuilding.workflow import MOVES, ClockStep, Demand, Refusal, Source
+from partybuilding.workflow import MOVES, ClockStep, Demand, Refusal, Side, Source
 from records.moves import Move
 
 MARKS = [(mark, f"{mark} 分") for mark in range(5, 0, -1)]
@@ -69,26 +70,21 @@ def _right_unit(s: Situation, move: Move) -> UnitField:
 
 
 def _task(s: Situation, move: Move) -> forms.ModelChoiceField:
-    return forms.ModelChoiceField(
-        s.whistle.tasks.filter(done_at=None),
-        label=LABELS["task"],
-        empty_label=None,
-        error_messages={"invalid_choice": "请选择一件没有完成的任务。"},
-    )
+    """What is not done yet: of all units for the side that blows, else of the own."""
+    assert s.user is not None
+    found = s.whistle.tasks.filter(done_at=None)
+    if Duty.BLOW not in s.held:
+        found = found.filter(unit__in=s.user.authority.unit_ids)
+    wrong = {"invalid_choice": "请选择一件没有完成的任务。"}
+    return forms.ModelChoiceField(found, label=LABELS["task"], empty_label=None, error_messages=wrong)
 
 
 def _call(s: Situation, move: Move) -> forms.ModelChoiceField:
-    """Units that were called, without those that refused; a unit scores by its own calls."""
-    found = s.whistle.calls.filter(refusal="").select_related("unit")
-    if move.name == "score_whistle":
-        assert s.user is not None
-        found = found.filter(unit__in=s.user.authority.unit_ids)
-    field = forms.ModelChoiceField(
-        found,
-        label=LABELS["call"],
-        empty_label=None,
-        error_messages={"invalid_choice": "请选择一个被召单位。"},
-    )
+    """Units, or the own call, that this person has still to score."""
+    side = Side.STREET if move.name == "score_unit" else Side.UNIT
+    found = s.whistle.calls.filter(pk__in=[call.pk for call in score_by(s, side)]).select_related("unit")
+    wrong = {"invalid_choice": "请选择一个还没有评价、可由您评价的单位。"}
+    field = forms.ModelChoiceField(found, label=LABELS["call"], empty_label=None, error_messages=wrong)
     field.label_from_instance = lambda call: call.unit.name
     return field
 

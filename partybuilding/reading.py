@@ -26,8 +26,7 @@ from partybuilding.models import (
     WhistlePhoto,
 )
 from partybuilding.models.whistles import WhistleQuerySet
-from partybuilding.permissions import duties_on
-from partybuilding.rules import RULES
+from partybuilding.rules import RULES, score_by
 from partybuilding.situations import Situation
 from partybuilding.workflow import (
     CALLS,
@@ -60,7 +59,17 @@ NEXT = ("blow_asked", "settle", "call", "add_task", "note", "decline", "withdraw
 #: Moves of a whistle that stand beside what they are about: a task, a called unit.
 ELSEWHERE = ("finish_task", "task_to_case", "score_unit", "score_whistle")
 #: The next step of a unit first.
-NEXT_OF_CALL = ("answer_order", "arrive", "finish", "sign", "contact", "leave", "refuse", "release")
+NEXT_OF_CALL = (
+    "answer_order",
+    "arrive",
+    "finish",
+    "sign",
+    "contact",
+    "leave",
+    "refuse",
+    "release",
+    "dismiss",
+)
 #: How far up the ladder is worth a word beside the clock.
 TOLD_RUNGS = {Rung.HEAD: "已催单位负责人", Rung.LEADER: "已报分管领导", Rung.ORDER: "已督办"}
 
@@ -314,7 +323,7 @@ def read(whistle: Whistle, user: User, now: dt.datetime) -> Reading:
             replaced_by[call.replaces_id] = call
     situation = Situation(whistle, user, now)
     situation.calls = calls
-    rows = []
+    rows, owed = [], _to_score(situation)
     for call in calls:
         part = Situation(whistle, user, now, part=call)
         mine = (one for one in arrivals[call.pk] if one.person_id == user.pk and one.left_at is None)
@@ -328,7 +337,7 @@ def read(whistle: Whistle, user: User, now: dt.datetime) -> Reading:
             offers=RULES.offers(CALLS, call.state, part),
             scores=scores[call.pk],
         )
-        row.to_score = _to_score(row, situation, part)
+        row.to_score = owed.get(call.pk, [])
         rows.append(row)
     return Reading(
         whistle=whistle,
@@ -343,17 +352,12 @@ def read(whistle: Whistle, user: User, now: dt.datetime) -> Reading:
     )
 
 
-def _to_score(row: CallRow, situation: Situation, part: Situation) -> list[str]:
-    """Scores of a call that this person has still to give; a unit scores the whistle by its own call alone."""
-    if row.call.state == CallState.REFUSED:
-        return []
-    given = {score.side for score in row.scores}
-    held = duties_on(situation.whistle, row.call, situation.by)
-    return [
-        move.name
-        for move, side, who in (
-            (MOVES["score_unit"], Side.STREET, situation),
-            (MOVES["score_whistle"], Side.UNIT, part),
-        )
-        if side not in given and held & set(move.duties) and RULES.why_not(move, who) is None
-    ]
+def _to_score(situation: Situation) -> dict[int, list[str]]:
+    """Scores that this person has still to give, by call."""
+    found = defaultdict(list)
+    if situation.whistle.state == State.CLOSED:
+        for name, side in (("score_unit", Side.STREET), ("score_whistle", Side.UNIT)):
+            if RULES.why_not(MOVES[name], situation) is None:
+                for call in score_by(situation, side):
+                    found[call.pk].append(name)
+    return found

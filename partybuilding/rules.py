@@ -126,38 +126,18 @@ def answer_order(s: Situation) -> Refused | None:
 # Scores -----------------------------------------------------------------------------------------------------------
 
 
-def scorable(whistle: Whistle) -> list[Call]:
-    """The last call of every unit that took part, or should have.
-
-    Not of those that refused, nor of those that were released before they had answered.
-    """
-    last = {}
-    for call in whistle.calls.exclude(state=CallState.REFUSED).select_related("unit").order_by("pk"):
-        was_let_go = call.released_at is not None and call.released_at != whistle.closed_at
-        if call.signed_at or not was_let_go:
-            last[call.unit_id] = call
-    return list(last.values())
-
-
-def to_score(whistle: Whistle) -> dict[Side, list[Call]]:
-    """Calls that a side has not scored yet."""
-    calls = scorable(whistle)
-    done = set(whistle.calls.exclude(scores=None).values_list("pk", "scores__side"))
-    return {side: [call for call in calls if (call.pk, side) not in done] for side in Side}
-
-
 def score_by(s: Situation, side: Side) -> list[Call]:
     """Calls that somebody may score for a side: nobody the own unit, nobody the whistle of the own side."""
     assert s.user is not None
     if side == Side.UNIT and blows_for(s.user, s.whistle):
         return []
-    calls = to_score(s.whistle)[side]
+    calls = s.to_score[side]
     return [call for call in calls if answers_for(s.user, call.unit_id) == (side == Side.UNIT)]
 
 
 @RULES.of("score_unit")
 def score_unit(s: Situation) -> Refused | None:
-    if not to_score(s.whistle)[Side.STREET]:
+    if not s.to_score[Side.STREET]:
         return NothingWaits("各单位都已评价。")
     return None if score_by(s, Side.STREET) else Forbidden("不能评价本单位。")
 

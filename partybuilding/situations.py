@@ -13,6 +13,8 @@ from governance.roles import Duty
 from partybuilding.models import Arrival, Call, Whistle, WhistleRule
 from partybuilding.models.whistles import TERRITORIES
 from partybuilding.permissions import duties_on
+from partybuilding.scores import to_score
+from partybuilding.workflow import Side
 from records.situations import Situation as Base
 from records.situations import Walk as BaseWalk
 
@@ -59,6 +61,11 @@ class Situation(Base[Whistle]):
     def presence(self) -> Arrival | None:
         """That this person is on the spot for this call."""
         return self.call.arrivals.filter(person=self.user, left_at=None).first()
+
+    @cached_property
+    def to_score(self) -> dict[Side, list[Call]]:
+        """Calls that a side has not scored yet."""
+        return to_score(self.whistle)
 
     def blowing_post(self) -> Post | None:
         """The post with which this person may blow this kind at the place of the case."""

@@ -80,11 +80,13 @@ def _of_side(user: User, most: int) -> Iterator[ToDo]:
 
 
 def _of_scores(user: User, most: int) -> Iterator[ToDo]:
-    """Closed whistles on which this person's side has not scored everybody."""
+    """Closed whistles on which this person's side has not scored everybody (as ``scores.scorable`` says whom)."""
     units, places = user.authority.places(Duty.ANSWER), user.authority.places(Duty.BLOW)
     if not units and not places:
         return
-    calls = Call.objects.filter(whistle=OuterRef("pk"), refusal="")
+    later = Call.objects.filter(whistle=OuterRef("whistle"), unit=OuterRef("unit"), pk__gt=OuterRef("pk"))
+    stayed = Q(released_at=None) | Q(released_at=F("whistle__closed_at")) | Q(signed_at__isnull=False)
+    calls = Call.objects.filter(stayed, ~Exists(later.filter(refusal="")), whistle=OuterRef("pk"), refusal="")
     by_unit = calls.filter(unit__in=units).exclude(
         Exists(Score.objects.filter(call=OuterRef("pk"), side=Side.UNIT))
     )

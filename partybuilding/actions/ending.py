@@ -16,7 +16,7 @@ from partybuilding.actions.proposing import propose_change
 from partybuilding.models import Whistle
 from partybuilding.models.whistles import WhistleQuerySet
 from partybuilding.proposing import units_to_call
-from partybuilding.rules import scorable
+from partybuilding.scores import scorable
 from partybuilding.situations import Walk
 from partybuilding.workflow import CallState, State
 from records.chain import own_key

@@ -2,7 +2,6 @@
 
 from partybuilding.actions.door import EFFECTS
 from partybuilding.models import Score
-from partybuilding.rules import to_score
 from partybuilding.situations import Walk
 from partybuilding.workflow import Side, State
 
@@ -13,7 +12,7 @@ def _score(walk: Walk, side: Side, *names: str) -> State:
     score = Score(call=call, side=side, first=first, second=second, third=third, by=walk.user, at=walk.now)
     walk.rows.append(score)
     walk.facts |= {"call": call.pk, "marks": [first, second, third]}
-    waiting = {(one.pk, whose) for whose, calls in to_score(walk.whistle).items() for one in calls}
+    waiting = {(one.pk, whose) for whose, calls in walk.to_score.items() for one in calls}
     return State.CLOSED if waiting - {(call.pk, side)} else State.SCORED
 
 
