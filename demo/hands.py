@@ -19,7 +19,7 @@ from cases.rules import Situation, why_not
 from cases.units import units_in_reach
 from cases.workflow import MOVES, Grade, Loop, Move, Refusal
 from governance.models import Organization, Post, User
-from governance.roles import Duty
+from governance.roles import Duty, Role
 from records.refusals import Forbidden, Stale
 
 Photographer = Callable[..., uuid.UUID]
@@ -40,6 +40,8 @@ class Hands:
         self.voice = voice
         self.holding = cache(self._holding)
         self.user = cache(self._user)
+        self.holder = cache(self._holder)
+        self.unit = cache(self._unit_of)
         self.category = cache(lambda pk: Category.objects.get(pk=pk))
 
     # Who --------------------------------------------------------------------------------------------------
@@ -54,6 +56,15 @@ class Hands:
 
     def _user(self, pk: int) -> User:
         return User.objects.get(pk=pk)
+
+    def _holder(self, role: Role, place_id: int) -> User:
+        """Who holds a post at a place, the first of several."""
+        posts = Post.objects.filter(role=role, organization=place_id, ends_on=None)
+        return self.user(posts.order_by("pk").values_list("user", flat=True)[0])
+
+    def _unit_of(self, place_id: int, function: str) -> Organization:
+        """The unit of a function that hangs on a territory."""
+        return Organization.objects.get(parent=place_id, function=function)
 
     def candidates(self, case: Case, leg: Leg | None, move: Move, now: dt.datetime) -> list[User]:
         """People whose move it is on the case, by the program's own rules."""

@@ -427,6 +427,10 @@ class Album:
                 self.files.setdefault(f"{scene}-{after}", []).append(keep(facts, body, thumb))
         index.write_text(json.dumps(self.files))
 
+    def file(self, category: str, *, after: bool) -> dict:
+        """The columns of a picture that shows such a matter before or after it was settled."""
+        return self.random.choice(self.files[f"{SCENE_OF.get(category, 'road')}-{after}"])
+
     def take(
         self,
         *,
@@ -437,8 +441,7 @@ class Album:
         category: str = "",
     ) -> uuid.UUID:
         """Id of a fresh photo row of a person that shows such a matter before or after it was settled."""
-        after = kind in (Photo.Kind.AFTER, Photo.Kind.CHECK)
-        file = self.random.choice(self.files[f"{SCENE_OF.get(category, 'road')}-{after}"])
+        file = self.file(category, after=kind in (Photo.Kind.AFTER, Photo.Kind.CHECK))
         longitude, latitude = position or (None, None)
         row = Photo(by=by, uploaded_at=now, kind=kind, longitude=longitude, latitude=latitude, **file)
         row.save(force_insert=True)

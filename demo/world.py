@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 import uuid
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,15 +65,28 @@ class Job:
     again: "Callable[[], Job] | None"
 
 
-class Numbers(Iterator[int]):
+class Numbers:
     """Numbers for new cases, in a row from the coming one on."""
 
     def __init__(self, coming: int) -> None:
         self.coming = coming
 
-    def __next__(self) -> int:
+    def take(self, at: dt.datetime) -> int | None:
+        """The number of a case that is reported at a time; None leaves it to the database."""
         self.coming += 1
         return self.coming - 1
+
+
+class FreeNumbers(Numbers):
+    """Free numbers between existing cases; each case takes one that fits its time, while there are any."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.free = list(holes(None))
+
+    def take(self, at: dt.datetime) -> int | None:
+        place = bisect_right(self.free, at, key=lambda hole: hole[1]) - 1
+        return self.free.pop(max(place, 0))[0] if self.free else None
 
 
 @contextmanager
@@ -81,7 +95,7 @@ def numbered(numbers: Numbers) -> Iterator[None]:
 
     def number(sender, instance: Case, **_) -> None:
         if instance._state.adding and instance.pk is None:
-            instance.pk = next(numbers)
+            instance.pk = numbers.take(instance.reported_at)
 
     pre_save.connect(number, sender=Case)
     try:
@@ -133,9 +147,10 @@ class World:
         self_handled: bool = False,
         like: Case | None = None,
         checker: User | None = None,
+        among: list[str] | None = None,
     ) -> Case:
-        """A report about a topic somewhere, once more what another case is about, or where a checker is on duty."""
-        grid, position = self.positions.draw(self.grids_of(checker) if checker else None)
+        """A report about a topic somewhere (in grids that are named), of what another case is about, or where a checker is."""
+        grid, position = self.positions.draw(self.grids_of(checker) if checker else among)
         by, source = self.reporter(grid)
         while by == checker:
             by, source = self.reporter(grid)
@@ -264,8 +279,8 @@ class World:
             numbers.coming = first
             try:
                 with transaction.atomic():
-                    for case in todo.make():
-                        self.settle_notices(case)
+                    for record in todo.make():
+                        self.settle_notices(record)
                 return True
             except (Missed, Refused) as problem:
                 log.debug("drawn again: %s", problem)
@@ -274,9 +289,9 @@ class World:
         log.warning("a case could not be made in %d tries", TRIES)
         return False
 
-    def settle_notices(self, case: uuid.UUID) -> None:
+    def settle_notices(self, record: uuid.UUID) -> None:
         """What the relay would have done at each time; notices of long ago are left out, most others are read."""
-        waiting = Outbox.objects.filter(done_at=None, url__contains=str(case))
+        waiting = Outbox.objects.filter(done_at=None, url__contains=str(record))
         notices = []
         for row in waiting.filter(created_at__gte=self.now - DELIVERED):
             read_at = None if row.created_at > self.now - UNREAD else row.created_at + dt.timedelta(hours=2)
@@ -321,7 +336,7 @@ def make_first(world: World, progress: Progress) -> int:
     return made
 
 
-def holes(limit: int = MORE) -> Iterator[tuple[int, dt.datetime, dt.datetime]]:
+def holes(limit: int | None = MORE) -> Iterator[tuple[int, dt.datetime, dt.datetime]]:
     """Free numbers between cases, with the times of the cases around them."""
     known = list(Case.objects.order_by("pk").values_list("pk", "reported_at"))
     free = (

@@ -36,6 +36,12 @@ def _file(colour: str) -> tuple[str, str]:
     return name, digest
 
 
+def file(category: str = "", *, after: bool = False) -> dict:
+    """The columns of a stored picture."""
+    name, digest = _file("#5d7a5f" if after else "#7a8b99")
+    return {"file": name, "sha256": digest, "width": 320, "height": 240}
+
+
 def photo(
     *,
     by: By,
@@ -45,16 +51,12 @@ def photo(
     category: str = "",
 ) -> uuid.UUID:
     """Id of a fresh photo of somebody, not yet taken by any case."""
-    name, digest = _file("#5d7a5f" if kind == Photo.Kind.AFTER else "#7a8b99")
     longitude, latitude = position or (None, None)
     row = Photo.objects.create(
         **actor_of(by).columns,
+        **file(after=kind == Photo.Kind.AFTER),
         uploaded_at=now,
         kind=kind,
-        file=name,
-        sha256=digest,
-        width=320,
-        height=240,
         longitude=longitude,
         latitude=latitude,
     )

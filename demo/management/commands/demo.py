@@ -14,11 +14,14 @@ from django.utils import timezone
 from cases.importing import import_categories, import_responsibilities, import_workdays
 from cases.models import Case
 from demo.accounts import DEMO_PASSWORD, accounts
+from demo.party import make_party
 from demo.photos import Album
 from demo.staff import settle_staff
-from demo.world import World, make_first, make_more
+from demo.world import YEAR, World, make_first, make_more
 from governance.importing import import_divisions
 from grid.importing import import_grids
+from partybuilding.importing import import_whistle_rules
+from partybuilding.models import Whistle
 
 SEED, SEED_MORE = 20261, 20262
 WIDTHS = (12, 8, 14, 22, 0)
@@ -30,18 +33,23 @@ def padded(text: str, width: int) -> str:
 
 
 class Command(BaseCommand):
-    help = "演示数据：首次生成约 300 件案件；--more 再补约 1200 件；--accounts 列出演示账号。"
+    help = "演示数据：首次生成约 300 件案件和 30 件哨单；--more 再补约 1200 件和 30 件；--accounts 列出演示账号。"
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--accounts", action="store_true", help="只列出演示账号")
         parser.add_argument("--more", action="store_true", help="在已有案件之间补足一年的历史")
+        parser.add_argument(
+            "--only", choices=["party"], help="只补一部分：party 哨单（已有案件、还没有哨单时）"
+        )
 
-    def handle(self, *, accounts: bool, more: bool, **options) -> None:
+    def handle(self, *, accounts: bool, more: bool, only: str | None = None, **options) -> None:
         if accounts:
             return self.print_accounts()
         with connection.cursor() as cursor:
             # A power cut may cost invented cases, never the order of what is written.
             cursor.execute("SET synchronous_commit TO off")
+        if only == "party":
+            return self.make_only_party()
         if more:
             return self.make_more()
         if Case.objects.exists():
@@ -64,16 +72,21 @@ class Command(BaseCommand):
             pictures = pool.submit(album.open)
             self.import_basis(now.date())
             pictures.result()
-        made = make_first(World(now, SEED, album), self.progress("案件"))
+        world = World(now, SEED, album)
+        made = make_first(world, self.progress("案件"))
+        whistles = make_party(world, self.progress("哨单"), first=True, earlier=False)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-        self.stdout.write(f"演示数据就绪：{made} 件案件，用时 {time.monotonic() - begun:.0f} 秒")
+        self.stdout.write(
+            f"演示数据就绪：{made} 件案件，{whistles} 件哨单，用时 {time.monotonic() - begun:.0f} 秒"
+        )
 
     def import_basis(self, today) -> None:
         for changes in (import_divisions(on=today), *import_grids(on=today), import_categories()):
             self.stdout.write(str(changes))
         for changes in (import_responsibilities(on=today), *import_workdays(now=timezone.now())):
             self.stdout.write(str(changes))
+        import_whistle_rules(on=today - YEAR)
         settle_staff()
         self.stdout.write("人员与岗位：已就绪")
 
@@ -81,8 +94,23 @@ class Command(BaseCommand):
         os.nice(15)  # the people on the site come first
         album = Album(Random(SEED_MORE))
         album.open()
-        made = make_more(World(timezone.now(), SEED_MORE, album), self.progress("历史案件"))
-        self.stdout.write(f"历史案件已补 {made} 件")
+        world = World(timezone.now(), SEED_MORE, album)
+        whistles = make_party(world, self.progress("历史哨单"), first=False, earlier=True)
+        made = make_more(world, self.progress("历史案件"))
+        self.stdout.write(f"历史案件已补 {made} 件，历史哨单已补 {whistles} 件")
+
+    def make_only_party(self) -> None:
+        """For a site that was made before there were whistles."""
+        if not Case.objects.exists() or Whistle.objects.exists():
+            self.stdout.write("还没有案件，或已有哨单，不再生成哨单。")
+            return
+        now = timezone.now()
+        import_whistle_rules(on=now.date() - YEAR)
+        album = Album(Random(SEED_MORE))
+        album.open()
+        world = World(now, SEED_MORE, album)
+        made = make_party(world, self.progress("哨单"), first=True, earlier=True)
+        self.stdout.write(f"哨单已生成 {made} 件")
 
     def progress(self, what: str) -> Callable[[int, int], None]:
         """One line that is renewed on a screen; in a log, a line every tenth."""
