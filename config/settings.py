@@ -303,6 +303,14 @@ CELERY_BEAT_SCHEDULE = {
     "anchor": {"task": "cases.tasks.anchor", "schedule": crontab(hour=2, minute=10)},
     "orphans": {"task": "cases.tasks.remove_orphans", "schedule": crontab(hour=3, minute=10)},
     "tidy": {"task": "governance.tasks.tidy", "schedule": crontab(minute=40)},
+    "ladders": {
+        "task": "partybuilding.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": max(SWEEP_SECONDS * 2, 10)},
+    },
+    "watchdog": {"task": "partybuilding.tasks.watch", "schedule": 60.0, "options": {"expires": 60}},
+    "lapse": {"task": "partybuilding.tasks.lapse", "schedule": crontab(minute=20)},
+    "rosters": {"task": "partybuilding.tasks.look_at_rosters", "schedule": crontab(hour=3, minute=40)},
 }
 
 # --- Log

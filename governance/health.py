@@ -17,6 +17,7 @@ from django.db.models import Min, TextChoices
 from redis import Redis, RedisError
 
 from governance.models import Heartbeat, Outbox
+from governance.modules import is_used
 
 #: Seconds after which something is away: worker and beat (they say so every 15 s), the sweep, a notice under way.
 HEARD, DELIVERED = 60, 120
@@ -49,6 +50,10 @@ class Check(NamedTuple):
     is_needed: bool
     look: Callable[[dt.datetime], Seen]
 
+    @property
+    def app(self) -> str:
+        return self.look.__module__.partition(".")[0]
+
 
 class Finding(NamedTuple):
     check: Check
@@ -80,9 +85,11 @@ def check(name: str, label: str, *, todo: str, is_needed: bool = True) -> Callab
 
 
 def findings(*, now: dt.datetime) -> list[Finding]:
-    """What every check finds; what cannot be asked is unknown, never fine."""
+    """What every check finds, without those of apps that the place leaves out; what cannot be asked is unknown."""
     results = []
     for one in CHECKS:
+        if not is_used(one.app):
+            continue
         try:
             seen = one.look(now)
         except Error:

@@ -10,6 +10,7 @@ class Heartbeat(models.Model):
         WORKER = "worker", "任务进程"
         BEAT = "beat", "定时器"
         SWEEP = "sweep", "时限巡检"
+        LADDERS = "ladders", "哨令催办"
 
     part = models.CharField("部分", max_length=20, choices=Part, primary_key=True)
     at = models.DateTimeField("最近一次")

@@ -2,7 +2,9 @@
 
 from partybuilding.actions import calling, ending, ladder, scoring, working
 from partybuilding.actions.door import DOOR
+from partybuilding.actions.ending import lapse
+from partybuilding.actions.ladder import sweep
 
 perform = DOOR.perform
 
-__all__ = ["DOOR", "calling", "ending", "ladder", "perform", "scoring", "working"]
+__all__ = ["DOOR", "calling", "ending", "ladder", "lapse", "perform", "scoring", "sweep", "working"]

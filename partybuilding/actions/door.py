@@ -50,11 +50,11 @@ class WhistleDoor(Door[Whistle, Walk]):
             walk.whistle.people.append(user.pk)
         if walk.given.get("photos"):
             walk.facts["photos"] = sorted(str(one) for one in walk.given["photos"])
+        _mark(walk)
 
     def after_writing(self, walk: Walk) -> None:
         if walk.given.get("photos"):
             _take_photos(walk)
-        _mark(walk.whistle)
         tell_about(walk)
 
 
@@ -66,18 +66,26 @@ def _take_photos(walk: Walk) -> None:
         raise Unfit("有照片未上传成功或已被使用，请重新拍照。", field="photos")
 
 
-def _mark(whistle: Whistle) -> None:
-    """The clock that is due next, and the worst mark of those that run: for lists."""
-    clocks = CallClock.objects.running().filter(call__whistle=whistle)
-    seen = clocks.aggregate(
-        due=Min("red_at"),
-        red=Min("pk", filter=Q(lateness=Lateness.RED)),
-        yellow=Min("pk", filter=Q(lateness=Lateness.YELLOW)),
-    )
-    late = Lateness.RED if seen["red"] else Lateness.YELLOW if seen["yellow"] else Lateness.NONE
-    if (whistle.due_at, whistle.lateness) != (seen["due"], late):
-        whistle.due_at, whistle.lateness = seen["due"], late
-        whistle.save(update_fields=["due_at", "lateness"])
+def _mark(walk: Walk) -> None:
+    """The clock that is due next, and the worst mark of those that run: for lists.
+
+    Before the row is written: a row that is updated twice in a transaction has its foreign keys checked, which would wait
+    for a move of the case that waits for this whistle.
+    """
+    whistle, begun = walk.whistle, [row.red_at for row in walk.rows if isinstance(row, CallClock)]
+    seen: dict[str, Any] = {"due": None, "red": None, "yellow": None}
+    if walk.found:
+        seen = (
+            CallClock.objects.running()
+            .filter(call__whistle=whistle)
+            .aggregate(
+                due=Min("red_at"),
+                red=Min("pk", filter=Q(lateness=Lateness.RED)),
+                yellow=Min("pk", filter=Q(lateness=Lateness.YELLOW)),
+            )
+        )
+    whistle.due_at = min([*begun, *([seen["due"]] if seen["due"] else [])], default=None)
+    whistle.lateness = Lateness.RED if seen["red"] else Lateness.YELLOW if seen["yellow"] else Lateness.NONE
 
 
 DOOR = WhistleDoor()

@@ -114,6 +114,7 @@ class CallClock(models.Model):
         indexes = [
             models.Index(fields=["next_at"], condition=Q(stopped_at=None), name="call_clock_sweep"),
             models.Index(fields=["step", "lateness"], condition=Q(stopped_at=None), name="call_clock_late"),
+            models.Index(fields=["stopped_at"], name="call_clock_stopped"),
         ]
 
     @property

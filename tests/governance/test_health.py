@@ -31,7 +31,12 @@ ALL = {
     "sweep",
     "swept_legs",
     "anchor",
+    "ladders",
+    "rungs",
+    "rosters",
 }
+#: Parts without which the site is ready all the same.
+NOT_NEEDED = {"dead_notices", "processes", "swept_legs", "anchor", "rungs", "rosters"}
 
 
 @pytest.fixture
@@ -60,20 +65,21 @@ def test_a_site_that_works_is_ready(alive):
     assert status == 200, parts
     assert set(parts) == ALL
     assert {name: one["state"] for name, one in parts.items() if one["needed"]} == dict.fromkeys(
-        ALL - {"dead_notices", "processes", "swept_legs", "anchor"}, "ok"
+        ALL - NOT_NEEDED, "ok"
     )
 
 
 @pytest.mark.parametrize("part", list(Heartbeat.Part))
 def test_a_part_that_was_not_heard_of_is_failing_and_one_that_never_was_is_unknown(alive, part):
-    limit = health.SWEPT if part == Heartbeat.Part.SWEEP else health.HEARD
+    sweeps = (Heartbeat.Part.SWEEP, Heartbeat.Part.LADDERS)
+    limit = health.SWEPT if part in sweeps else health.HEARD
     actions.heartbeat(part, now=timezone.now() - (limit - 5) * SECOND)
     assert ask()[0] == 200
     actions.heartbeat(part, now=timezone.now() - (limit + 1) * SECOND)
     status, parts = ask()
     assert (status, parts[part]["state"], parts[part]["limit"]) == (503, "failing", limit)
     assert parts[part]["seconds"] == pytest.approx(limit + 1, abs=5)
-    assert [name for name, one in parts.items() if one["state"] == "failing"] == [part]
+    assert [name for name, one in parts.items() if one["state"] == "failing" and one["needed"]] == [part]
     Heartbeat.objects.filter(part=part).delete()
     assert (ask()[0], ask()[1][part]["state"]) == (503, "unknown")
 

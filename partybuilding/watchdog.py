@@ -1,0 +1,91 @@
+"""The proof that ladders work: each rung that was due ran once, counted from frozen moments and the chained events alone.
+
+It does not ask what the sweep asks (``CallClock.next_at``, ``rung``): a sweep that is wrong about itself is found.
+"""
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import TextChoices
+
+from governance.health import SWEPT
+from partybuilding.actions.ladder import RETRY
+from partybuilding.workflow import RUNNING, ClockStep, Rung
+
+log = logging.getLogger(__name__)
+
+#: Clocks that stopped longer ago are not looked at: what was missed then cannot be made good.
+LOOKED_BACK = dt.timedelta(days=1)
+#: A rung may be as late as the sweep may be, or a try of it that failed.
+PATIENCE = RETRY + dt.timedelta(seconds=SWEPT)
+
+_RUNGS = ", ".join(f"('{rung}', {rung}_at)" for rung in Rung)
+_SQL = f"""
+    WITH watched AS (
+        SELECT k.*, c.whistle_id, w.state AS whistle_state FROM partybuilding_callclock k
+        JOIN partybuilding_call c ON c.id = k.call_id JOIN partybuilding_whistle w ON w.id = c.whistle_id
+        WHERE k.stopped_at IS NULL OR k.stopped_at > %(since)s
+    ), ran AS (
+        SELECT call_id, data::jsonb ->> 'clock' AS step, data::jsonb ->> 'rung' AS rung, count(*) AS times, max(at) AS last
+        FROM partybuilding_whistleevent WHERE move = 'press' AND call_id IN (SELECT call_id FROM watched) GROUP BY 1, 2, 3
+    )
+    SELECT w.whistle_id, w.call_id, w.step, due.rung, CASE
+        WHEN ran.times > 1 THEN 'twice'
+        WHEN ran.last > w.stopped_at THEN 'after_end'
+        WHEN w.stopped_at IS NULL AND w.whistle_state <> ALL (%(running)s) THEN 'left_running'
+        WHEN ran.times IS NULL AND due.at <= least(w.stopped_at, %(now)s) - make_interval(secs => %(patience)s) THEN 'missed' END AS problem
+    FROM watched w CROSS JOIN LATERAL (VALUES {_RUNGS}) AS due (rung, at)
+    LEFT JOIN ran ON ran.call_id = w.call_id AND ran.step = w.step AND ran.rung = due.rung
+"""
+
+
+class Problem(TextChoices):
+    """What can be wrong with a rung."""
+
+    MISSED = "missed", "到时没有催办"
+    TWICE = "twice", "重复催办"
+    AFTER_END = "after_end", "时钟结束后仍催办"
+    LEFT_RUNNING = "left_running", "哨单已结束而时钟未停"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A rung of a clock that did not run once, or ran when it should not."""
+
+    whistle: int
+    call: int
+    step: ClockStep
+    rung: Rung
+    problem: Problem
+
+    def __str__(self) -> str:
+        return f"whistle {self.whistle}, call {self.call}: {self.step.value} {self.rung.value} {self.problem.value}"
+
+
+def wrong(*, now: dt.datetime, patience: dt.timedelta = dt.timedelta()) -> list[Wrong]:
+    """Every rung that is not as it should be; ``patience`` is how late the sweep may be."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT * FROM ({_SQL}) found WHERE problem IS NOT NULL ORDER BY 1, 2, 3, 4",
+            {
+                "since": now - LOOKED_BACK,
+                "now": now,
+                "patience": patience.total_seconds(),
+                "running": [*RUNNING],
+            },
+        )
+        rows = cursor.fetchall()
+    return [
+        Wrong(whistle, call, ClockStep(step), Rung(rung), Problem(problem))
+        for whistle, call, step, rung, problem in rows
+    ]
+
+
+def write_down(*, now: dt.datetime) -> int:
+    """Say in the log what the status page says to whoever looks; returns how much is wrong."""
+    problems = wrong(now=now, patience=PATIENCE)
+    for one in problems:
+        log.error("ladder of whistles: %s", one)
+    return len(problems)
