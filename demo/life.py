@@ -11,7 +11,8 @@ from cases.models import Case, Leg, Responsibility
 from cases.workflow import MOVES, Lateness, Loop, State, Step
 from demo.hands import Hands
 from demo.hours import Hours
-from governance.models import User
+from demo.outsiders import Outsider
+from governance.models import By
 
 Share = tuple[float, float]
 SOON: Share = (0.05, 0.35)
@@ -31,7 +32,7 @@ class Act:
 
     move: str
     at: dt.datetime
-    by: User | None = None
+    by: By | None = None
     given: dict[str, Any] = field(default_factory=dict)
 
 
@@ -109,8 +110,10 @@ class Script(Plan):
 class Destiny(Plan):
     """Whatever the state asks for, changed by the traits of the case."""
 
-    def __init__(self, traits: Traits, hours: Hours, random: Random) -> None:
-        self.traits, self.hours, self.random = traits, hours, random
+    def __init__(
+        self, traits: Traits, hours: Hours, random: Random, outsider: Outsider | None = None
+    ) -> None:
+        self.traits, self.hours, self.random, self.outsider = traits, hours, random, outsider
         self.done: set[str] = set()
 
     def once(self, name: str, wanted: bool = True) -> bool:
@@ -129,9 +132,15 @@ class Destiny(Plan):
         if at <= clock:
             pause = self.random.uniform(120, 1800)
             at = clock + dt.timedelta(seconds=pause / 4) if is_urgent(leg) else self.hours.after(clock, pause)
-        return Act(name, at, given=self.given(name, case))
+        return Act(name, at, by=self.by(name), given=self.given(name, case))
+
+    def by(self, name: str) -> By | None:
+        """Who reported from outside, where that makes the move; else whoever holds the duty."""
+        return self.outsider.by if self.outsider and self.outsider.makes(name) else None
 
     def given(self, name: str, case: Case) -> dict[str, Any]:
+        if name == "comment" and self.outsider:
+            return {"words": self.outsider.says_later}
         if name != "evaluate":
             return {}
         grades = ("satisfied", "mostly", "unsatisfied") if case.is_from_resident else ("5", "4", "3", "2")

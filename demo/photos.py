@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from cases import photos
 from cases.models import Photo
 from demo.words import TOPICS
-from governance.models import User
+from governance.models import By, actor_of
 
 WIDTH, HEIGHT = 960, 720
 HORIZON = 330
@@ -434,15 +434,16 @@ class Album:
     def take(
         self,
         *,
-        by: User,
+        by: By,
         now: dt.datetime,
         kind: Photo.Kind = Photo.Kind.SITE,
         position: list[float] | None = None,
         category: str = "",
     ) -> uuid.UUID:
-        """Id of a fresh photo row of a person that shows such a matter before or after it was settled."""
+        """Id of a fresh photo row of somebody that shows such a matter before or after it was settled."""
         file = self.file(category, after=kind in (Photo.Kind.AFTER, Photo.Kind.CHECK))
         longitude, latitude = position or (None, None)
-        row = Photo(by=by, uploaded_at=now, kind=kind, longitude=longitude, latitude=latitude, **file)
+        shown = {"kind": kind, "longitude": longitude, "latitude": latitude, **file}
+        row = Photo(**actor_of(by).columns, uploaded_at=now, **shown)
         row.save(force_insert=True)
         return row.uuid

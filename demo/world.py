@@ -6,7 +6,7 @@ import uuid
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, pairwise
 from random import Random
@@ -22,6 +22,7 @@ from demo.hands import Hands
 from demo.hours import Hours, whole_calendar
 from demo.life import Destiny, Missed, Script, Traits, Walker, acts_to, draw_traits
 from demo.names import Names
+from demo.outsiders import Kind, Outsider, outsider
 from demo.photos import Album
 from demo.positions import Positions
 from demo.words import Topic, Words
@@ -47,6 +48,8 @@ CHECKS = (
     ("jiandu", State.CHECKING),
 )
 ENDINGS = ("decline", "withdraw", "void")
+#: Cases of each kind of reporter without a post, half of them of the last days.
+OUTSIDE, OUTSIDE_RECENT = 6, dt.timedelta(days=4)
 #: Older notices are not delivered any more; those of the last days are still unread.
 DELIVERED, UNREAD = dt.timedelta(days=14), dt.timedelta(days=2)
 TRIES = 12
@@ -130,14 +133,17 @@ class World:
     def reporter(self, grid: Grid) -> tuple[User, Case.Source]:
         """Who reports in a grid, and how."""
         if self.random.random() < 0.16:
-            community = grid.community
-            seats = [community.pk, community.parent_id, community.parent_id]
-            seat = self.random.choice(self.hands.holding(Duty.INTAKE, self.random.choice(seats)))
-            return seat, Case.Source.PHONE
+            return self.seat(grid), Case.Source.PHONE
         weights = {"worker": 12, "inspector": 3, "supervisor": 3, "helper": 2}
         staff = self.duties[grid.pk]
         found = self.random.choices(staff, [weights[duty] for duty, _ in staff])[0]
         return self.hands.user(found[1]), Case.Source.FIELD
+
+    def seat(self, grid: Grid) -> User:
+        """Somebody at a desk who takes a call about a grid."""
+        community = grid.community
+        seats = [community.pk, community.parent_id, community.parent_id]
+        return self.random.choice(self.hands.holding(Duty.INTAKE, self.random.choice(seats)))
 
     def report(
         self,
@@ -148,10 +154,16 @@ class World:
         like: Case | None = None,
         checker: User | None = None,
         among: list[str] | None = None,
+        outsider: Outsider | None = None,
     ) -> Case:
-        """A report about a topic somewhere (in grids that are named), of what another case is about, or where a checker is."""
+        """A report about a topic somewhere (in grids that are named), of what another case is about, or where a checker is.
+
+        An outsider reports without a post; else somebody of the grid does, or the desk takes a call.
+        """
         grid, position = self.positions.draw(self.grids_of(checker) if checker else among)
         by, source = self.reporter(grid)
+        if outsider:
+            by, source = outsider.by or self.seat(grid), outsider.source
         while by == checker:
             by, source = self.reporter(grid)
         if self_handled:
@@ -169,12 +181,12 @@ class World:
             "address": address,
             "category": category,
             "condition": topic.condition,
-            "words": f"{address}，{self.random.choice(topic.found)}",
+            "words": f"{outsider.says_first if outsider else ''}{address}，{self.random.choice(topic.found)}",
         }
-        if source == Case.Source.PHONE:
+        if source in (Case.Source.PHONE, Case.Source.RESIDENT):
             given["contact_name"] = self.names.draw()
             given["contact_phone"] = f"1380000{self.random.randint(0, 9999):04d}"
-        elif source == Case.Source.FIELD and self.random.random() < 0.9:
+        elif outsider.has_picture if outsider else source == Case.Source.FIELD and self.random.random() < 0.9:
             given["photos"] = [self.album.take(by=by, now=at, position=position, category=category.name)]
         answer = self.hands.report(by=by, now=at, given=given, source=source)
         return Case.objects.select_related("grid__community").get(uuid=answer.uuid)
@@ -198,6 +210,17 @@ class World:
         plain = traits == Traits(is_evaluated=traits.is_evaluated)
         case = self.report(topic, at, self_handled=plain and self.random.random() < 0.3)
         self.walker.walk(case.uuid, Destiny(traits, self.hours, self.random), at)
+        return [case.uuid]
+
+    def live_reported_outside(self, kind: Kind, at: dt.datetime) -> list[uuid.UUID]:
+        """The same for what a program or a resident reports and has more to say about."""
+        reporter, topic = outsider(kind, now=self.now, since=YEAR), self.words.topic()
+        while not reporter.sees(topic):
+            topic = self.words.topic()
+        case = self.report(topic, at, outsider=reporter)
+        reporter.is_known_from(case)
+        traits = replace(draw_traits(self.random, "settled"), commented=True)
+        self.walker.walk(case.uuid, Destiny(traits, self.hours, self.random, reporter), at)
         return [case.uuid]
 
     def abandon(self, at: dt.datetime) -> list[uuid.UUID]:
@@ -241,6 +264,10 @@ class World:
 
         return Job(at, make, lambda: self.case_in_state(state, loop, attempt + 1, checker))
 
+    def outside(self, kind: Kind, at: dt.datetime) -> Job:
+        """A case whose reporter holds no post."""
+        return Job(at, lambda: self.live_reported_outside(kind, at), lambda: self.outside(kind, at))
+
     def living(self, at: dt.datetime, ending: str | None = None) -> Job:
         """A case that goes its own way from a time on."""
 
@@ -264,6 +291,9 @@ class World:
         for _ in range(DUPLICATES):
             at = self.moment(start, yesterday)
             jobs.append(Job(at, partial(self.duplicate, at), None))
+        for kind in [*Kind] * OUTSIDE:
+            recent = self.now - self.random.choice((OUTSIDE_RECENT, YEAR))
+            jobs.append(self.outside(kind, self.moment(recent, self.now)))
         for ending in ENDINGS * 5:
             jobs.append(self.living(self.moment(start, yesterday), ending))
         for _ in range(TODAY):

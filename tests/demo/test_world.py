@@ -10,12 +10,14 @@ from django.db.models import Q
 from PIL import Image
 
 from cases.models import Case, CaseEvent, CaseText
-from cases.workflow import FINAL, Lateness, Loop, State
+from cases.workflow import FINAL, Grade, Lateness, Loop, State
 from demo import photos, world
 from demo.accounts import DEMO_PASSWORD, STAGE
+from demo.outsiders import PROGRAMS, Kind
 from demo.positions import is_inside, point_in
 from demo.words import TOPICS
-from governance.models import Notice, Outbox, User
+from governance.models import ApiKey, Notice, Outbox, User
+from governance.roles import ActorKind
 from grid.models import GridRing
 from records import chain
 from tests.photos import photo
@@ -50,6 +52,23 @@ def test_a_second_report_of_the_same_is_merged_into_the_first(demo_world):
     assert set(other.reporters) < set(main.reporters)
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_who_reports_without_a_post_says_more_and_a_resident_evaluates(demo_world, kind):
+    (case_uuid,) = demo_world.live_reported_outside(kind, NOW - dt.timedelta(days=60))
+    case = Case.objects.get(uuid=case_uuid)
+    events = {event.move: event.actor for event in case.events.order_by("sequence")}
+    is_program = kind in PROGRAMS
+    expected = ActorKind.PROGRAM if is_program else ActorKind.CONTACT
+    assert events["report"].kind == (ActorKind.STAFF if kind == Kind.CALLER else expected)
+    assert events["comment"].kind == expected
+    assert case.state == State.EVALUATED and (case.grade == Grade.NOBODY) == is_program
+    assert is_program or events["evaluate"].kind in (ActorKind.CONTACT, ActorKind.SYSTEM)
+    if is_program:
+        assert events["report"].name == f"系统对接：{PROGRAMS[kind].name}" and "演示" in PROGRAMS[kind].name
+    assert ApiKey.objects.count() == is_program
+    assert chain.broken(CaseEvent, CaseText) == []
+
+
 def test_a_check_waits_for_the_printed_account_it_was_made_for(demo_world):
     checker = User.objects.get(username="jiandu")
     assert demo_world.make(
@@ -69,6 +88,8 @@ def test_the_first_three_hundred_fill_every_queue_of_every_loop_and_some_are_lat
     assert all(cases.filter(state=state).exists() for state in FINAL)
     assert cases.filter(Q(was_late=True) | Q(lateness=Lateness.RED)).count() >= 0.08 * made
     assert cases.filter(escalated_by_time=True, supervisions__leader__isnull=False).exists()
+    kinds = Counter(event.actor.kind for event in CaseEvent.objects.filter(sequence=1))
+    assert kinds[ActorKind.PROGRAM] >= 10 and kinds[ActorKind.CONTACT] >= 5
     assert chain.broken(CaseEvent, CaseText) == []
 
 
@@ -87,6 +108,7 @@ def test_later_cases_take_the_free_numbers_between_the_first(demo_world, monkeyp
         "ABANDONED": 1,
         "DUPLICATES": 1,
         "TODAY": 1,
+        "OUTSIDE": 0,
         "CHECKS": (),
         "ENDINGS": (),
     }
