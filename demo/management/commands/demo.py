@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from random import Random
 from unicodedata import east_asian_width
 
@@ -59,11 +60,15 @@ class Command(BaseCommand):
 
     def print_accounts(self) -> None:
         self.stdout.write(f"演示账号，密码均为 {DEMO_PASSWORD}")
-        head = ("账号", "姓名", "岗位", "所在", "看什么")
-        for row in (head, *accounts()):
-            self.stdout.write(
-                "  " + "".join(padded(text, w) for text, w in zip(row, WIDTHS, strict=True)).rstrip()
-            )
+        self.print_row("账号", "姓名", "岗位", "所在", "看什么")
+        for group, rows in groupby(accounts(), key=lambda one: one.group):
+            self.stdout.write(group)
+            for one in rows:
+                self.print_row(one.username, one.name, one.role, one.place, one.sees)
+
+    def print_row(self, *texts: str) -> None:
+        line = "".join(padded(text, width) for text, width in zip(texts, WIDTHS, strict=True))
+        self.stdout.write(f"  {line}".rstrip())
 
     def make_first(self) -> None:
         now, begun = timezone.now(), time.monotonic()
