@@ -31,7 +31,7 @@ ALIKE = (300, 150)
 STORY = 45
 
 #: Units that are done long before their time is over.
-QUICK = Part(shares={"settle": 0.15})
+QUICK = Part(shares={"arrive": 0.25, "settle": 0.15})
 QUICKEST = Part(shares={"arrive": 0.3, "settle": 0.1})
 
 STORY_COURSE = Course(
