@@ -23,7 +23,7 @@ fix: ## put format and lint right
 bench: ## measure against the speed table; ARGS="--size 117000"
 	@$(BOOTSTRAP) exec --keep bench -- python tools/bench.py $(ARGS)
 
-demo: ## make the demo world on the running site; ARGS="--more"
+demo: ## make the demo world on the running site; ARGS="--more", ARGS="--only party"
 	@$(BOOTSTRAP) exec -- python manage.py demo $(ARGS)
 
 screens: ## renew docs/screens from the browser stories

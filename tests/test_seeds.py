@@ -12,6 +12,7 @@ from django.urls import Resolver404, resolve
 
 from cases.workflow import MOVES
 from governance.roles import Role
+from partybuilding.workflow import MOVES as WHISTLE_MOVES
 
 ROOT = Path(settings.BASE_DIR)
 PAGE = (ROOT / "docs" / "seeds.md").read_text()
@@ -61,7 +62,7 @@ def is_there(name: str) -> bool:
     if name.startswith("manage.py "):
         return name.removeprefix("manage.py ") in get_commands()
     if re.fullmatch(r"\w+", name):
-        return name in MOVES or name in Role.values or name in category_codes()
+        return name in {*MOVES, *WHISTLE_MOVES, *Role.values, *category_codes()}
     return (ROOT / name).is_file()
 
 
