@@ -21,7 +21,7 @@ from cases.models import (
     WorkingHours,
 )
 from cases.models.catalogue import LIMITED
-from governance.admin import ByRole, ReadOnly
+from governance.by_role import ByRole, ReadOnly
 from governance.models import Function, Level, Organization
 from governance.roles import Role
 from governance.wording import SaidAtField

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard import actions
 from dashboard.models import Wall
-from governance.admin import ByRole
+from governance.by_role import ByRole
 from governance.roles import Role
 
 

@@ -4,146 +4,31 @@ Three separate administrators 三员分立: the system admin keeps the tree and 
 accounts and posts, the auditor reads. Cases, legs and events are not here: there is no way around the door.
 """
 
-import re
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import helpers
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as AccountAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied
 from django.core.validators import RegexValidator
-from django.db import IntegrityError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
 from governance import programs, signing_in
-from governance.choosing import Choosing, may_be_id
-from governance.kept_forms import WAITING, keeps_form, kept
+from governance.by_role import ByRole, ReadOnly
+from governance.choosing import Choosing
 from governance.models import AccessLog, ApiKey, Kind, Organization, Outbox, Post, SignIn, User
-from governance.refusals import Refused
 from governance.roles import Role
-from governance.wording import SaidAtField, refusing, said_by_constraint
+from governance.wording import SaidAtField
 
 admin.site.unregister(Group)  # what people may do comes from their posts alone
 
 #: In the session: a key that its maker has not seen yet.
 NEW_KEY = "new_api_key"
-#: What the filters and the calendar of a list send after the name of a field.
-_SENT = {"", "__exact", "__id__exact", "__isnull", "__isempty", "__gte", "__lt", "__year", "__month", "__day"}
-#: Of these PostgreSQL is given a number; one without end breaks before it gets there.
-_NUMBERS, _A_NUMBER = ("__year", "__month", "__day"), re.compile(r"[0-9]{1,4}").fullmatch
-
-
-class ByRole(Choosing, admin.ModelAdmin):
-    """Permissions from the person's posts; nothing is deleted unless a class says so."""
-
-    managers: ClassVar[set[Role]] = set()
-    readers: ClassVar[set[Role]] = {Role.AUDITOR}
-    may_delete = False
-    list_per_page = 50
-
-    @keeps_form()
-    def add_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        self._say_what_waits(request)
-        return super().add_view(request, *args, **options)
-
-    @keeps_form()
-    def change_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        self._say_what_waits(request)
-        return super().change_view(request, *args, **options)
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        """Show the form again with 409 where it was valid, but a row saved meanwhile or beside it says otherwise."""
-        try:
-            return super().changeform_view(request, *args, **options)
-        except IntegrityError as problem:
-            request.refused_row = said_by_constraint(problem)
-        except Refused as refusal:
-            request.refused_row = refusal.sentence, refusal.field
-        try:
-            shown = super().changeform_view(request, *args, **options)
-        except PermissionDenied:  # what was saved meanwhile leaves nothing to change on this page
-            self.message_user(request, request.refused_row[0], messages.ERROR)
-            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        shown.status_code = HTTPStatus.CONFLICT
-        return shown
-
-    def _say_what_waits(self, request: HttpRequest) -> None:
-        if kept(request) is not None:
-            self.message_user(request, WAITING, messages.WARNING)
-
-    def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> type[forms.ModelForm]:
-        shape, data = super().get_form(request, *args, **options), kept(request)
-        if said := getattr(request, "refused_row", None):
-            shape = refusing(shape, *said)
-        return shape if data is None else filled(shape, data)
-
-    def get_formset_kwargs(self, request: HttpRequest, *args: Any) -> dict[str, Any]:
-        data = kept(request)
-        return super().get_formset_kwargs(request, *args) | ({} if data is None else {"data": data})
-
-    def _is_one_of(self, request: HttpRequest, roles: set[Role]) -> bool:
-        user = request.user
-        return user.is_superuser or any(post.role in roles for post in user.authority.posts)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Only what the filters of the list send: Django would pass on any other, a broken pattern too."""
-        named = [one[0] if isinstance(one, tuple) else one for one in self.get_list_filter(request)]
-        names = [getattr(one, "parameter_name", one) for one in (*named, self.date_hierarchy)]
-        if lookup.endswith(_NUMBERS) and not _A_NUMBER(value):
-            return False
-        return any(lookup == f"{name}{sent}" for name in names for sent in _SENT)
-
-    def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        """What was ticked are ids, or nothing is done."""
-        ticked = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
-        if not all(may_be_id(self.model._meta.pk, one) for one in ticked):
-            self.message_user(request, "所选的行已不在列表中，请重新选择。", messages.ERROR)
-            return None
-        return super().response_action(request, queryset)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._is_one_of(request, self.managers | self.readers)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self._is_one_of(request, self.managers)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._is_one_of(request, self.managers)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may_delete and self._is_one_of(request, self.managers)
-
-
-def filled(shape: type[forms.ModelForm], data: QueryDict) -> type[forms.ModelForm]:
-    """The same form, with what somebody had filled in before the session ended."""
-
-    class Filled(shape):
-        def __init__(self, given: QueryDict | None = None, *args: Any, **options: Any) -> None:
-            super().__init__(data if given is None else given, *args, **options)
-
-    return Filled
-
-
-class ReadOnly(ByRole):
-    """Rows that the program writes; nobody changes them here, superusers included."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 LONGEST_PATH = Organization._meta.get_field("path").max_length
 

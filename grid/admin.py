@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from governance.admin import ByRole
+from governance.by_role import ByRole
 from governance.choosing import Choosing
 from governance.profile import profile
 from governance.roles import Role

@@ -21,7 +21,7 @@ from rest_framework import exceptions, serializers
 from cases.forms import FIELDS
 from cases.models import Case, Category, Responsibility, WorkingHours
 from cases.workflow import State
-from governance.admin import ReadOnly
+from governance.by_role import ReadOnly
 from governance.models import Organization, Post, User
 from governance.roles import Role
 from grid.models import Grid, GridDuty
