@@ -11,7 +11,7 @@ from PIL import Image
 
 from cases.models import Case, CaseEvent, CaseText
 from cases.workflow import FINAL, Grade, Lateness, Loop, State
-from demo import photos, world
+from demo import drawing, photos, scenes, world
 from demo.accounts import DEMO_PASSWORD, STAGE
 from demo.outsiders import PROGRAMS, Kind
 from demo.positions import is_inside, point_in
@@ -134,7 +134,7 @@ def test_every_topic_starts_in_the_loop_it_names(demo_world):
             if pk == category.pk and condition == topic.condition
         }
         assert next(loop for loop in Loop if power.get(loop) == "settle") == topic.loop, topic.category
-        assert topic.scene in photos.SCENES
+        assert topic.scene in scenes.SCENES
 
 
 def test_positions_lie_in_their_grid(db):
@@ -143,10 +143,10 @@ def test_positions_lie_in_their_grid(db):
         assert is_inside(*point_in(row.ring, random), row.ring)
 
 
-@pytest.mark.parametrize("scene", photos.SCENES)
+@pytest.mark.parametrize("scene", scenes.SCENES)
 def test_scenes_are_pictures_and_differ_before_and_after(scene):
-    before, after = (photos.draw(scene, 0, after=flag) for flag in (False, True))
-    assert Image.open(io.BytesIO(before)).size == (photos.WIDTH, photos.HEIGHT)
+    before, after = (scenes.draw(scene, 0, after=flag) for flag in (False, True))
+    assert Image.open(io.BytesIO(before)).size == (drawing.WIDTH, drawing.HEIGHT)
     assert before != after
 
 

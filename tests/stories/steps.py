@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from cases.models import Case, Leg
 from demo.accounts import DEMO_PASSWORD
-from demo.photos import draw
+from demo.scenes import draw
 from governance.models import User
 from tests.lives import inside
 
