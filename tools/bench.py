@@ -40,8 +40,14 @@ from cases.waits import waits_for
 from cases.workflow import Loop, State
 from governance.models import SYSTEM, Organization, User
 from grid.models import Grid
+from partybuilding.models import Call, Whistle
+from partybuilding.workflow import CallState
 
 COPIES = Path(__file__).with_name("bench_copies.sql")
+WHISTLE_COPIES = Path(__file__).with_name("bench_whistles.sql")
+#: As many whistles beside a district's year of cases as all of Kunming blew, and what of them is open.
+WHISTLES, OPEN_WHISTLES = 24_000, 1_200
+YEAR_OF_CASES = 117_000
 #: What a year's flow of a district leaves open (5 % of 117,000); more years of history do not add to it.
 OPEN = 5_850
 #: The minimum of several batches, all rows in turn: load of other processes on the machine comes and goes.
@@ -93,6 +99,8 @@ def prepare_base() -> str:
     call_command("migrate", verbosity=0, interactive=False)
     if not Case.objects.exists():
         call_command("demo")
+    elif not Whistle.objects.exists():
+        call_command("demo", only="party")
     return connection.settings_dict["NAME"]
 
 
@@ -109,6 +117,9 @@ def grow(base: str, size: int) -> None:
     begun = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute(COPIES.read_text(), {"size": size, "open": min(OPEN, size // 2)})
+        # Enough open ones at any size for the rows that write, one request after another.
+        whistles = max(WHISTLES * size // YEAR_OF_CASES, 2 * OPEN_WHISTLES)
+        cursor.execute(WHISTLE_COPIES.read_text(), {"whistles": whistles, "open": OPEN_WHISTLES})
         say_whom_they_wait_for()
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("SELECT pg_size_pretty(pg_database_size(current_database()))")
@@ -116,7 +127,7 @@ def grow(base: str, size: int) -> None:
     cases = Case.objects.count()
     still_open = Case.objects.open().count()
     print(
-        f"\n{cases:,} cases, {still_open:,} of them open, {disk}, copied in {time.monotonic() - begun:.0f} s",
+        f"\n{cases:,} cases, {still_open:,} of them open, {Whistle.objects.count():,} whistles, {disk}, copied in {time.monotonic() - begun:.0f} s",
         flush=True,
     )
 
@@ -188,7 +199,11 @@ class Row:
         self.send = lambda: probe.send(client, next(numbers))
         for _ in range(WARM):
             answer = self.send()
-            assert answer.status_code in (200, 201), (probe.name, answer.status_code, answer.content[:300])
+            assert answer.status_code in (200, 201, 302), (
+                probe.name,
+                answer.status_code,
+                answer.content[:300],
+            )
         with CaptureQueriesContext(connection) as captured:
             self.size = len(b"".join(self.send()))
         passing = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
@@ -284,6 +299,68 @@ def case_pages() -> Callable[[Client, int], HttpResponse]:
     return lambda client, number: client.get(f"/cases/{uuids[number]}/")
 
 
+def whistle_pages(state: str, address: str) -> Callable[[Client, int], HttpResponse]:
+    """Pages about whistles in a state, one after another; ``address`` names whistle or case."""
+    rows = Whistle.objects.filter(state=state).order_by("-pk").values_list("uuid", "case__uuid")[:60]
+    addresses = [address.format(whistle=whistle, case=case) for whistle, case in rows]
+    return lambda client, number: client.get(addresses[number % len(addresses)])
+
+
+def blowing() -> Callable[[Client, int], HttpResponse]:
+    """Three departments called on one open case after another."""
+    departments = Organization.objects.filter(parent__code="530103")
+    lead, *helpers = (departments.get(function=name).pk for name in ("urban_management", "market", "ecology"))
+    free = Case.objects.open().exclude(street=None).exclude(whistles__in=Whistle.objects.open())
+    cases = list(free.order_by("-pk").values_list("uuid", flat=True)[:60])
+
+    def send(client: Client, number: int) -> HttpResponse:
+        form = {
+            "kind": "enforcement",
+            "source": "judgement",
+            "words": "占道反复，请到场联合处置。",
+            "demands": ["on_site"],
+            "lead": lead,
+            "helpers": helpers,
+            "key": uuid.uuid4(),
+        }
+        answer = client.post(f"/party/blow/{cases[number]}/", form)
+        assert answer.status_code == 302, "the whistle was not blown"
+        return answer
+
+    return send
+
+
+def signing() -> Callable[[Client, int], HttpResponse]:
+    """The same unit signs one call after another."""
+    waiting = Call.objects.filter(state=CallState.CALLED, unit__code="530103-urban_management")
+    calls = list(waiting.order_by("-pk").values_list("whistle__uuid", "pk")[:60])
+
+    def send(client: Client, number: int) -> HttpResponse:
+        whistle, call = calls[number]
+        answer = client.post(f"/party/whistles/{whistle}/calls/{call}/moves/sign/", {"key": uuid.uuid4()})
+        assert answer.status_code == 302, "the call was not signed"
+        return answer
+
+    return send
+
+
+def whistle_probes() -> Iterator[Probe]:
+    """Rows of the whistles."""
+    lists = {
+        "whistles: district": ("qushuji", "/party/whistles/"),
+        "whistles: street": ("jieshuji", "/party/whistles/"),
+        "whistles: department": ("cg_lianluo", "/party/whistles/"),
+        "whistles: everything": ("qushuji", "/party/whistles/?state=all"),
+    }
+    for name, (person, url) in lists.items():
+        yield Probe(name, person, getting(url), 6, 15)
+    yield Probe("whistles: first screen", "jieshuji", getting("/party/"), 8, 15)
+    yield Probe("whistle page", "qushuji", whistle_pages("scored", "/party/whistles/{whistle}/"), 10, 15)
+    yield Probe("case page with whistle", "qushuji", whistle_pages("on_site", "/cases/{case}/"), 9, 20)
+    yield Probe("whistle: blow, three units", "qushuji", blowing(), 40, 30, writes=True)
+    yield Probe("whistle: sign", "cg_lianluo", signing(), 12, 15, writes=True)
+
+
 def probes() -> Iterator[Probe]:
     """Rows of the speed table."""
     management = Organization.objects.get(posts__user__username="chengguan")
@@ -335,6 +412,7 @@ def probes() -> Iterator[Probe]:
     yield Probe("map: inspector's grids", "xuncha", getting(narrow), 2, 15)
     yield Probe("board: district", "quling", getting("/board/"), 9, 20)
     yield Probe("board: street", "jielingdao", getting("/board/"), 9, 20)
+    yield from whistle_probes()
 
 
 # The sweep --------------------------------------------------------------------------------------------------------
