@@ -6,4 +6,4 @@ class CasesConfig(AppConfig):
     verbose_name = "案件"
 
     def ready(self) -> None:
-        from cases import health  # noqa: F401  (adds its checks)
+        from cases import health, history  # noqa: F401  (add their checks, and their events to what is verified)

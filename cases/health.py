@@ -4,11 +4,11 @@ import datetime as dt
 
 from django.db.models import Min
 
-from cases import anchors
 from cases.actions.sweeping import RETRY
 from cases.models import Leg
 from governance.health import SWEPT, Seen, State, aged, check, heard
 from governance.models import Heartbeat
+from records.histories import HISTORIES
 
 #: A day and two hours: an anchor is written every night.
 ANCHORED = 26 * 3600
@@ -45,8 +45,8 @@ def _swept_legs(now: dt.datetime) -> Seen:
 )
 def _anchor(now: dt.datetime) -> Seen:
     try:
-        lines = anchors.lines()
+        last_lines = [lines[-1] for history in HISTORIES if (lines := history.anchors.lines())]
     except (OSError, ValueError) as problem:
         return Seen(State.FAILING, f"锚点文件读不了：{problem}", limit=ANCHORED)
-    last = dt.datetime.fromisoformat(lines[-1].at) if lines else None
+    last = min((dt.datetime.fromisoformat(line.at) for line in last_lines), default=None)
     return aged(last, now, ANCHORED, "最近一次：{age}前", "还没有写过，每晚 2:10 写一次")

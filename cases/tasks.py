@@ -3,9 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
-from cases import actions, anchors, photos
+from cases import actions, photos
 from governance.actions import heartbeat
 from governance.models import Heartbeat
+from records.histories import HISTORIES
 
 
 @shared_task
@@ -17,7 +18,7 @@ def sweep() -> int:
 
 @shared_task
 def anchor() -> int:
-    return anchors.write(timezone.now())
+    return sum(history.anchors.write(timezone.now()) for history in HISTORIES)
 
 
 @shared_task

@@ -6,4 +6,4 @@ class PartybuildingConfig(AppConfig):
     verbose_name = "党建"
 
     def ready(self) -> None:
-        from partybuilding import health  # noqa: F401  (adds its checks)
+        from partybuilding import health, history  # noqa: F401  (add their checks, and their events to what is verified)

@@ -185,6 +185,8 @@ ENDPOINTS = (
     Endpoint("admin:cases_calendarchange_changelist", "/admin/cases/calendarchange/",         KEEPS_LISTS),
     Endpoint("admin:cases_ruleoverride_changelist",   "/admin/cases/ruleoverride/",           KEEPS_LISTS),
     Endpoint("admin:cases_workinghours_changelist",   "/admin/cases/workinghours/",           KEEPS_LISTS),
+    Endpoint("admin:partybuilding_whistlerule_changelist", "/admin/partybuilding/whistlerule/", KEEPS_LISTS),
+    Endpoint("admin:partybuilding_whistleband_changelist", "/admin/partybuilding/whistleband/", KEEPS_LISTS),
     # Last, because it ends the session
     Endpoint("governance:logout",       "/logout/",                             anonymous=MAY, method="post"),
 )

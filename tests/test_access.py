@@ -16,6 +16,7 @@ from dashboard.actions import make_wall
 from governance import actions
 from governance.models import Heartbeat, Notice, User
 from partybuilding.codes import screen_ticket
+from partybuilding.models import CallClock
 from tests import people
 from tests.access import (
     ADMIN_ITSELF,
@@ -89,6 +90,7 @@ def things(clients) -> dict[str, object]:
     for part in Heartbeat.Part:
         actions.heartbeat(part, now=timezone.now())
     Leg.objects.update(sweep_at=None)
+    CallClock.objects.update(next_at=None)
     return {
         "free_case": free.uuid,
         "whistle": whistle.uuid,

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 from django.db import DatabaseError, connection
 
-from cases import anchors
+from cases.history import anchors
 from cases.models import Case, CaseEvent, CaseText
 from cases.workflow import State
 from records import chain

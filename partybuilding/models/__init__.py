@@ -1,7 +1,7 @@
 from partybuilding.models.calls import Arrival, Call, CallClock, Task
 from partybuilding.models.events import Score, WhistleEvent, WhistlePhoto, WhistleText
 from partybuilding.models.proposals import ListProposal
-from partybuilding.models.rules import WhistleRule
+from partybuilding.models.rules import WhistleBand, WhistleRule
 from partybuilding.models.whistles import Whistle
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Score",
     "Task",
     "Whistle",
+    "WhistleBand",
     "WhistleEvent",
     "WhistlePhoto",
     "WhistleRule",

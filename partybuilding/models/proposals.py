@@ -6,6 +6,15 @@ from django.db.models import Q
 
 from cases.models import Category
 from governance.models import Organization, User
+from governance.roles import DUTIES, Duty, Role
+
+
+class ListProposalQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "ListProposalQuerySet":
+        """Those of the own street or district, for posts that lead or blow there; deny by default."""
+        held = {Duty.BLOW, Duty.LEAD}
+        places = [post.organization_id for post in user.authority.posts if DUTIES[Role(post.role)] & held]
+        return self.filter(Q(street__in=places) | Q(district__in=places))
 
 
 class ListProposal(models.Model):
@@ -26,6 +35,8 @@ class ListProposal(models.Model):
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="决定人")
     decided_at = models.DateTimeField("决定", null=True)
     note = models.CharField("说明", max_length=200, blank=True)
+
+    objects = ListProposalQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "权责清单修订建议"

@@ -42,6 +42,9 @@ class WhistleRuleQuerySet(models.QuerySet):
     def in_force(self, on: dt.date) -> "WhistleRuleQuerySet":
         return self.filter(valid_from__lte=on).filter(Q(valid_until=None) | Q(valid_until__gt=on))
 
+    def of(self, district_id: int, kind: str) -> "WhistleRuleQuerySet":
+        return self.filter(district=district_id, kind=kind)
+
 
 class WhistleRule(models.Model):
     """A kind of whistle as it holds in a district from a day on; a whistle keeps a copy of the row it was blown under."""
@@ -100,3 +103,34 @@ class WhistleRule(models.Model):
             "may_stay_away": self.may_stay_away,
             "basis": self.basis,
         }
+
+
+class WhistleBand(models.Model):
+    """How many whistles for 100 closed cases a district thinks usual from a day on: a band, for neither many nor few is good."""
+
+    district = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="区")
+    valid_from = models.DateField("生效")
+    low = models.DecimalField("下限", max_digits=5, decimal_places=2, help_text="每百件结案的哨单数")
+    high = models.DecimalField("上限", max_digits=5, decimal_places=2, help_text="每百件结案的哨单数")
+    basis = models.CharField("依据", max_length=200)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "吹哨率区间"
+        ordering = ["district", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["district", "valid_from"],
+                name="whistle_band_once_a_day",
+                violation_error_message="这一天起已有区间。",
+                violation_error_code="valid_from",
+            ),
+            models.CheckConstraint(
+                condition=Q(low__gte=0, high__gt=F("low")),
+                name="whistle_band_has_a_width",
+                violation_error_message="上限须大于下限，下限不小于零。",
+                violation_error_code="high",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.low}–{self.high}（{self.district}，{self.valid_from}起）"

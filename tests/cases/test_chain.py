@@ -8,8 +8,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from cases import anchors
 from cases.actions import perform
+from cases.history import anchors
 from cases.models import Case, CaseEvent, CaseText
 from cases.workflow import State
 from governance.models import resident
@@ -311,5 +311,5 @@ def test_an_anchor_that_cannot_be_read_is_named_and_none_at_all_is_said(anchored
 
 
 def test_an_anchor_over_many_events_is_put_together_in_steps(anchored, monkeypatch):
-    monkeypatch.setattr(anchors, "STEP", 3)
+    monkeypatch.setattr(anchors, "step", 3)
     assert anchors.broken() == []

@@ -12,7 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from cases import anchors, photos
+from cases import photos
+from cases.history import anchors
 from cases.models import Case, CaseEvent, Photo
 from cases.workflow import Loop, State
 from governance.refusals import StorageFull

@@ -10,8 +10,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from cases import anchors
 from cases.actions import sweep
+from cases.history import anchors
 from cases.models import Case, CaseEvent, CaseText, Contact, Leg
 from cases.rules import Situation
 from cases.waiting import marks

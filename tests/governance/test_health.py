@@ -9,8 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases import anchors, tasks
+from cases import tasks
 from cases.actions import sweeping
+from cases.history import anchors
 from cases.models import Leg
 from governance import actions, health
 from governance.models import Heartbeat, Outbox, User
