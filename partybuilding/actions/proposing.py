@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import Max
 
+from cases.models import Category
 from governance.actions import tell
 from governance.models import User
 from governance.roles import Duty, Role
@@ -26,11 +27,15 @@ def propose_change(whistle: Whistle, *, now: dt.datetime) -> ListProposal | None
 
     What was blown before the last decision is no evidence any more: it was weighed then.
     """
+    if whistle.street_id is None:
+        return None
+    # Of two that are closed at the same moment neither would see the other; whoever refers to the category does not wait.
+    Category.objects.select_for_update(no_key=True).get(pk=whistle.category_id)
     here = ListProposal.objects.filter(category=whistle.category_id, street=whistle.street_id)
     decided_at = here.aggregate(at=Max("decided_at"))["at"]
     since = now - YEAR if decided_at is None else max(now - YEAR, decided_at)
     assert whistle.blown_at is not None
-    if whistle.street_id is None or whistle.blown_at <= since:
+    if whistle.blown_at <= since:
         return None
     alike = Whistle.objects.filter(
         category=whistle.category_id,
@@ -42,14 +47,12 @@ def propose_change(whistle: Whistle, *, now: dt.datetime) -> ListProposal | None
     if len(evidence) < TIMES:
         return None
     opened = {"whistles": [], "units": [], "district_id": whistle.district_id, "opened_at": now}
-    found, is_new = here.get_or_create(
+    proposal, is_new = here.select_for_update(of=("self",)).get_or_create(
         category_id=whistle.category_id,
         street_id=whistle.street_id,
         state=ListProposal.State.OPEN,
         defaults=opened,
     )
-    proposal = ListProposal.objects.select_for_update(of=("self",)).get(pk=found.pk)
-    # A union: of two whistles that are closed at the same moment neither sees the other.
     proposal.whistles = sorted({*proposal.whistles, *evidence})
     proposal.units = _came_each_time(proposal.whistles)
     proposal.save(update_fields=["whistles", "units"])

@@ -12,7 +12,7 @@ from cases.workflow import MOVES as CASE_MOVES
 from governance.models import User
 from partybuilding import actions
 from partybuilding.actions import DOOR
-from partybuilding.models import Call, CallClock, Whistle, WhistleEvent, WhistleText
+from partybuilding.models import Call, CallClock, ListProposal, Whistle, WhistleEvent, WhistleText
 from partybuilding.workflow import OPEN_CALL, RUNNING, CallState, State
 from records import chain
 from records.refusals import Refused
@@ -284,6 +284,13 @@ def test_whatever_comes_first_nothing_contradicts(race, crowd, promise):
     promise(
         "moves at once on a whistle and its case leave no contradiction", tried=2 * ROUNDS, held=2 * ROUNDS
     )
+
+
+def test_two_whistles_alike_that_are_closed_at_the_same_moment_are_both_evidence(crowd):
+    closed()
+    tasks = [moving(before_closing().case, "close") for _ in range(2)]
+    assert [one for one in crowd.at_once(tasks) if isinstance(one, Exception)] == []
+    assert len(ListProposal.objects.get().whistles) == 3
 
 
 def test_a_move_of_a_case_and_one_of_its_whistle_wait_for_each_other_in_one_order(crowd):
