@@ -264,10 +264,8 @@ class Whistling:
         if not call.is_open:
             return
         if call.ordered_at and not call.order_answered_at and part.answers_order:
-            heads = self.world.hands.holding(Duty.HEAD, call.unit_id)
-            if heads:
-                at = self.after(("order", call.pk), call.ordered_at, 0.5, 2)
-                yield at, partial(self.do, "answer_order", heads[0], call, words=self.words("answer_order"))
+            at, by = self.after(("order", call.pk), call.ordered_at, 0.5, 2), self.head(call.unit_id)
+            yield at, partial(self.do, "answer_order", by, call, words=self.words("answer_order"))
         step = next_step(call)
         if part.right and step in (ClockStep.SIGN, ClockStep.CONTACT):
             yield self.at_share(ClockStep.SIGN, call, 0.5), partial(self.refuse, call, part)
@@ -319,6 +317,11 @@ class Whistling:
     def answers(self, unit_id: int) -> User:
         """Who answers for a unit: its liaison."""
         return self.world.hands.holder(Role.LIAISON, unit_id)
+
+    def head(self, unit_id: int) -> User:
+        """The head of a unit; where that post is vacant, who answers for it."""
+        heads = self.world.hands.holding(Duty.HEAD, unit_id)
+        return heads[0] if heads else self.answers(unit_id)
 
     def words(self, move: str) -> str:
         return said(move, self.random)
@@ -424,10 +427,7 @@ class Whistling:
         marks = {name: self.random.choice((4, 5, 5)) for name in names}
         if side == Side.STREET and was_late:
             marks["speed"] = self.random.choice((2, 3))
-        by = self.blower
-        if side == Side.UNIT:
-            heads = self.world.hands.holding(Duty.HEAD, call.unit_id)
-            by = heads[0] if heads else self.answers(call.unit_id)
+        by = self.head(call.unit_id) if side == Side.UNIT else self.blower
         move = "score_unit" if side == Side.STREET else "score_whistle"
         self.do(move, by, None, at, call=call, **marks)
 

@@ -4,6 +4,7 @@ import datetime as dt
 from types import SimpleNamespace
 
 import pytest
+from django.core.management import call_command
 
 from demo import party, world
 from governance.models import Notice, Outbox, User
@@ -105,7 +106,8 @@ def test_the_full_story_is_told_from_the_stuck_case_to_the_precedent(demo_world)
     late = whistle.calls.get(is_lead=True)
     pressed = whistle.events.filter(move="press", call=late).values_list("data", flat=True)
     assert all(any(f'"rung":"{rung}"' in data for data in pressed) for rung in Rung)
-    assert late.ordered_at and late.order_answered_at
+    assert late.ordered_at
+    assert not Call.objects.exclude(ordered_at=None).filter(order_answered_at=None).exists()
     skipped = whistle.events.filter(move="press", data__contains='"vacant":true')
     assert {event.call.unit.code for event in skipped} == {f"{people.DISTRICT}-heritage"}
     assert set(Arrival.objects.values_list("proof", flat=True)) == {"code", "position"}
@@ -140,3 +142,9 @@ def test_nothing_is_made_twice(demo_world, monkeypatch):
     one = party.Party(demo_world).on_stage()[0]
     assert demo_world.make(one, world.Numbers(1))
     assert make(demo_world, first=True, earlier=True) == 0
+
+
+def test_a_site_without_cases_gets_no_whistles(db, capsys):
+    call_command("demo", only="party")
+    assert "不再生成哨单" in capsys.readouterr().out
+    assert not Whistle.objects.exists()
