@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import servers
+import machine
 
 ROOT = Path(__file__).parent.parent
 
@@ -152,7 +152,7 @@ def crasher() -> Iterator[Crasher]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "LOG_LEVEL": "CRITICAL", "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tools'}"},
-        preexec_fn=servers.dies_with_parent(),
+        preexec_fn=machine.dies_with_parent(),
     )
     with process:
         yield Crasher(process)

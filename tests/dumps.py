@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import servers
+import cluster
 from django.db import connections
 
 from config.environment import database
@@ -13,7 +13,7 @@ from config.environment import database
 
 def run(name: str, *words: object, may_fail: bool = False) -> subprocess.CompletedProcess:
     """One of PostgreSQL's programs to its end."""
-    command = [servers.postgres_programs() / name, *words]
+    command = [cluster.postgres_programs() / name, *words]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, errors="replace")
     assert may_fail or done.returncode == 0, done.stderr
     return done

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+import machine
 import servers
 
 ROOT = Path(__file__).parent.parent
@@ -22,7 +23,7 @@ class Broker:
     """A Valkey that can be stopped and started again on the same port."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, servers.free_port()
+        self.folder, self.port = folder, machine.free_port()
         self.server: servers.Valkey | None = None
 
     @property
@@ -66,7 +67,7 @@ def celery(*words: str, broker: str, log: Path, **environment: str) -> Iterator[
             env=settings,
             stdout=out,
             stderr=out,
-            preexec_fn=servers.dies_with_parent(),
+            preexec_fn=machine.dies_with_parent(),
         )
     with ended(process):
         yield process
@@ -75,7 +76,7 @@ def celery(*words: str, broker: str, log: Path, **environment: str) -> Iterator[
 @contextmanager
 def web(*flags: str, log: Path, **environment: str) -> Iterator[str]:
     """The web server as the site runs it, with flags and settings of its own; yields its address."""
-    port = servers.free_port()
+    port = machine.free_port()
     command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", *flags]
     settings = {**os.environ, "SERVICE_NAME": "gridloop-web", "CONN_MAX_AGE": "60", **environment}
     with log.open("ab") as out:
@@ -85,10 +86,10 @@ def web(*flags: str, log: Path, **environment: str) -> Iterator[str]:
             env=settings,
             stdout=out,
             stderr=out,
-            preexec_fn=servers.dies_with_parent(signal.SIGQUIT),
+            preexec_fn=machine.dies_with_parent(signal.SIGQUIT),
         )
     with ended(process):
-        wait_for(lambda: servers.answers(port), 60, [log])
+        wait_for(lambda: machine.answers(port), 60, [log])
         yield f"http://127.0.0.1:{port}"
 
 

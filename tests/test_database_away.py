@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from html import unescape
 from html.parser import HTMLParser
 
+import machine
 import psycopg2
 import pytest
-import servers
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import Client
 
@@ -32,7 +32,7 @@ def away() -> Iterator[None]:
     """The database's port answers nobody."""
     there = connection.settings_dict["PORT"]
     connection.close()
-    connection.settings_dict["PORT"] = str(servers.free_port())
+    connection.settings_dict["PORT"] = str(machine.free_port())
     try:
         yield
     finally:

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import cluster
+import machine
 import psycopg2
 import pytest
 import servers
@@ -60,8 +62,8 @@ def stopped(server: servers.Postgres) -> Iterator[None]:
 
 @pytest.fixture
 def postgres() -> Iterator[servers.Postgres]:
-    folder = servers.server_home() / "throwaway" / f"{os.getpid()}-silent-pg"
-    server = servers.Postgres("PostgreSQL", folder, servers.free_port(), throwaway=True)
+    folder = cluster.server_home() / "throwaway" / f"{os.getpid()}-silent-pg"
+    server = servers.Postgres("PostgreSQL", folder, machine.free_port(), throwaway=True)
     server.start()
     try:
         server.wait_ready()

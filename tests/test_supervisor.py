@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import machine
 import pytest
-import servers
 import services
 import supervisor
 from django.utils import timezone
@@ -112,7 +112,7 @@ def test_a_service_that_cannot_even_start_is_tried_again(site, clock):
 
 
 def test_the_others_wait_for_a_database_that_is_down(site, clock):
-    site.ports["postgres"] = servers.free_port()
+    site.ports["postgres"] = machine.free_port()
     worker = site.serve("worker", lambda: shell("exec sleep 600"), ("postgres", "valkey"))
     worker.process.kill()
     die(site, worker)

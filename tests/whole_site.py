@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import cluster
+import machine
 import servers
 import services
 import supervisor
@@ -61,10 +63,10 @@ class WholeSite(supervisor.Site):
         super().__init__(environment, lambda _text: None)
         self.log, self.random = FileLog(folder / "site.log"), random
         self.notes = services.Notes(folder / "services.json", self.log)
-        home = servers.server_home() / "throwaway"
+        home = cluster.server_home() / "throwaway"
         mark = f"{os.getpid()}-{secrets.token_hex(3)}"
-        self.postgres = servers.Postgres("PostgreSQL", home / mark, servers.free_port(), throwaway=False)
-        self.valkey = servers.Valkey("Valkey", folder / "valkey", servers.free_port(), throwaway=False)
+        self.postgres = servers.Postgres("PostgreSQL", home / mark, machine.free_port(), throwaway=False)
+        self.valkey = servers.Valkey("Valkey", folder / "valkey", machine.free_port(), throwaway=False)
         self.address = ""
 
     @property
@@ -78,7 +80,7 @@ class WholeSite(supervisor.Site):
 
     def begin(self, source: str) -> None:
         """Start everything on a copy of a database (address)."""
-        subprocess.run(["cp", "-a", servers.cluster_template(), self.postgres.folder], check=True)
+        subprocess.run(["cp", "-a", cluster.cluster_template(), self.postgres.folder], check=True)
         self.serve("postgres", lambda: self.postgres.start(subprocess.PIPE))
         self.serve("valkey", lambda: self.valkey.start(subprocess.PIPE))
         self.postgres.wait_ready()
@@ -88,7 +90,7 @@ class WholeSite(supervisor.Site):
         self.environment["DATABASE_URL"] = dumps.restored(dump, server, "gridloop")
         dumps.run("psql", "-q", server, "-c", "CHECKPOINT")  # a crash is to read again what came since
         self.environment["REDIS_URL"] = self.valkey.url()
-        port = servers.free_port()
+        port = machine.free_port()
         self.address = f"http://127.0.0.1:{port}"
         self.start_web("127.0.0.1", port)
         self.wait_for_page(self.address)

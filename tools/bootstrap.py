@@ -20,8 +20,9 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the sentence is for people with 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import field_keys
+import machine
 import servers
-from servers import ROOT, VENV, SetupError, locked
+from machine import ROOT, VENV, SetupError, locked
 
 PYTHON = VENV / "bin" / "python"
 BEGUN = time.monotonic()
@@ -43,7 +44,7 @@ def digest(*parts: Path | str) -> str:
 def command(*parts: object, **options) -> None:
     """Run a step that ends with us; a failing one ends the set-up with a sentence."""
     words = [str(part) for part in parts]
-    result = subprocess.run(words, cwd=ROOT, preexec_fn=servers.dies_with_parent(), **options)
+    result = subprocess.run(words, cwd=ROOT, preexec_fn=machine.dies_with_parent(), **options)
     if result.returncode:
         raise SetupError(f"This step failed (exit code {result.returncode}): {' '.join(words)}")
 
@@ -168,7 +169,7 @@ def base_environment() -> dict[str, str]:
     set_by_hand = {name: value for name, value in os.environ.items() if value}
     environment = {
         **os.environ,
-        **servers.env_file_values(),
+        **machine.env_file_values(),
         **set_by_hand,
         "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "VIRTUAL_ENV": str(VENV),
@@ -179,7 +180,7 @@ def base_environment() -> dict[str, str]:
     if (
         "SECRET_KEY" not in environment
     ):  # who sets that one by hand sets both, else the settings ask for the other
-        own = servers.own_secrets()
+        own = machine.own_secrets()
         environment["SECRET_KEY"] = own["secret_key"]
         environment.setdefault("FIELD_KEYS", own["field_keys"])
     environment.setdefault("DEMO", "1")
@@ -205,7 +206,7 @@ def run_inside(words: list[str], addresses: dict[str, str], extra: dict[str, str
         raise SetupError(f"There is no program {words[0]} here.")
     with no_interrupt():
         process = subprocess.Popen(
-            words, env=environment, preexec_fn=servers.dies_with_parent(signal.SIGTERM)
+            words, env=environment, preexec_fn=machine.dies_with_parent(signal.SIGTERM)
         )
         return process.wait()
 

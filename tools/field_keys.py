@@ -27,7 +27,7 @@ def next_ring(ring: str, secret_key: str = "") -> str:
 
 
 if __name__ == "__main__":
-    import servers
+    import machine
 
-    known = {**servers.env_file_values(), **os.environ}
+    known = {**machine.env_file_values(), **os.environ}
     print("FIELD_KEYS=" + next_ring(known.get("FIELD_KEYS", ""), known.get("SECRET_KEY", "")))

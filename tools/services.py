@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from servers import SetupError
+from machine import SetupError
 
 NOISE = ("Memory overcommit must be enabled",)  # Valkey's advice for big installations
 #: Seconds until the next try: doubled with every end, forgotten after a minute of life.

@@ -14,8 +14,9 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import servers
-from servers import DATA, ROOT, RUN_FILE, VENV, Postgres, Server, SetupError, Valkey, dies_with_parent
+from cluster import server_home
+from machine import DATA, ROOT, VENV, SetupError, answers, dies_with_parent, env_file_values, free_port
+from servers import RUN_FILE, Postgres, Server, Valkey, running_servers
 from services import Log, Notes, Service
 
 BIN = VENV / "bin"
@@ -85,16 +86,14 @@ class Site:
         """Start the embedded servers that the environment does not name elsewhere."""
         wanted: list[tuple[str, Server, str]] = []
         if not self.environment.get("DATABASE_URL"):
-            cluster = servers.server_home() / "postgres"
-            postgres = Postgres("PostgreSQL", cluster, servers.free_port(), throwaway=False)
+            cluster = server_home() / "postgres"
+            postgres = Postgres("PostgreSQL", cluster, free_port(), throwaway=False)
             wanted.append(("postgres", postgres, "DATABASE_URL"))
-            if servers.server_home() != DATA:
+            if server_home() != DATA:
                 self.say(f"The checkout is closed to PostgreSQL's account; its data lie in {cluster}.")
         if not self.environment.get("REDIS_URL"):
             folder = DATA / "valkey"
-            wanted.append(
-                ("valkey", Valkey("Valkey", folder, servers.free_port(), throwaway=False), "REDIS_URL")
-            )
+            wanted.append(("valkey", Valkey("Valkey", folder, free_port(), throwaway=False), "REDIS_URL"))
         for name, server, variable in wanted:
             self.say(f"{server.name} on 127.0.0.1:{server.port} …")
             self.ports[name] = server.port
@@ -108,7 +107,7 @@ class Site:
 
     def mark(self, name: str) -> Path:
         """Name the note that something was done for this very database."""
-        cluster = servers.server_home() / "postgres" / "PG_VERSION"
+        cluster = server_home() / "postgres" / "PG_VERSION"
         born = str(cluster.stat().st_ino) if cluster.exists() else ""
         address = (
             self.environment["DATABASE_URL"].rsplit("@", 1)[-1] if "DATABASE_URL" in os.environ else born
@@ -193,7 +192,7 @@ class Site:
 
     def is_up(self, name: str) -> bool:
         """Tell whether a server of ours takes connections; one that runs elsewhere is not ours to judge."""
-        return name not in self.ports or servers.answers(self.ports[name])
+        return name not in self.ports or answers(self.ports[name])
 
     def watch(self) -> None:
         """Start again what ended by itself; nothing that a service does ends the others."""
@@ -238,7 +237,7 @@ def choose_port(host: str, say: Callable[[str], None]) -> int:
     wanted = int(os.environ.get("PORT") or 8000)
     probe_host = "127.0.0.1" if host in {"", "0.0.0.0"} else host
     for port in range(wanted, wanted + 100):
-        if not servers.answers(port, probe_host):
+        if not answers(port, probe_host):
             if port != wanted:
                 say(f"Port {wanted} is busy: the site takes {port}.")
             return port
@@ -247,10 +246,10 @@ def choose_port(host: str, say: Callable[[str], None]) -> int:
 
 def run(environment: dict[str, str], say: Callable[[str], None]) -> int:
     """Start the site, print its address and accounts, and keep it until Ctrl-C."""
-    for name, value in servers.env_file_values().items():
+    for name, value in env_file_values().items():
         if not os.environ.get(name):
             os.environ[name] = value
-    if servers.running_servers():
+    if running_servers():
         raise SetupError("The site of this checkout runs already (see .data/run.json); end it first.")
     host = os.environ.get("HOST") or "127.0.0.1"
     if host not in {"127.0.0.1", "localhost"} and environment.get("DEMO") == "1":

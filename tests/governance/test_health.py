@@ -2,8 +2,8 @@
 
 import datetime as dt
 
+import machine
 import pytest
-import servers
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -148,7 +148,7 @@ def test_legs_on_which_the_sweep_fails_are_counted(alive, monkeypatch):
 
 
 def test_a_lost_broker_is_named(alive, settings):
-    settings.REDIS_URL = f"redis://127.0.0.1:{servers.free_port()}/0"
+    settings.REDIS_URL = f"redis://127.0.0.1:{machine.free_port()}/0"
     status, parts = ask()
     assert (status, parts["broker"]["state"]) == (503, "failing")
 

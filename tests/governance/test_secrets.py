@@ -5,8 +5,8 @@ from base64 import b64encode
 from hashlib import sha256
 
 import field_keys
+import machine
 import pytest
-import servers
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -50,7 +50,7 @@ def test_a_data_folder_of_before_reads_what_it_sealed_with_its_secret_key(settin
     sealed = bytes([1]) + nonce + AESGCM(derived).encrypt(nonce, b"13800000000", None)
 
     tools_at(tmp_path, monkeypatch)
-    ring = servers.own_secrets()["field_keys"]
+    ring = machine.own_secrets()["field_keys"]
     settings.FIELD_KEYS, settings.SECRET_KEY = key_ring(ring), "a-new-one"
     assert secrets.unseal(sealed) == "13800000000"
     assert secrets.seal("x")[0] == 2, "nothing new is sealed with what SECRET_KEY gives away"
@@ -58,15 +58,15 @@ def test_a_data_folder_of_before_reads_what_it_sealed_with_its_secret_key(settin
     after = json.loads((tmp_path / "secrets.json").read_text())
     assert {name: after[name] for name in before} == before
     (tmp_path / "secrets.json").write_text(json.dumps({**after, "secret_key": "rotated"}))
-    assert servers.own_secrets()["field_keys"] == ring, "written down once and for all"
+    assert machine.own_secrets()["field_keys"] == ring, "written down once and for all"
     assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0
 
 
 def test_a_new_data_folder_has_a_key_that_its_secret_key_does_not_tell(tmp_path, monkeypatch):
     tools_at(tmp_path, monkeypatch)
-    ring = key_ring(servers.own_secrets()["field_keys"])
+    ring = key_ring(machine.own_secrets()["field_keys"])
     assert set(ring) == {1}
-    assert ring[1] != field_keys.derived(servers.own_secrets()["secret_key"])
+    assert ring[1] != field_keys.derived(machine.own_secrets()["secret_key"])
 
 
 def test_the_tool_keeps_every_version_and_adds_one(tmp_path, monkeypatch):
@@ -78,4 +78,4 @@ def test_the_tool_keeps_every_version_and_adds_one(tmp_path, monkeypatch):
 
 def tools_at(folder, monkeypatch):
     """The tools of `make run`, with another data folder."""
-    monkeypatch.setattr(servers, "DATA", folder)
+    monkeypatch.setattr(machine, "DATA", folder)
