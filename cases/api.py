@@ -33,7 +33,8 @@ from cases.models.case import CaseQuerySet, page_of
 from cases.parsing import WholeForm
 from cases.permissions import may_report
 from cases.rows import with_row
-from cases.rules import Situation, offers, why_not
+from cases.rules import RULES, offers
+from cases.situations import Situation
 from cases.waiting import ASKED, STEPS
 from cases.workflow import MOVES, Move, State
 from governance.models import ApiKey, actor_of
@@ -222,7 +223,7 @@ class CaseDetail(Doorway):
         cases = Case.objects.visible_to(request.user).select_related(*related)
         case = cases.prefetch_related(history, "photos").get(uuid=case_uuid)
         case.leg = Leg.objects.open().filter(case=case).select_related("unit", "person").first()
-        found = offers(Situation(case, case.leg, request.user, timezone.now()))
+        found = offers(Situation(case, request.user, timezone.now(), leg=case.leg))
         case.moves = [move_row(case, offer.move) for offer in found if offer.is_allowed]
         is_program = isinstance(request.user, ApiKey)
         return Response(shapes.CasePage(case, context={"is_program": is_program}).data)
@@ -272,10 +273,10 @@ class CaseMove(Doorway):
         form = move_form(move, case, request.user, data)
         if not form.is_valid():
             case = case or self.seen(case_uuid)
-            if earlier := actions.answered(key, name, by=request.user, case=case):
+            if earlier := actions.answered(key, name, by=request.user, record=case):
                 return Response(said(earlier))
             leg = Leg.objects.open().filter(case=case).first()
-            if refusal := why_not(move, Situation(case, leg, request.user, now)):
+            if refusal := RULES.why_not(move, Situation(case, request.user, now, leg=leg)):
                 raise refusal  # before saying what is missing for it
             complain(form)
         answer = actions.perform(

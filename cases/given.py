@@ -1,24 +1,18 @@
 """What may be given with a move: one check for each word of the table, made by the door; forms narrow and translate."""
 
 import datetime as dt
-import math
-import uuid
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from cases.deadlines import Limit
 from cases.models import Category, Responsibility
-from cases.photos import MOST
 from cases.routing import ELSEWHERE
 from cases.rule_numbers import LONGEST_DEADLINE
-from cases.rules import Situation
+from cases.situations import Situation
 from cases.units import units_in_reach
-from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Move, Refusal
+from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Refusal
 from governance.models import Organization
+from records.given import Words, choice, photos, position, text
 from records.refusals import Unfit
-
-MOST_CHARACTERS = 1000
 
 LABELS = {
     "words": "说明",
@@ -40,49 +34,6 @@ LABELS = {
     "address": "位置描述",
     "category": "类别",
 }
-
-#: Looks at a value; raises ``Unfit`` at its field.
-Check = Callable[[Any, Situation], None]
-
-
-def demand(move: Move, given: dict[str, Any], situation: Situation) -> None:
-    """Raise ``Unfit`` unless everything that the table asks of people is there, and whatever is given fits."""
-    for name in move.needs:
-        if name not in given or given[name] in (None, "", []):
-            raise Unfit(f"{move.label}需要填写：{LABELS[name]}。", field=name)
-    for name, value in given.items():
-        if name in CHECKS and value not in (None, "", []):
-            CHECKS[name](value, situation)
-
-
-def _text(name: str, most: int = MOST_CHARACTERS) -> Check:
-    def check(value: Any, situation: Situation) -> None:
-        if not isinstance(value, str) or not value.strip():
-            raise Unfit(f"请填写{LABELS[name]}。", field=name)
-        if len(value) > most:
-            raise Unfit(f"{LABELS[name]}最多 {most} 个字。", field=name)
-
-    return check
-
-
-def _photos(name: str, most: int = MOST) -> Check:
-    def check(value: Any, situation: Situation) -> None:
-        if not all(isinstance(one, uuid.UUID) for one in value):
-            raise Unfit("照片标识不正确，请重新拍照。", field=name)
-        if len(set(value)) > most:
-            raise Unfit(f"最多 {most} 张照片。", field=name)
-
-    return check
-
-
-def _position(value: Any, situation: Situation) -> None:
-    try:
-        longitude, latitude = (float(one) for one in value)
-    except (TypeError, ValueError):
-        raise Unfit("请定位，或在地图上点选位置。", field="position") from None
-    on_earth = math.isfinite(longitude) and abs(longitude) <= 180 and abs(latitude) <= 85
-    if not on_earth:
-        raise Unfit("位置超出范围，请重新定位。", field="position")
 
 
 def _category(value: Category, situation: Situation) -> None:
@@ -107,11 +58,6 @@ def _unit(value: Organization, situation: Situation) -> None:
 def _right_unit(value: Organization, situation: Situation) -> None:
     if not units_in_reach(situation.case, situation.today, anywhere=True).contains(value):
         raise Unfit("请选择案件所在地的单位。", field="right_unit")
-
-
-def _refusal(value: str, situation: Situation) -> None:
-    if value not in Refusal.values:
-        raise Unfit("请从列表中选择回退原因。", field="refusal")
 
 
 def _amount(value: Decimal, situation: Situation) -> None:
@@ -148,22 +94,25 @@ def _condition_met(value: bool, situation: Situation) -> None:
 
 
 #: What a target of a merge must be is looked at on its locked row (``actions.merging``).
-CHECKS: dict[str, Check] = {
-    "words": _text("words"),
-    "reason": _text("reason"),
-    "address": _text("address", most=120),
-    "photos": _photos("photos"),
-    "before_photo": _photos("before_photo", most=1),
-    "after_photo": _photos("after_photo", most=1),
-    "position": _position,
-    "category": _category,
-    "responsibility": _responsibility,
-    "unit": _unit,
-    "right_unit": _right_unit,
-    "refusal": _refusal,
-    "amount": _amount,
-    "until": _until,
-    "deadline": _deadline,
-    "grade": _grade,
-    "condition_met": _condition_met,
-}
+WORDS = Words(
+    LABELS,
+    {
+        "words": text("words", LABELS["words"]),
+        "reason": text("reason", LABELS["reason"]),
+        "address": text("address", LABELS["address"], most=120),
+        "photos": photos("photos"),
+        "before_photo": photos("before_photo", most=1),
+        "after_photo": photos("after_photo", most=1),
+        "position": position("position"),
+        "category": _category,
+        "responsibility": _responsibility,
+        "unit": _unit,
+        "right_unit": _right_unit,
+        "refusal": choice("refusal", Refusal.values, "请从列表中选择回退原因。"),
+        "amount": _amount,
+        "until": _until,
+        "deadline": _deadline,
+        "grade": _grade,
+        "condition_met": _condition_met,
+    },
+)

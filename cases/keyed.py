@@ -15,6 +15,7 @@ from governance.refusals import Unavailable
 from governance.responses import refused as as_refused
 from governance.responses import with_status
 from governance.wording import ask_by_name
+from records.given import MOST_PHOTOS
 from records.refusals import KeyReused, Refused, Unfit
 
 MISSING = "这次提交缺少防止重复的编号，没有保存。填写的文字都在，照片须重新选择；请核对后再提交一次。"
@@ -103,7 +104,7 @@ class PhotosField(forms.Field):
     widget = PhotosWidget
     default_error_messages = {"required": "请至少拍一张照片。"}
 
-    def __init__(self, *, most: int = photos.MOST, **options: Any) -> None:
+    def __init__(self, *, most: int = MOST_PHOTOS, **options: Any) -> None:
         self.most = most
         super().__init__(**options)
         self.widget.attrs |= {"accept": "image/*", "data-photos": "", "capture": "environment"}
@@ -156,7 +157,7 @@ def with_uploads(request: HttpRequest, room: dict[str, int]) -> tuple[QueryDict,
 
 def form_with_files(request: HttpRequest) -> QueryDict:
     """A form that came after the session had ended, its pictures stored."""
-    data, refused = with_uploads(request, {"photos": photos.MOST, "before_photo": 1, "after_photo": 1})
+    data, refused = with_uploads(request, {"photos": MOST_PHOTOS, "before_photo": 1, "after_photo": 1})
     for refusal in chain.from_iterable(refused.values()):
         messages.error(request, refusal.sentence)
     return data

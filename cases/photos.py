@@ -23,8 +23,6 @@ from governance.refusals import Busy, StorageFull, is_disk_full
 from governance.slots import Slots
 from records.refusals import KeyReused, TooFast, Unfit
 
-#: Photos of one report or move.
-MOST = 9
 FOLDER = "photos"
 #: A file without a row is kept for so long; so many are removed whatever their share.
 ORPHANED, FEW = dt.timedelta(days=1), 100

@@ -6,101 +6,25 @@ who holds a duty, ``cases/rule_numbers.py`` how often and how long.
 """
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 
 from django.db.models import Exists
-from django.utils import timezone
 
-from cases import waiting
-from cases.calendar import settings_for
-from cases.deadlines import Calendar
 from cases.loops import territory_id, top
-from cases.models import Case, Contact, Leg, Request, Responsibility, Supervision
+from cases.models import Case, Contact, Request, Responsibility
 from cases.models.catalogue import USUAL, ResponsibilityQuerySet
 from cases.pace import too_fast
-from cases.permissions import duties_on, leads_from, may_grade, may_report
-from cases.rule_numbers import RuleNumbers
-from cases.waiting import Wait
-from cases.workflow import STEP_VERBS, UNREGISTERED, Loop, Move, State, moves_from
-from governance.models import Actor, By, Organization, Post, User, actor_of
+from cases.permissions import leads_from, may_grade, may_report
+from cases.situations import Situation
+from cases.workflow import STEP_VERBS, TABLE, UNREGISTERED, Loop, State
+from governance.models import Organization, Post
 from governance.roles import ActorKind, Duty
-from records.refusals import Forbidden, NothingWaits, Refused, Stale
+from records.refusals import Forbidden, NothingWaits, Refused
+from records.rules import Offer, Rule, Rules
 
 Kind = Request.Kind
+RULES = Rules("案件")
 
-
-@dataclass
-class Situation:
-    """Case, open leg, who does something and when; what else a rule needs is asked for once, when it is needed."""
-
-    case: Case
-    leg: Leg | None
-    by: By
-    now: dt.datetime
-
-    @cached_property
-    def actor(self) -> Actor:
-        return actor_of(self.by)
-
-    @property
-    def user(self) -> User | None:
-        """The member of staff, where one acts."""
-        return self.actor.user
-
-    def is_by(self, user_id: int | None) -> bool:
-        """Whether the member of staff with this number acts."""
-        return self.user is not None and self.user.pk == user_id
-
-    @cached_property
-    def today(self) -> dt.date:
-        return timezone.localdate(self.now)
-
-    @cached_property
-    def held(self) -> frozenset[Duty]:
-        """Duties that who acts holds on this case now."""
-        return duties_on(self.case, self.leg, self.by)
-
-    @cached_property
-    def open_requests(self) -> dict[str, Request]:
-        """Requests that nobody has decided, by kind: one of a kind at most."""
-        if not waiting.speaks_of(self.case.waits_for, *waiting.ASKED):
-            return {}
-        return {one.kind: one for one in self.case.requests.filter(decided_at=None)}
-
-    @cached_property
-    def order(self) -> Supervision | None:
-        """The supervision order that is open."""
-        if waiting.ORDERED not in self.case.waits_for:
-            return None
-        return self.case.supervisions.filter(accepted_at=None).first()
-
-    @cached_property
-    def giver_level(self) -> int | None:
-        """How far below the top whoever gave the answered order leads here; None for the system, and before the answer."""
-        order = self.order
-        if order is None or order.replied_at is None or order.ordered_by is None:
-            return None
-        return leads_from(self.case, order.ordered_by)
-
-    @cached_property
-    def _settings(self) -> tuple[Calendar, RuleNumbers]:
-        return settings_for(self.case.district_id, self.now)
-
-    @property
-    def calendar(self) -> Calendar:
-        return self._settings[0]
-
-    @property
-    def numbers(self) -> RuleNumbers:
-        return self._settings[1]
-
-
-Rule = Callable[[Situation], Refused | None]
-RULES: dict[str, Rule] = {}
-
-#: Moves that answer something, and what: a request of a kind, or an order.
+#: Moves that decide a request, or agree to it, and of which kind.
 ANSWERS = {
     "grant_extension": Kind.EXTENSION,
     "deny_extension": Kind.EXTENSION,
@@ -109,79 +33,28 @@ ANSWERS = {
     "deny_suspension": Kind.SUSPENSION,
     "grant_void": Kind.VOID,
     "deny_void": Kind.VOID,
-    "reply_supervision": "supervision",
-    "accept_supervision": "supervision",
 }
 
 
-def rule(*names: str) -> Callable[[Rule], Rule]:
-    """Register what stands in the way of one or more moves."""
-
-    def register(function: Rule) -> Rule:
-        for name in names:
-            RULES[name] = function
-        return function
-
-    return register
+def offers(s: Situation) -> list[Offer]:
+    """Every move that people make on the case now, without answers to what nobody asked."""
+    return RULES.offers(TABLE, State(s.case.state), s)
 
 
-def why_not(move: Move, situation: Situation) -> Refused | None:
-    """Why a move cannot be made now, or not by this person; None when nothing stands in the way."""
-    if move.sources:  # no duty is held yet on a case that is being made
-        state = State(situation.case.state)
-        if state not in move.sources:
-            return Stale(f"案件现为“{state.label}”，不能{move.label}。")
-        if not situation.held & set(move.duties) and not _is_named(move, situation):
-            return Forbidden(f"{move.label}由{whose(move)}办理。")
-        if refusal := _nothing_waits(move, situation):
-            return refusal
-    own = RULES.get(move.name)
-    return own(situation) if own else None
+def _no_request(kind: Request.Kind) -> Rule:
+    def rule(s: Situation) -> Refused | None:
+        return None if kind in s.open_requests else NothingWaits(f"没有待批的{kind.label}申请。")
+
+    return rule
 
 
-def _is_named(move: Move, situation: Situation) -> bool:
-    """Whether an order names this person, whatever post they hold, to answer it."""
-    if move.name != "reply_supervision" or situation.user is None:
-        return False
-    named = Wait(waiting.Matter.ORDER, Duty.LEAD, person=situation.user.pk).mark
-    return named in situation.case.waits_for
+for _name, _kind in ANSWERS.items():
+    RULES.answering(_name)(_no_request(_kind))
 
 
-def whose(move: Move) -> str:
-    """Who makes a move, in words."""
-    people = [duty.label for duty in move.duties if duty != Duty.SYSTEM]
-    return "、".join(people) or str(Duty.SYSTEM.label)
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A move of the table in the present state, and why this person may not make it."""
-
-    move: Move
-    refusal: Refused | None
-
-    @property
-    def is_allowed(self) -> bool:
-        return self.refusal is None
-
-    @property
-    def why_not(self) -> str:
-        return self.refusal.sentence if self.refusal else ""
-
-
-def offers(situation: Situation) -> list[Offer]:
-    """Every move of the table that people make in this state, without answers to what nobody asked."""
-    moves = [move for move in moves_from(State(situation.case.state)) if set(move.duties) != {Duty.SYSTEM}]
-    return [Offer(move, why_not(move, situation)) for move in moves if not _nothing_waits(move, situation)]
-
-
-def _nothing_waits(move: Move, situation: Situation) -> NothingWaits | None:
-    asked = ANSWERS.get(move.name)
-    if asked is None:
-        return None
-    if asked == "supervision":
-        return None if situation.order else NothingWaits("没有未销号的督办。")
-    return None if asked in situation.open_requests else NothingWaits(f"没有待批的{Kind(asked).label}申请。")
+@RULES.answering("reply_supervision", "accept_supervision")
+def no_order(s: Situation) -> Refused | None:
+    return None if s.order else NothingWaits("没有未销号的督办。")
 
 
 # Report, handle, evaluate -----------------------------------------------------------------------------------------
@@ -195,7 +68,7 @@ SOURCES = {
 }
 
 
-@rule("report")
+@RULES.of("report")
 def report(s: Situation) -> Refused | None:
     if not may_report(s.by):
         return Forbidden("您的岗位不能上报案件。")
@@ -208,18 +81,18 @@ def report(s: Situation) -> Refused | None:
     return too_fast(s.actor.program, s.now) if s.actor.program else None
 
 
-@rule("comment")
+@RULES.of("comment")
 def comment(s: Situation) -> Refused | None:
     return too_fast(s.actor.program, s.now) if s.actor.program else None
 
 
-@rule("report_handled")
+@RULES.of("report_handled")
 def report_handled(s: Situation) -> Refused | None:
     is_self = s.case.source == Case.Source.SELF
     return None if is_self and may_report(s.by, "report_handled") else Forbidden("自处理上报由网格员办理。")
 
 
-@rule("withdraw")
+@RULES.of("withdraw")
 def withdraw(s: Situation) -> Refused | None:
     """Only who reported alone: what was merged into the case waits for it too."""
     merged = s.case.merged_cases.all()
@@ -231,14 +104,14 @@ def withdraw(s: Situation) -> Refused | None:
     return None
 
 
-@rule("accept", "feedback")
+@RULES.of("accept", "feedback")
 def handle(s: Situation) -> Refused | None:
     if s.user and s.user.pk in s.case.never_handle:
         return Refused("上报人不能处置自己上报的案件，请由本单位其他人办理。")
     return None
 
 
-@rule("found", "not_found", "pass", "fail")
+@RULES.of("found", "not_found", "pass", "fail")
 def check(s: Situation) -> Refused | None:
     """By somebody who neither reported nor handled the case."""
     if s.user and s.user.pk in s.case.never_check:
@@ -247,14 +120,14 @@ def check(s: Situation) -> Refused | None:
     return None
 
 
-@rule("evaluate")
+@RULES.of("evaluate")
 def evaluate(s: Situation) -> Refused | None:
     if not may_grade(s.case, s.by):
         return Forbidden("有来电人的案件，由受理员回访后评价。")
     return None
 
 
-@rule("reopen")
+@RULES.of("reopen")
 def reopen(s: Situation) -> Refused | None:
     assert s.case.closed_at is not None
     if s.now > s.case.closed_at + dt.timedelta(days=s.numbers.reopen_days):
@@ -262,7 +135,7 @@ def reopen(s: Situation) -> Refused | None:
     return None
 
 
-@rule("urge")
+@RULES.of("urge")
 def urge(s: Situation) -> Refused | None:
     return Refused("今天已催办过，每天一次。") if s.case.urged_on == s.today else None
 
@@ -276,7 +149,7 @@ def row_for(case: Case, loop: Loop) -> ResponsibilityQuerySet:
     return Responsibility.objects.current().filter(category=case.category_id, condition=condition, loop=loop)
 
 
-@rule("escalate")
+@RULES.of("escalate")
 def escalate(s: Situation) -> Refused | None:
     if territory_id(s.case, Loop(s.case.loop).above) is None:
         level = top().level.label
@@ -284,12 +157,12 @@ def escalate(s: Situation) -> Refused | None:
     return None
 
 
-@rule("raise_closing")
+@RULES.of("raise_closing")
 def raise_closing(s: Situation) -> Refused | None:
     return None if territory_id(s.case, Loop(s.case.loop).above) else Refused("没有上级指挥中心。")
 
 
-@rule("delegate")
+@RULES.of("delegate")
 def delegate(s: Situation) -> Refused | None:
     """Down only where the list gives the loop below the power, and somebody is there: work is not pushed down."""
     loop = Loop(s.case.loop).below
@@ -317,7 +190,7 @@ def _asked_already(s: Situation, kind: Request.Kind) -> Refused | None:
     return Refused(f"已有一份{kind.label}申请待批。") if kind in s.open_requests else None
 
 
-@rule("ask_extension")
+@RULES.of("ask_extension")
 def ask_extension(s: Situation) -> Refused | None:
     """Before the deadline, and not too often."""
     assert s.leg is not None
@@ -328,14 +201,14 @@ def ask_extension(s: Situation) -> Refused | None:
     return _asked_already(s, Kind.EXTENSION)
 
 
-@rule("ask_suspension")
+@RULES.of("ask_suspension")
 def ask_suspension(s: Situation) -> Refused | None:
     if s.case.was_suspended:
         return Refused("每件案件只能挂账一次。")
     return _asked_already(s, Kind.SUSPENSION)
 
 
-@rule("ask_void")
+@RULES.of("ask_void")
 def ask_void(s: Situation) -> Refused | None:
     return _asked_already(s, Kind.VOID)
 
@@ -349,17 +222,17 @@ def _decides(s: Situation, request: Request) -> Refused | None:
     return None
 
 
-@rule("grant_extension", "deny_extension")
+@RULES.of("grant_extension", "deny_extension")
 def decide_extension(s: Situation) -> Refused | None:
     return _decides(s, s.open_requests[Kind.EXTENSION])
 
 
-@rule("grant_void", "deny_void")
+@RULES.of("grant_void", "deny_void")
 def decide_void(s: Situation) -> Refused | None:
     return _decides(s, s.open_requests[Kind.VOID])
 
 
-@rule("endorse_suspension")
+@RULES.of("endorse_suspension")
 def endorse_suspension(s: Situation) -> Refused | None:
     request = s.open_requests[Kind.SUSPENSION]
     if s.is_by(request.asked_by_id):
@@ -369,7 +242,7 @@ def endorse_suspension(s: Situation) -> Refused | None:
     return None
 
 
-@rule("grant_suspension")
+@RULES.of("grant_suspension")
 def grant_suspension(s: Situation) -> Refused | None:
     request = s.open_requests[Kind.SUSPENSION]
     assert request.until is not None
@@ -384,7 +257,7 @@ def grant_suspension(s: Situation) -> Refused | None:
     return None
 
 
-@rule("deny_suspension")
+@RULES.of("deny_suspension")
 def deny_suspension(s: Situation) -> Refused | None:
     """The duty chief may deny what waits for their word first."""
     request = s.open_requests[Kind.SUSPENSION]
@@ -395,20 +268,20 @@ def deny_suspension(s: Situation) -> Refused | None:
 # Supervision ------------------------------------------------------------------------------------------------------
 
 
-@rule("order_supervision")
+@RULES.of("order_supervision")
 def order_supervision(s: Situation) -> Refused | None:
     """One order is open at a time; the system comes back to its own."""
     return Refused("已有一份督办未销号。") if s.order and not s.actor.is_system else None
 
 
-@rule("reply_supervision")
+@RULES.of("reply_supervision")
 def reply_supervision(s: Situation) -> Refused | None:
     """The first answer is kept: what comes after it is a comment."""
     assert s.order is not None
     return Refused("这份督办已经答复，等待销号；补充情况请留言。") if s.order.replied_at else None
 
 
-@rule("accept_supervision")
+@RULES.of("accept_supervision")
 def accept_supervision(s: Situation) -> Refused | None:
     order = s.order
     assert order is not None

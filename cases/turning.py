@@ -9,7 +9,8 @@ from cases.deadlines import Limit
 from cases.loops import territory
 from cases.models import Responsibility
 from cases.routing import limit_without_a_row, reason_in
-from cases.rules import Situation, row_for, why_not
+from cases.rules import RULES, row_for
+from cases.situations import Situation
 from cases.workflow import UNREGISTERED, Loop, Move, Step
 from governance.models import Organization
 
@@ -48,7 +49,7 @@ def due_of(turn: Turn, situation: Situation) -> dt.datetime:
 
 def in_words(situation: Situation, move: Move) -> str:
     """Who would receive the case and until when, for the form; nothing where a rule is in the way."""
-    if why_not(move, situation):
+    if RULES.why_not(move, situation):
         return ""
     turn = where_to(situation, move.name, label=move.label)
     until = due(due_of(turn, situation))

@@ -10,6 +10,7 @@ from django.db.models import TextChoices
 
 from governance.profile import Level, Phase, profile
 from governance.roles import Duty
+from records import moves
 
 
 class State(TextChoices):
@@ -180,27 +181,18 @@ class Clock(TextChoices):
 
 
 @dataclass(frozen=True)
-class Move:
-    """One line of the table.
+class Move(moves.Move):
+    """One line of the table, with what it does to the clock."""
 
-    ``sources`` is empty for a move that makes a case. ``targets`` is empty where the state stays; several targets
-    mean that the effect decides among them (the first or the second refusal, say).
-    """
-
-    name: str
-    label: str
-    sources: tuple[State, ...]
-    targets: tuple[State, ...]
-    duties: tuple[Duty, ...]
-    needs: tuple[str, ...]
     clock: Clock
-    ends_badly: bool = False  # asked once more before it is done
 
-    def may_lead(self, before: State | None, after: State) -> bool:
-        """Whether this move may bring a case from one state, or from none, to another."""
-        if before is None:
-            return not self.sources and after in self.targets
-        return before in self.sources and (after in self.targets if self.targets else after == before)
+
+class CaseTable(moves.Table[Move]):
+    def columns(self) -> list[str]:
+        return ["时限"]
+
+    def cells(self, move: Move) -> list[str]:
+        return [str(move.clock.label)]
 
 
 A, C, D, H = Duty.INTAKE, Duty.CHIEF, Duty.DISPATCH, Duty.HANDLE
@@ -208,7 +200,7 @@ V, L, R, S = Duty.VERIFY, Duty.LEAD, Duty.REPORT, Duty.SYSTEM
 N, P, ANYONE = Duty.RESIDENT, Duty.PROGRAM, Duty.ANYONE
 
 # fmt: off
-_MOVES = (
+TABLE = CaseTable(State, FINAL, (
     #    what                  label         from                                to                                  whose      must be given                             clock
     Move("report",             "上报",       (),                                 (State.REPORTED,),                  (R, N, P), ("position", "category", "words"),        Clock.OPENS),
     Move("report_handled",     "自处理上报", (),                                 (State.HANDLED,),                   (R,),      ("position", "category", "words", "before_photo", "after_photo"), Clock.OPENS),
@@ -216,9 +208,9 @@ _MOVES = (
     Move("found",              "核实属实",   (State.CHECKING,),                  (State.REPORTED,),                  (V,),      ("words", "photos", "position"),          Clock.CONTINUES),
     Move("not_found",          "核实不属实", (State.CHECKING,),                  (State.REPORTED,),                  (V,),      ("words", "photos", "position"),          Clock.CONTINUES),
     Move("register",           "立案",       (State.REPORTED,),                  (State.REGISTERED,),                (C,),      ("responsibility",),                      Clock.OPENS),
-    Move("decline",            "不予立案",   (State.REPORTED,),                  (State.DECLINED,),                  (C,),      ("reason",),                              Clock.ENDS, True),
-    Move("withdraw",           "撤回",       (State.REPORTED,),                  (State.WITHDRAWN,),                 (R, N),    (),                                       Clock.ENDS, True),
-    Move("merge",              "并案",       (State.REPORTED, State.REGISTERED), (State.MERGED,),                    (C,),      ("target",),                              Clock.ENDS, True),
+    Move("decline",            "不予立案",   (State.REPORTED,),                  (State.DECLINED,),                  (C,),      ("reason",),                              Clock.ENDS, ends_badly=True),
+    Move("withdraw",           "撤回",       (State.REPORTED,),                  (State.WITHDRAWN,),                 (R, N),    (),                                       Clock.ENDS, ends_badly=True),
+    Move("merge",              "并案",       (State.REPORTED, State.REGISTERED), (State.MERGED,),                    (C,),      ("target",),                              Clock.ENDS, ends_badly=True),
     Move("return",             "退回",       (State.REGISTERED,),                (State.REPORTED,),                  (D,),      ("reason",),                              Clock.OPENS),
     Move("dispatch",           "派遣",       (State.REGISTERED,),                (State.DISPATCHED,),                (D,),      ("unit",),                                Clock.OPENS),
     Move("accept",             "签收",       (State.DISPATCHED,),                (State.HANDLING,),                  (H,),      (),                                       Clock.UNCHANGED),
@@ -247,7 +239,7 @@ _MOVES = (
     Move("urge",               "催办",       OPEN,                               (),                                 (C, D, R), (),                                       Clock.UNCHANGED),
     Move("comment",            "留言",       OPEN,                               (),                                 (ANYONE,), ("words",),                               Clock.UNCHANGED),
     Move("ask_void",           "申请作废",   OPEN,                               (),                                 (A, D, C), ("reason",),                              Clock.UNCHANGED),
-    Move("grant_void",         "批准作废",   OPEN,                               (State.VOIDED,),                    (C, L),    (),                                       Clock.ENDS, True),
+    Move("grant_void",         "批准作废",   OPEN,                               (State.VOIDED,),                    (C, L),    (),                                       Clock.ENDS, ends_badly=True),
     Move("deny_void",          "不批准作废", OPEN,                               (),                                 (C, L),    ("reason",),                              Clock.UNCHANGED),
     # What a merge writes on the case that takes over; nobody else may.
     Move("take_over",          "并入接收",   OPEN,                               (),                                 (S,),      (),                                       Clock.JOINS),
@@ -257,11 +249,11 @@ _MOVES = (
     Move("recount",            "重算时限",   (*OPEN, State.CLOSED),              (),                                 (S,),      (),                                       Clock.MOVES),
     Move("draw_anew",          "重新抽派",   (State.CHECKING, State.HANDLED),    (),                                 (S,),      (),                                       Clock.OPENS),
     Move("raise_closing",      "上级代结案", (State.VERIFIED,),                  (),                                 (S,),      (),                                       Clock.OPENS),
-)
+))
 # fmt: on
 
-MOVES: dict[str, Move] = {move.name: move for move in _MOVES}
-REPORTS = tuple(move for move in _MOVES if not move.sources)
+MOVES = TABLE.by_name
+REPORTS = tuple(move for move in TABLE if not move.sources)
 
 
 class Refusal(TextChoices):
@@ -291,29 +283,3 @@ class Grade(TextChoices):
 
 RESIDENT_GRADES = (Grade.SATISFIED, Grade.MOSTLY, Grade.UNSATISFIED)
 STAFF_GRADES = (Grade.SCORE_5, Grade.SCORE_4, Grade.SCORE_3, Grade.SCORE_2, Grade.SCORE_1)
-
-
-def moves_from(state: State) -> list[Move]:
-    """Moves that the table knows in a state, in the order of the table."""
-    return [move for move in _MOVES if state in move.sources]
-
-
-def diagram() -> str:
-    """The table as a Mermaid state diagram and a Markdown table (the text of ``docs/workflow.md``)."""
-    lines = ["```mermaid", "stateDiagram-v2"]
-    lines += [f"    {state.value}: {state.label}" for state in State]
-    for move in _MOVES:
-        for target in move.targets:
-            origins = [s.value for s in move.sources if s != target] or ["[*]"]
-            lines += [f"    {origin} --> {target.value}: {move.label}" for origin in origins]
-    lines += [f"    {state.value} --> [*]" for state in State if state in FINAL]
-    lines += ["```", "", "| 动作 | 标识 | 从 | 到 | 谁 | 必须给出 | 时限 |", "|---|---|---|---|---|---|---|"]
-    for move in _MOVES:
-        sources = "、".join(s.label for s in move.sources) or "—"
-        targets = "、".join(s.label for s in move.targets) or "不变"
-        whose = "、".join(d.label for d in move.duties)
-        needs = "、".join(f"`{n}`" for n in move.needs) or "—"
-        lines.append(
-            f"| {move.label} | `{move.name}` | {sources} | {targets} | {whose} | {needs} | {move.clock.label} |"
-        )
-    return "\n".join(lines) + "\n"

@@ -15,7 +15,8 @@ from cases.actions import Answer
 from cases.loops import commanding_ids
 from cases.models import Case, Category, Leg, Photo, Responsibility
 from cases.routing import propose_unit
-from cases.rules import Situation, why_not
+from cases.rules import RULES
+from cases.situations import Situation
 from cases.units import units_in_reach
 from cases.workflow import MOVES, Grade, Loop, Move, Refusal
 from governance.models import Organization, Post, User
@@ -89,7 +90,9 @@ class Hands:
             elif duty == Duty.REPORT:
                 people += [self.user(pk) for pk in case.reporters]
         barred = (Forbidden, Stale)
-        return [u for u in people if not isinstance(why_not(move, Situation(case, leg, u, now)), barred)]
+        return [
+            u for u in people if not isinstance(RULES.why_not(move, Situation(case, u, now, leg=leg)), barred)
+        ]
 
     # What -------------------------------------------------------------------------------------------------
 

@@ -84,7 +84,7 @@ class Door(Generic[R, W]):
         Raises ``DoesNotExist`` of the model out of scope, ``Stale``, ``Forbidden``, ``Unfit`` or ``KeyReused``.
         """
         actor, given, line = actor_of(by), given or {}, self.moves[move]
-        wanted = chain.request_digests(actor.identity, move, given | ({"part": part} if part else {}))
+        wanted = self.digests(actor, move, given, part)
         try:
             with transaction.atomic():
                 if isinstance(record, uuid.UUID):
@@ -93,8 +93,7 @@ class Door(Generic[R, W]):
                     walk = self.begin(record, line, by=actor, now=now, given=given)
                 if not actor.is_system:  # the system gives what it knows
                     self.words.demand(line, given, walk)
-                self.take_effect(walk)
-                return self.record(walk, key=key, wanted=wanted)
+                return self.carry_out(walk, key=key, wanted=wanted)
         except (Refused, IntegrityError):
             events = self.events._default_manager.select_related(self.events.OF)
             earlier = written_under(key, events, wanted)
@@ -103,6 +102,12 @@ class Door(Generic[R, W]):
             if earlier.record.uuid != (record.uuid if isinstance(record, Record) else record):
                 raise KeyReused(f"同一标识已用于另一{self.noun}，未重复办理。") from None
             return self.again(earlier)
+
+    def digests(
+        self, by: Actor, move: str, given: dict[str, Any], part: int | None = None
+    ) -> tuple[str, ...]:
+        """Digests of a request (``chain.request_digests``)."""
+        return chain.request_digests(by.identity, move, given | ({"part": part} if part else {}))
 
     def begin(self, record: R, move: Move, *, by: Actor, now: dt.datetime, given: dict[str, Any]) -> W:
         """Look whether somebody may make a record: by all posts, since no duty is held on it yet."""
@@ -151,7 +156,12 @@ class Door(Generic[R, W]):
         """The part of a locked record that a move is about; raises ``DoesNotExist`` for one of another record."""
         raise NotImplementedError
 
-    def take_effect(self, walk: W) -> None:
+    def carry_out(self, walk: W, *, key: uuid.UUID, wanted: tuple[str, ...]) -> Answer:
+        """Let a move take effect and write it down; what an app does on a record that it has locked itself begins here."""
+        self._take_effect(walk)
+        return self._record(walk, key=key, wanted=wanted)
+
+    def _take_effect(self, walk: W) -> None:
         """Let the move do what it does, and go to the state where it leads."""
         move, before = walk.move, walk.before
         act = self.effects.get(move.name)
@@ -166,7 +176,7 @@ class Door(Generic[R, W]):
     def after_effect(self, walk: W, after: Any) -> None:
         """What follows from the state that a move leads to, before it is written."""
 
-    def record(self, walk: W, *, key: uuid.UUID, wanted: tuple[str, ...]) -> Answer:
+    def _record(self, walk: W, *, key: uuid.UUID, wanted: tuple[str, ...]) -> Answer:
         """Write a move down, after its effect; returns what is said of it."""
         record = walk.record
         self.before_writing(walk)
@@ -189,7 +199,6 @@ class Door(Generic[R, W]):
         )
         event.digest = record.chain_head = chain.digest(event)
         _write(record, walk.found)
-        setattr(event, self.events.OF, record)  # again: a new record has its id only now
         event.save(force_insert=True)
         if walk.part is not None:
             _write(walk.part, walk.found_part)

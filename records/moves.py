@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Generic, TypeVar
 
 from django.db.models import TextChoices
 
@@ -31,23 +33,24 @@ class Move:
             return not self.sources and after in self.targets
         return before in self.sources and (after in self.targets if self.targets else after == before)
 
-    @property
+    @cached_property
     def is_systems(self) -> bool:
         """Whether the system alone makes it."""
         return set(self.duties) == {Duty.SYSTEM}
 
 
-class Table:
+M = TypeVar("M", bound=Move)
+
+
+class Table(Generic[M]):
     """The moves of records with the same states, in the order in which they are read."""
 
-    def __init__(
-        self, states: type[TextChoices], final: Iterable[TextChoices], moves: Iterable[Move]
-    ) -> None:
+    def __init__(self, states: type[TextChoices], final: Iterable[TextChoices], moves: Iterable[M]) -> None:
         self.states, self.final, self.moves = states, frozenset(final), tuple(moves)
         self.by_name = {move.name: move for move in self.moves}
         assert len(self.by_name) == len(self.moves), "a move stands once in its table"
 
-    def __iter__(self) -> Iterator[Move]:
+    def __iter__(self) -> Iterator[M]:
         return iter(self.moves)
 
     @property
@@ -55,7 +58,7 @@ class Table:
         """States in which something may still happen."""
         return tuple(state for state in self.states if state not in self.final)
 
-    def moves_from(self, state: TextChoices) -> list[Move]:
+    def moves_from(self, state: TextChoices) -> list[M]:
         """Moves that the table knows in a state."""
         return [move for move in self.moves if state in move.sources]
 
@@ -84,6 +87,6 @@ class Table:
         """Headings of columns that a table adds to the common ones."""
         return []
 
-    def cells(self, move: Move) -> list[str]:
+    def cells(self, move: M) -> list[str]:
         """What stands in the added columns."""
         return []

@@ -51,6 +51,10 @@ class Situation(Generic[R]):
         """Duties that who acts holds here now."""
         raise NotImplementedError
 
+    def holds(self, move: Move) -> bool:
+        """Whether who acts holds a duty that makes a move here."""
+        return not self.held.isdisjoint(move.duties)
+
     def subject(self, move: Move) -> Any:
         """What a move changes the state of: the record, or its part."""
         return self.part if move.of_part else self.record

@@ -16,6 +16,8 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from cases.situations import Situation
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -34,7 +36,6 @@ from django.utils import timezone
 
 import config.wsgi  # noqa: F401  (the program as it is served)
 from cases.models import Case, CaseEvent, Leg, Photo
-from cases.rules import Situation
 from cases.waiting import marks
 from cases.waits import waits_for
 from cases.workflow import Loop, State
@@ -137,7 +138,7 @@ def say_whom_they_wait_for() -> None:
     legs = Prefetch("legs", Leg.objects.open(), "open_legs")
     for case in Case.objects.open().prefetch_related(legs).iterator(chunk_size=1000):
         (leg,) = case.open_legs
-        now = Situation(case, leg, SYSTEM, timezone.now())
+        now = Situation(case, SYSTEM, timezone.now(), leg=leg)
         waits = waits_for(case, leg, now.open_requests.values(), now.order, now.giver_level)
         Case.objects.filter(pk=case.pk).update(waits_for=marks(waits, has_order=now.order is not None))
 

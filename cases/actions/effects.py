@@ -5,12 +5,13 @@ import datetime as dt
 from django.utils import timezone
 
 from cases.actions import legs, recounting
-from cases.actions.walk import Walk, effect
+from cases.actions.door import EFFECTS
 from cases.loops import commanding_id, territory, top
 from cases.models import Case, Leg
 from cases.permissions import somebody_grades
 from cases.routing import explain
 from cases.rule_numbers import REFUSALS_BEFORE_DISPUTE
+from cases.situations import Walk
 from cases.turning import where_to
 from cases.units import desk_is_staffed
 from cases.workflow import Grade, Lateness, Loop, State, Step
@@ -21,7 +22,7 @@ from records.refusals import Unfit
 Outcome = Leg.Outcome
 
 
-@effect("comment")
+@EFFECTS.of("comment")
 def nothing_more(walk: Walk) -> None:
     """A comment tells the owner and never moves a clock."""
 
@@ -33,19 +34,19 @@ def _day(walk: Walk) -> dt.date:
 # Report, check, register ------------------------------------------------------------------------------------------
 
 
-@effect("send_to_check")
+@EFFECTS.of("send_to_check")
 def send_to_check(walk: Walk) -> None:
     legs.stop_leg(walk, Outcome.PAUSED)
     legs.open_check(walk, Step.CHECKING)
 
 
-@effect("found", "not_found")
+@EFFECTS.of("found", "not_found")
 def answer_check(walk: Walk) -> None:
     legs.stop_leg(walk)
     legs.continue_paused(walk)
 
 
-@effect("register")
+@EFFECTS.of("register")
 def register(walk: Walk) -> None:
     """Freeze the row of the list that applies; it may correct category and loop."""
     case, row = walk.case, walk.given["responsibility"]
@@ -63,12 +64,12 @@ def register(walk: Walk) -> None:
     legs.open_leg(walk, Step.DISPATCHING)
 
 
-@effect("decline", "withdraw")
+@EFFECTS.of("decline", "withdraw")
 def end(walk: Walk) -> None:
     legs.stop_leg(walk, Outcome.ENDED)
 
 
-@effect("return")
+@EFFECTS.of("return")
 def send_back(walk: Walk) -> None:
     legs.stop_leg(walk, Outcome.REFUSED)
     legs.open_leg(walk, Step.REGISTERING)
@@ -108,12 +109,12 @@ def _hand_to(walk: Walk, unit: Organization) -> None:
         legs.open_leg(walk, Step.HANDLING, unit_id=unit.pk, marks=marks, extended=extended)
 
 
-@effect("dispatch")
+@EFFECTS.of("dispatch")
 def dispatch(walk: Walk) -> None:
     _hand_to(walk, walk.given["unit"])
 
 
-@effect("adjudicate")
+@EFFECTS.of("adjudicate")
 def adjudicate(walk: Walk) -> None:
     """The decision is kept as a precedent: category, unit and grounds are in this event and its words."""
     walk.facts |= {"precedent": True, "category": walk.case.category_id}
@@ -128,7 +129,7 @@ def _count_as_handler(walk: Walk) -> None:
             people.append(walk.user.pk)
 
 
-@effect("accept")
+@EFFECTS.of("accept")
 def accept(walk: Walk) -> None:
     """The clock has been running since dispatch; accepting only says who."""
     assert walk.leg and walk.user
@@ -137,7 +138,7 @@ def accept(walk: Walk) -> None:
     _count_as_handler(walk)
 
 
-@effect("refuse")
+@EFFECTS.of("refuse")
 def refuse(walk: Walk) -> State:
     case = walk.case
     case.refusals += 1
@@ -149,7 +150,7 @@ def refuse(walk: Walk) -> State:
     return State.DISPUTED if disputed else State.REGISTERED
 
 
-@effect("feedback")
+@EFFECTS.of("feedback")
 def feedback(walk: Walk) -> None:
     _count_as_handler(walk)
     legs.stop_leg(walk)
@@ -159,13 +160,13 @@ def feedback(walk: Walk) -> None:
 # Verify, close, evaluate ------------------------------------------------------------------------------------------
 
 
-@effect("pass")
+@EFFECTS.of("pass")
 def passed(walk: Walk) -> None:
     legs.stop_leg(walk)
     legs.open_leg(walk, Step.CLOSING)
 
 
-@effect("fail")
+@EFFECTS.of("fail")
 def failed(walk: Walk) -> None:
     """Back to the same hands with the limit of rework; having been late stays a fact of the case."""
     case = walk.case
@@ -181,7 +182,7 @@ def failed(walk: Walk) -> None:
     legs.open_leg(walk, Step.HANDLING, limit=limit, unit_id=case.unit_id, person_id=person)
 
 
-@effect("close")
+@EFFECTS.of("close")
 def close(walk: Walk) -> State:
     """The reporter evaluates next; what a program alone reported ends here."""
     legs.stop_leg(walk)
@@ -193,13 +194,13 @@ def close(walk: Walk) -> State:
     return State.CLOSED
 
 
-@effect("refuse_closing")
+@EFFECTS.of("refuse_closing")
 def refuse_closing(walk: Walk) -> None:
     legs.stop_leg(walk, Outcome.FAILED)
     legs.open_check(walk, Step.VERIFYING)
 
 
-@effect("evaluate")
+@EFFECTS.of("evaluate")
 def evaluate(walk: Walk) -> None:
     grade = walk.given.get("grade") or (Grade.LAPSED if somebody_grades(walk.case) else Grade.NOBODY)
     walk.case.grade = grade
@@ -207,7 +208,7 @@ def evaluate(walk: Walk) -> None:
     legs.stop_leg(walk, Outcome.DONE if walk.given.get("grade") else Outcome.LAPSED)
 
 
-@effect("reopen")
+@EFFECTS.of("reopen")
 def reopen(walk: Walk) -> None:
     case = walk.case
     legs.stop_leg(walk, Outcome.ENDED)
@@ -228,7 +229,7 @@ def _turn(walk: Walk, outcome: Leg.Outcome) -> State:
     return State.REPORTED if turn.step == Step.REGISTERING else State.REGISTERED
 
 
-@effect("escalate")
+@EFFECTS.of("escalate")
 def escalate(walk: Walk) -> State:
     """One loop up with the new loop's clock; having been late stays a fact of the case."""
     case = walk.case
@@ -239,7 +240,7 @@ def escalate(walk: Walk) -> State:
     return _turn(walk, Outcome.ESCALATED)
 
 
-@effect("delegate")
+@EFFECTS.of("delegate")
 def delegate(walk: Walk) -> State:
     walk.case.was_delegated = True
     return _turn(walk, Outcome.DELEGATED)
@@ -248,7 +249,7 @@ def delegate(walk: Walk) -> State:
 # Time -------------------------------------------------------------------------------------------------------------
 
 
-@effect("warn", "overdue")
+@EFFECTS.of("warn", "overdue")
 def mark(walk: Walk) -> None:
     leg = walk.leg
     assert leg is not None
@@ -263,7 +264,7 @@ def mark(walk: Walk) -> None:
         walk.case.was_late = True
 
 
-@effect("recount")
+@EFFECTS.of("recount")
 def recount(walk: Walk) -> None:
     """The marks by the calendar of today; a case that is not late by them is no longer called late."""
     case, leg = walk.case, walk.leg
@@ -282,7 +283,7 @@ def recount(walk: Walk) -> None:
         case.was_late = legs.was_late_before(case)
 
 
-@effect("draw_anew")
+@EFFECTS.of("draw_anew")
 def draw_anew(walk: Walk) -> None:
     """Late, or no longer there: who left is not one of those that were tried."""
     old = legs.stop_leg(walk, Outcome.REDRAWN)
@@ -293,7 +294,7 @@ def draw_anew(walk: Walk) -> None:
     legs.open_check(walk, Step(old.step), tried=tried)
 
 
-@effect("raise_closing")
+@EFFECTS.of("raise_closing")
 def raise_closing(walk: Walk) -> None:
     """The parent's duty chief closes; the commanding centre stays what it was."""
     centre = territory(walk.case, Loop(walk.case.loop).above)

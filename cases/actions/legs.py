@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from cases import deadlines
 from cases.actions import recounting
-from cases.actions.walk import Walk
 from cases.deadlines import Limit, Marks
 from cases.loops import commanding_id, territory_id, top
 from cases.models import Case, Leg, Request
 from cases.routing import limit_without_a_row
 from cases.rule_numbers import DRAWS
+from cases.situations import Walk
 from cases.units import desk_is_staffed
 from cases.workflow import Lateness, Loop, State, Step
 from governance.models import Organization, Post, User
@@ -112,7 +112,8 @@ def open_leg(
     """Open the next leg with its full limit, or with ``marks`` of a clock that runs on (``extended`` so far)."""
     case = walk.case
     marks = marks or deadlines.start(walk.now, limit or limit_of(walk, step), walk.calendar)
-    leg = Leg(  # saved with the rest of the move (``recording.record``)
+    leg = Leg(
+        case=case,
         step=step,
         loop=case.loop,
         centre_id=centre.pk if centre else case.centre_id,
@@ -131,6 +132,7 @@ def open_leg(
     if person_id and person_id not in case.people:
         case.people.append(person_id)
     walk.leg = leg
+    walk.rows.append(leg)
     walk.facts["due_at"] = leg.due_at
     if marks.is_provisional:
         walk.facts["provisional"] = True

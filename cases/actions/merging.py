@@ -2,23 +2,24 @@
 
 from cases import deadlines
 from cases.actions import legs
+from cases.actions.door import DOOR, EFFECTS
 from cases.actions.notices import asked_owner
-from cases.actions.recording import record
-from cases.actions.walk import EFFECTS, Walk, columns, effect
 from cases.deadlines import Limit
 from cases.models import Case, Contact, Leg
 from cases.models.case import page_of
 from cases.rule_numbers import MOST_PEOPLE
+from cases.situations import Walk
 from cases.workflow import MOVES, OPEN, Lateness, State, Step
 from governance.actions import tell
 from governance.roles import Duty
-from records import chain
+from records.chain import own_key
 from records.refusals import Unfit
+from records.situations import columns
 
 Outcome = Leg.Outcome
 
 
-@effect("merge")
+@EFFECTS.of("merge")
 def merge(walk: Walk) -> None:
     """End the case in another one; what that one takes over is an event of its own chain, in the same transaction."""
     case, leg, target = walk.case, walk.leg, walk.others.get(walk.given["target"].uuid)
@@ -40,15 +41,13 @@ def _hand_over(walk: Walk, target: Case, leg: Leg) -> None:
     """The second move of a merge, on the other case; its row was locked together with the first one's."""
     move, own_leg = MOVES["take_over"], Leg.objects.open().filter(case=target).first()
     given = {"merged": walk.case, "leg": leg}
-    taking = Walk(target, own_leg, walk.by, walk.now, move, given, columns(target))
-    EFFECTS[move.name](taking)
-    target.version += 1
-    wanted = chain.request_digests(walk.actor.identity, move.name, {"merged": walk.case.pk})
-    key = chain.own_key(f"{move.name}:{walk.case.uuid}")  # a case is merged once
-    record(taking, key=key, wanted=wanted)
+    taking = Walk(target, walk.by, walk.now, move, given, columns(target), leg=own_leg)
+    wanted = DOOR.digests(walk.actor, move.name, {"merged": walk.case.pk})
+    key = own_key(f"{move.name}:{walk.case.uuid}")  # a case is merged once
+    DOOR.carry_out(taking, key=key, wanted=wanted)
 
 
-@effect("take_over")
+@EFFECTS.of("take_over")
 def take_over(walk: Walk) -> None:
     """Whoever reported stays informed, whoever called is called back, and nothing becomes younger or less late."""
     case, merged, leg = walk.case, walk.given["merged"], walk.given["leg"]

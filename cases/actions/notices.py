@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from cases.actions.walk import Walk
 from cases.models import Case
 from cases.models.case import page_of
+from cases.situations import Walk
 from cases.waits import step_of
 from cases.workflow import OPEN, STEP_VERBS, Clock, State
 from governance.actions import tell

@@ -8,13 +8,12 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from cases.actions import legs
-from cases.actions.door import perform
-from cases.actions.once import Answer
-from cases.actions.walk import Walk, effect
+from cases.actions.door import DOOR, EFFECTS
 from cases.models import Case, Contact, Photo, Responsibility
 from cases.models.catalogue import USUAL
 from cases.permissions import reach_of, reports_at
 from cases.routing import Location, route_report
+from cases.situations import Walk
 from cases.workflow import Loop, Step
 from governance import secrets, telephones
 from governance.models import Actor, ApiKey, By, Organization, Post, actor_of
@@ -23,6 +22,7 @@ from governance.profile import profile
 from governance.roles import ActorKind, Duty
 from grid.models import Grid, TerritoryRing
 from grid.tiles import tile
+from records.door import Answer
 from records.refusals import Forbidden, Unfit
 
 
@@ -82,7 +82,7 @@ def report(
     """
     move = "report_handled" if source == Case.Source.SELF else "report"
     case = Case(uuid=key, source=source, device_time=device_time)
-    return perform(case, move, by=by, now=now, key=key, given=given)
+    return DOOR.perform(case, move, by=by, now=now, key=key, given=given)
 
 
 def _demand_two_pictures(given: dict[str, Any]) -> None:
@@ -92,7 +92,7 @@ def _demand_two_pictures(given: dict[str, Any]) -> None:
         raise Unfit("处置前、处置后须是两张不同的照片。", field="after_photo")
 
 
-@effect("report")
+@EFFECTS.of("report")
 def new_report(walk: Walk) -> None:
     _route(walk)
     legs.open_leg(walk, Step.REGISTERING)
@@ -100,7 +100,7 @@ def new_report(walk: Walk) -> None:
         walk.rows.append(_contact(walk))
 
 
-@effect("report_handled")
+@EFFECTS.of("report_handled")
 def new_handled_report(walk: Walk) -> None:
     """Settled on the spot: the case begins with the check of its result."""
     _demand_two_pictures(walk.given)

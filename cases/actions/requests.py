@@ -6,11 +6,12 @@ from typing import Any
 
 from cases import deadlines
 from cases.actions import effects, legs
-from cases.actions.walk import Walk, effect
+from cases.actions.door import EFFECTS
 from cases.deadlines import Limit
 from cases.loops import commanding_ids
 from cases.models import Leg, Request, Supervision
 from cases.rules import ANSWERS
+from cases.situations import Walk
 from cases.waits import decision_of, order_of
 from cases.workflow import Lateness, Loop, State, Step
 from governance.models import Post
@@ -44,19 +45,19 @@ def _decide(walk: Walk, request: Request, *, granted: bool) -> None:
     walk.tell_also.append({"user": request.asked_by_id})
 
 
-@effect("deny_extension", "deny_suspension", "deny_void")
+@EFFECTS.of("deny_extension", "deny_suspension", "deny_void")
 def deny(walk: Walk) -> None:
     _decide(walk, walk.open_requests[ANSWERS[walk.move.name]], granted=False)
 
 
-@effect("ask_extension")
+@EFFECTS.of("ask_extension")
 def ask_extension(walk: Walk) -> None:
     """The first is the dispatcher's to grant, the next the chief's."""
     case = walk.case
     _ask(walk, Kind.EXTENSION, Duty.CHIEF if case.extensions else Duty.DISPATCH, amount=walk.given["amount"])
 
 
-@effect("grant_extension")
+@EFFECTS.of("grant_extension")
 def grant_extension(walk: Walk) -> None:
     """More time from the due date on; asked in time and granted late, it takes back the red mark.
 
@@ -83,7 +84,7 @@ def grant_extension(walk: Walk) -> None:
         walk.facts["red_at"] = request.red_at
 
 
-@effect("ask_suspension")
+@EFFECTS.of("ask_suspension")
 def ask_suspension(walk: Walk) -> None:
     """The duty chief agrees first, then a leader grants."""
     _ask(walk, Kind.SUSPENSION, Duty.LEAD, until=walk.given["until"])
@@ -91,7 +92,7 @@ def ask_suspension(walk: Walk) -> None:
     walk.tell_also += [{"organization": place, "duty": Duty.LEAD} for place in places]  # news to them
 
 
-@effect("endorse_suspension")
+@EFFECTS.of("endorse_suspension")
 def endorse_suspension(walk: Walk) -> None:
     request = walk.open_requests[Kind.SUSPENSION]
     request.endorsed_by = walk.user
@@ -99,7 +100,7 @@ def endorse_suspension(walk: Walk) -> None:
     _tell_who_decides(walk, request)
 
 
-@effect("grant_suspension")
+@EFFECTS.of("grant_suspension")
 def grant_suspension(walk: Walk) -> None:
     request = walk.open_requests[Kind.SUSPENSION]
     assert request.until is not None
@@ -112,20 +113,20 @@ def grant_suspension(walk: Walk) -> None:
     legs.open_leg(walk, Step.WAITING, limit=limit, unit_id=walk.case.unit_id, back_to=before)
 
 
-@effect("resume")
+@EFFECTS.of("resume")
 def resume(walk: Walk) -> State:
     leg = legs.stop_leg(walk)
     legs.continue_paused(walk)
     return State(leg.back_to)
 
 
-@effect("ask_void")
+@EFFECTS.of("ask_void")
 def ask_void(walk: Walk) -> None:
     """A or D asks the duty chief; whoever is duty chief asks a leader."""
     _ask(walk, Kind.VOID, Duty.LEAD if Duty.CHIEF in walk.held else Duty.CHIEF)
 
 
-@effect("grant_void")
+@EFFECTS.of("grant_void")
 def grant_void(walk: Walk) -> None:
     _decide(walk, walk.open_requests[Kind.VOID], granted=True)
     legs.stop_leg(walk, Leg.Outcome.ENDED)
@@ -134,7 +135,7 @@ def grant_void(walk: Walk) -> None:
 # Supervision and urging -------------------------------------------------------------------------------------------
 
 
-@effect("order_supervision")
+@EFFECTS.of("order_supervision")
 def order_supervision(walk: Walk) -> None:
     """A leader orders; at the top of the tree the system orders a named leader, never nobody.
 
@@ -180,7 +181,7 @@ def _order_again(walk: Walk, order: Supervision, deadline: dt.datetime) -> None:
     order.save(update_fields=["leader", "times", "deadline", "told_on"])
 
 
-@effect("reply_supervision")
+@EFFECTS.of("reply_supervision")
 def reply_supervision(walk: Walk) -> None:
     order = walk.order
     assert order is not None
@@ -190,7 +191,7 @@ def reply_supervision(walk: Walk) -> None:
         walk.tell_also.append({"user": order.ordered_by_id, "asks": "请您销号"})
 
 
-@effect("accept_supervision")
+@EFFECTS.of("accept_supervision")
 def accept_supervision(walk: Walk) -> None:
     order = walk.order
     assert order is not None
@@ -199,6 +200,6 @@ def accept_supervision(walk: Walk) -> None:
     walk.order = None
 
 
-@effect("urge")
+@EFFECTS.of("urge")
 def urge(walk: Walk) -> None:
     walk.case.urged_on = walk.today

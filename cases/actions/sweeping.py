@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from cases import clocks
 from cases.actions import recounting
-from cases.actions.door import perform, recount
+from cases.actions.door import DOOR
 from cases.actions.legs import QUIET
 from cases.models import Case, Leg
 from cases.rule_numbers import SEEN_FOR
@@ -118,7 +118,7 @@ def _tried(leg: Leg, work: Callable[..., int], now: dt.datetime) -> int:
 
 def replace(leg: Leg, *, now: dt.datetime) -> int:
     """Draw somebody else for a check whose drawn person has left."""
-    perform(leg.case.uuid, "draw_anew", by=SYSTEM, now=now, key=key_of(leg, "draw_anew"), leg=leg.pk)
+    DOOR.perform(leg.case.uuid, "draw_anew", by=SYSTEM, now=now, key=key_of(leg, "draw_anew"), leg=leg.pk)
     return 1
 
 
@@ -142,7 +142,7 @@ def sweep_leg(leg: Leg, *, now: dt.datetime, returned_at: dt.datetime | None = N
             break
         name, given = due
         key = key_of(leg, name)
-        answer = perform(leg.case.uuid, name, by=SYSTEM, now=now, key=key, given=given, leg=leg.pk)
+        answer = DOOR.perform(leg.case.uuid, name, by=SYSTEM, now=now, key=key, given=given, leg=leg.pk)
         if answer.is_repeat:  # done before: looking again at once would find the same
             break
         done += 1
@@ -157,4 +157,4 @@ def _recount(leg: Leg, now: dt.datetime) -> tuple[Leg, bool]:
     found = Leg.objects.select_related("outdated_by").get(pk=leg.pk)
     found.case = case
     is_outdated = found.outdated_by is not None and found.stopped_at is None
-    return found, is_outdated and recount(case, found, now)
+    return found, is_outdated and DOOR.recount(case, found, now)

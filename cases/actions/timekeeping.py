@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 
 from django.db import connection, transaction
 
-from cases.actions.once import written_under
 from cases.actions.recounting import mark_outdated
 from cases.deadlines import is_weekday
 from cases.holidays import Day
@@ -17,6 +16,7 @@ from cases.models import CalendarChange, CalendarYear, WorkDay, WorkingHours
 from cases.models.time import FIRST_DAY, LAST_DAY
 from governance.models import User
 from records import chain
+from records.door import written_under
 
 
 @transaction.atomic

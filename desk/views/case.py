@@ -22,9 +22,9 @@ from cases.keyed import form_with_files, shown_again, with_uploads
 from cases.models import Case, CaseEvent, Contact, Leg
 from cases.names import give_names
 from cases.permissions import may_call_back
-from cases.photos import MOST
 from cases.routing import propose_unit
-from cases.rules import Situation, offers
+from cases.rules import offers
+from cases.situations import Situation
 from cases.units import units_in_reach
 from cases.waits import step_of
 from cases.workflow import MOVES, STATES, Move, State
@@ -34,6 +34,7 @@ from governance import modules, secrets, sessions, telephones
 from governance.actions import log_access
 from governance.faces import faces_of
 from governance.kept_forms import keeps_form, kept
+from records.given import MOST_PHOTOS
 
 #: Moves in the order in which a person most likely wants them; the first allowed one is the biggest button.
 NEXT = (
@@ -81,7 +82,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
     rows = [case, *legs, *events, *requests, *supervisions]
     units = give_names(rows, history.units_named_in(events))
     now = timezone.now()
-    situation = Situation(case, leg, request.user, now)
+    situation = Situation(case, request.user, now, leg=leg)
     situation.open_requests = {one.kind: one for one in requests if one.decided_at is None}
     situation.order = next((order for order in supervisions if order.accepted_at is None), None)
     found = offers(situation)
@@ -175,7 +176,7 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
 
 def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
     """Make a move and go on, or show its form again with what was refused."""
-    data, refused = with_uploads(request, {"photos": MOST} if "photos" in move.needs else {})
+    data, refused = with_uploads(request, {"photos": MOST_PHOTOS} if "photos" in move.needs else {})
     form = move_form(move, case, request.user, data)
     form.refuse_photos(refused)
     if form.is_valid():
@@ -196,7 +197,7 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
             return shown_again(_ask(request, case, move, form), form)
     else:
         key = form.cleaned_data.get("key")
-        answer = key and actions.answered(key, move.name, by=request.user, case=case)
+        answer = key and actions.answered(key, move.name, by=request.user, record=case)
         if not answer:
             return shown_again(_ask(request, case, move, form), form)
     messages.success(request, f"{case.number} 已{move.label}，现为“{State(answer.state).label}”。")
@@ -231,7 +232,7 @@ def _turned_to(request: HttpRequest, case: Case, move: Move) -> str:
     if move.name not in turning.TURNS:
         return ""
     leg = Leg.objects.open().filter(case=case).first()
-    return turning.in_words(Situation(case, leg, request.user, timezone.now()), move)
+    return turning.in_words(Situation(case, request.user, timezone.now(), leg=leg), move)
 
 
 def _ask(request: HttpRequest, case: Case, move: Move, form: MoveForm) -> HttpResponse:

@@ -14,8 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from cases import actions
 from cases.actions import Answer, Refused, sweeping
 from cases.models import Case, Leg
-from cases.rules import Situation, why_not
-from cases.workflow import FINAL, MOVES, OPEN, Loop, Move, State, moves_from
+from cases.rules import RULES
+from cases.situations import Situation
+from cases.workflow import FINAL, MOVES, OPEN, TABLE, Loop, Move, State
 from demo.accounts import STAGE
 from governance.models import User
 from governance.roles import Role
@@ -121,7 +122,7 @@ class AnyLife(RuleBasedStateMachine):
         """Somebody makes a move, most often one of the table, with what it asks for; or anybody tries anything."""
         living = [case.uuid for case in Case.objects.exclude(state__in=FINAL).order_by("pk")]
         case, leg = self.helpers.look(data.draw(st.sampled_from(living or self.cases), label="case"))
-        known = moves_from(State(case.state))
+        known = TABLE.moves_from(State(case.state))
         move = data.draw(st.sampled_from(known if knows and known else MADE_BY_PEOPLE), label="move")
         able = self.helpers.candidates(case, leg, move, self.now) if knows else []
         by = data.draw(st.sampled_from(able or self.everybody), label="person")
@@ -168,7 +169,7 @@ class AnyLife(RuleBasedStateMachine):
             assert not Case.objects.visible_to(by).filter(pk=case.pk).exists()
             return
         now_open = Leg.objects.open().filter(case=case).first()
-        why = why_not(move, Situation(Case.objects.get(pk=case.pk), now_open, by, self.now))
+        why = RULES.why_not(move, Situation(Case.objects.get(pk=case.pk), by, self.now, leg=now_open))
         is_stale = leg is not None and (now_open is None or now_open.pk != leg)
         said = refusal.sentence
         assert said == (why and why.sentence) or is_stale or (why is None and refusal.field), (

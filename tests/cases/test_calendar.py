@@ -9,12 +9,13 @@ from django.test.utils import CaptureQueriesContext
 
 from cases import actions
 from cases.actions import KeyReused, timekeeping
+from cases.actions.door import EFFECTS
 from cases.actions.recounting import mark_outdated, still_right
-from cases.actions.walk import EFFECTS, Walk
 from cases.calendar import calendar_for
 from cases.holidays import Day
 from cases.importing import import_workdays
 from cases.models import CalendarChange, CalendarYear, Case, CaseEvent, CaseText, Leg, WorkDay, WorkingHours
+from cases.situations import Walk
 from cases.workflow import MOVES, Lateness, Loop, State
 from governance.models import SYSTEM, Organization, User
 from records import chain
@@ -293,7 +294,7 @@ def test_a_second_change_that_comes_while_a_leg_is_counted_again_is_not_forgotte
     )
     mark_outdated(second)
     if moves:
-        EFFECTS["recount"](Walk(case, read, SYSTEM, now, MOVES["recount"], {}))
+        EFFECTS["recount"](Walk(case, SYSTEM, now, MOVES["recount"], {}, leg=read))
     else:
         assert still_right(case, read, calendar_for(case.district_id, now), now)
     assert open_leg(case).outdated_by == second

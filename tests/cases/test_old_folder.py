@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from cases.actions import sweep
 from cases.history import anchors
 from cases.models import Case, CaseEvent, CaseText, Contact, Leg
-from cases.rules import Situation
+from cases.situations import Situation
 from cases.waiting import marks
 from cases.waits import waits_for
 from governance.models import SYSTEM
@@ -86,7 +86,7 @@ def test_an_index_whose_build_was_interrupted_is_built_again(folder):
 def test_rows_of_an_old_folder_say_whom_they_wait_for_as_every_move_writes_it(folder):
     for case in Case.objects.open():
         leg = case.legs.get(stopped_at=None)
-        now = Situation(case, leg, SYSTEM, leg.opened_at)
+        now = Situation(case, SYSTEM, leg.opened_at, leg=leg)
         waits = waits_for(case, leg, now.open_requests.values(), now.order, now.giver_level)
         assert case.waits_for == marks(waits, has_order=now.order is not None)
 

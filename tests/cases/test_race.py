@@ -74,7 +74,7 @@ def test_the_same_report_sent_by_eight_at_once_makes_one_case(crowd):
         return actions.report(by=User.objects.get(pk=by.pk), now=MORNING, key=key, given=given)
 
     answers = crowd.at_once([send] * RIVALS)
-    assert {answer.case_id for answer in answers} == {Case.objects.get().pk}
+    assert {answer.record_id for answer in answers} == {Case.objects.get().pk}
     assert sum(answer.is_repeat for answer in answers) == RIVALS - 1
     assert CaseEvent.objects.count() == 1
 
@@ -129,9 +129,9 @@ def report(db) -> dict:
 def test_a_repeated_report_gets_the_same_answer_and_writes_nothing(report):
     first, before = actions.report(**report), counts()
     again = actions.report(**report)
-    assert (again.uuid, again.case_id, again.version, again.is_repeat) == (
+    assert (again.uuid, again.record_id, again.version, again.is_repeat) == (
         first.uuid,
-        first.case_id,
+        first.record_id,
         1,
         True,
     )

@@ -14,7 +14,6 @@ from django.test import Client
 
 from cases import actions
 from cases.actions import KeyReused
-from cases.actions.door import digests
 from cases.models import Case, CaseEvent, CaseText, Contact
 from cases.workflow import Loop
 from governance import secrets
@@ -40,7 +39,7 @@ def test_a_change_of_keys_does_not_make_a_repeat_another_request(settings):
     settings.SECRET_KEY = "rotated"
     settings.FIELD_KEYS = {**settings.FIELD_KEYS, max(settings.FIELD_KEYS) + 1: NEWER}
     again = report(key)
-    assert (again.case_id, again.is_repeat) == (first.case_id, True)
+    assert (again.record_id, again.is_repeat) == (first.record_id, True)
     with pytest.raises(KeyReused):
         report(key, "别的内容")
 
@@ -52,8 +51,8 @@ def test_a_report_whose_answer_was_lost_before_the_digest_had_its_own_key_is_kno
         before.setattr(secrets, "digests", lambda message: ())
         first = report(key)
     again = report(key)
-    assert (again.case_id, again.is_repeat) == (first.case_id, True)
-    assert len(CaseEvent.objects.get(case=first.case_id).request_digest) == 64
+    assert (again.record_id, again.is_repeat) == (first.record_id, True)
+    assert len(CaseEvent.objects.get(case=first.record_id).request_digest) == 64
 
 
 def test_a_report_with_the_names_of_an_earlier_release_is_taken_and_known_again_under_those_of_today():
@@ -66,7 +65,9 @@ def test_a_report_with_the_names_of_an_earlier_release_is_taken_and_known_again_
     assert [answer.status_code for answer in answers] == [201, 200, 200]
     assert Case.objects.get().uuid == body["key"]
     who, point = actor_of(people.worker()), {"longitude": longitude}
-    assert digests(who, "report", {"position": point}) == digests(who, "report", {"place": point})
+    assert actions.DOOR.digests(who, "report", {"position": point}) == actions.DOOR.digests(
+        who, "report", {"place": point}
+    )
 
 
 def test_after_resealing_the_old_version_may_go(settings):
@@ -81,7 +82,7 @@ def test_after_resealing_the_old_version_may_go(settings):
     call_command("reseal")
     settings.FIELD_KEYS = {newest: NEWER}
     assert store_key(of=calls, now=MORNING) == key
-    contact = Contact.objects.get(case=answer.case_id)
+    contact = Contact.objects.get(case=answer.record_id)
     assert (secrets.unseal(contact.name), secrets.unseal(contact.phone)) == ("杨女士", "13800000000")
 
 

@@ -13,7 +13,8 @@ from django.test import Client
 from cases import actions
 from cases.actions import Forbidden, Refused, Unfit
 from cases.models import Case, Category, Responsibility, RuleOverride
-from cases.rules import Situation, offers
+from cases.rules import offers
+from cases.situations import Situation
 from cases.workflow import MOVES, Loop, Move, State
 from governance.models import Organization, User
 from tests import people
@@ -132,7 +133,7 @@ def test_the_page_says_why_not_in_the_words_of_the_door(state):
         if user is None or not Case.objects.visible_to(user).filter(pk=case.pk).exists():
             continue
         seen, leg = hands().look(case.uuid)
-        for offer in offers(Situation(seen, leg, user, NOW)):
+        for offer in offers(Situation(seen, user, NOW, leg=leg)):
             if offer.is_allowed:
                 continue
             with pytest.raises(Refused) as refusal:

@@ -17,7 +17,8 @@ from cases.actions import Refused, Unfit
 from cases.models import Case, CaseEvent, CaseText
 from cases.models.case import page_of
 from cases.permissions import duties_on, leads_from
-from cases.rules import Situation, offers
+from cases.rules import offers
+from cases.situations import Situation
 from cases.units import units_in_reach
 from cases.workflow import OPEN, Loop, State
 from desk import history
@@ -142,7 +143,7 @@ def test_without_a_leader_the_deputy_of_the_street_and_then_its_duty_chief_is_na
 def test_at_the_street_nobody_can_send_it_further_up():
     case = case_at(State.REGISTERED, loop=Loop.STREET)
     chief = named("zhiban")
-    offered = offers(Situation(case, open_leg(case), chief, MORNING))
+    offered = offers(Situation(case, chief, MORNING, leg=open_leg(case)))
     assert {one.move.name: one.why_not for one in offered}["escalate"] == (
         "案件已在街道级，不能再上报；可由街道领导督办。"
     )

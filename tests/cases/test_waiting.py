@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from cases import actions
 from cases.actions.notices import owner_of
-from cases.actions.walk import Walk
 from cases.models import Case, Leg, Request, Supervision
 from cases.models.catalogue import Responsibility
-from cases.rules import Situation, why_not
+from cases.rules import RULES
+from cases.situations import Situation, Walk
 from cases.waiting import ASKED, STEPS, Matter, Wait
-from cases.workflow import MOVES, OPEN, STATES, Loop, State, Step, moves_from
+from cases.workflow import MOVES, OPEN, STATES, TABLE, Loop, State, Step
 from demo.accounts import STAGE
 from desk import queues
 from desk.queues import cases_in, find_queue, groups_for
@@ -151,11 +151,11 @@ ANSWERS = ("reply_supervision", "accept_supervision")
 
 def by_the_rules(case: Case, leg: Leg, user: User, now: dt.datetime) -> tuple[bool, bool, bool]:
     """Whether somebody can make the next step, decide a request, answer or strike off an order; a leader makes no step."""
-    situation = Situation(case, leg, user, now)
+    situation = Situation(case, user, now, leg=leg)
 
     def can(*names: str) -> bool:
         offered = [MOVES[name] for name in names if State(case.state) in MOVES[name].sources]
-        return any(why_not(move, situation) is None for move in offered)
+        return any(RULES.why_not(move, situation) is None for move in offered)
 
     steps = NEXT_MOVES.get(State(case.state), ())
     steps = [name for name in steps if situation.held & set(MOVES[name].duties) - {Duty.LEAD}]
@@ -226,7 +226,7 @@ def test_whom_a_case_waits_for_equals_what_its_legs_requests_and_orders_say_over
         actions.sweep(now=now)
         for _ in range(5):
             case, leg = helpers.look(random.choice(cases))
-            move = random.choice(moves_from(State(case.state)) or [None])
+            move = random.choice(TABLE.moves_from(State(case.state)) or [None])
             if move is None or move.name in ("merge", "grant_void") or move.duties == (Duty.SYSTEM,):
                 continue
             able = helpers.candidates(case, leg, move, now)
@@ -265,7 +265,7 @@ def test_whom_a_case_waits_for_equals_what_its_legs_requests_and_orders_say_over
                 own_part += f"-t{user.pk}" in case.waits_for
         for case in Case.objects.all():
             leg = case.legs.filter(stopped_at=None).first()
-            told = owner_of(Walk(case, leg, None, now, MOVES["comment"], {}))
+            told = owner_of(Walk(case, None, now, MOVES["comment"], {}, leg=leg))
             compared += 1
             if told != owner_by_the_state(case, leg):
                 wrong.append((case, told))
@@ -304,8 +304,8 @@ def test_whoever_a_case_waits_for_can_do_something_about_it(state):
         if not Case.objects.visible_to(user).waiting_for(user, *STEPS, *ASKED).filter(pk=case.pk).exists():
             continue
         waited += 1
-        situation = Situation(case, leg, user, MORNING + 2 * HOUR)
-        able = {m.name for m in moves_from(state) if why_not(m, situation) is None}
+        situation = Situation(case, user, MORNING + 2 * HOUR, leg=leg)
+        able = {m.name for m in TABLE.moves_from(state) if RULES.why_not(m, situation) is None}
         assert able - {"comment", "urge", "ask_void", "order_supervision"}, user
     assert waited
 
@@ -321,9 +321,11 @@ def test_an_acceptor_with_a_part_in_a_case_is_nowhere_asked_to_check_it_and_hear
             bool([row for _, row in modules.to_do(user, MORNING, 10) if str(case.uuid) in row.address]) == may
         )
         assert to_do(user).filter(pk=case.pk).exists() is False
-        refusal = why_not(MOVES["pass"], Situation(case, leg, user, MORNING + HOUR))
+        refusal = RULES.why_not(MOVES["pass"], Situation(case, user, MORNING + HOUR, leg=leg))
         assert (refusal is None) == may
-    assert isinstance(refused := why_not(MOVES["pass"], Situation(case, leg, me, MORNING)), actions.Forbidden)
+    assert isinstance(
+        refused := RULES.why_not(MOVES["pass"], Situation(case, me, MORNING, leg=leg)), actions.Forbidden
+    )
     assert why in refused.sentence and "须由他人核查" in refused.sentence
     client = Client()
     client.force_login(me)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from cases.actions.walk import EFFECTS
+from cases.actions.door import EFFECTS
 from cases.forms import FIELDS
 from cases.given import LABELS
 from cases.management.commands.workflow_diagram import HEAD
-from cases.workflow import FINAL, MOVES, OPEN, REPORTS, STATES, Clock, State, diagram, moves_from
+from cases.workflow import FINAL, MOVES, OPEN, REPORTS, STATES, TABLE, Clock, State
 from governance.roles import DUTIES, WITHOUT_POST, ActorKind
 from partybuilding.workflow import MOVES as CALLING
 
@@ -18,7 +18,7 @@ def reachable() -> set[State]:
     seen = {target for move in REPORTS for target in move.targets}
     waiting = list(seen)
     while waiting:
-        for move in moves_from(waiting.pop()):
+        for move in TABLE.moves_from(waiting.pop()):
             new = set(move.targets) - seen
             seen |= new
             waiting += new
@@ -30,7 +30,7 @@ def test_every_state_is_reachable_from_a_report():
 
 
 def test_only_final_states_have_no_way_out():
-    stuck = {s for s in State if not any(set(m.targets) - {s} for m in moves_from(s))}
+    stuck = {s for s in State if not any(set(m.targets) - {s} for m in TABLE.moves_from(s))}
     assert stuck == set(FINAL)
 
 
@@ -47,7 +47,7 @@ def test_every_open_state_has_an_owner_and_a_clock(state):
 @pytest.mark.parametrize("state", OPEN)
 def test_the_owner_of_an_open_state_can_bring_it_forward(state):
     owner = STATES[state].owner
-    assert any(owner in move.duties and set(move.targets) - {state} for move in moves_from(state))
+    assert any(owner in move.duties and set(move.targets) - {state} for move in TABLE.moves_from(state))
 
 
 def test_every_duty_belongs_to_some_role_or_to_who_acts_without_a_post():
@@ -94,4 +94,4 @@ def test_a_comment_never_moves_a_clock_or_a_state():
 
 def test_the_drawn_diagram_agrees_with_the_table():
     drawn = Path(settings.BASE_DIR, "docs", "workflow.md").read_text(encoding="utf-8")
-    assert drawn == HEAD + diagram()
+    assert drawn == HEAD + TABLE.diagram()

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from django.http import HttpRequest
 
-from cases.actions.walk import Walk
 from cases.models import Case, CaseEvent
+from cases.situations import Walk
 from governance.models import Outbox, User
 from governance.modules import Face, Module, Panel, ToDo
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from cases.workflow import diagram
+from cases.workflow import TABLE
 
 HEAD = """# 流程：状态与动作
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, check: bool, **options) -> None:
         path = Path(settings.BASE_DIR) / "docs" / "workflow.md"
-        text = HEAD + diagram()
+        text = HEAD + TABLE.diagram()
         if not check:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:
