@@ -16,7 +16,6 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from cases.situations import Situation
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -36,6 +35,7 @@ from django.utils import timezone
 
 import config.wsgi  # noqa: F401  (the program as it is served)
 from cases.models import Case, CaseEvent, Leg, Photo
+from cases.situations import Situation
 from cases.waiting import marks
 from cases.waits import waits_for
 from cases.workflow import Loop, State
