@@ -7,7 +7,7 @@ from functools import cached_property
 from cases import waiting
 from cases.calendar import settings_for
 from cases.deadlines import Calendar
-from cases.models import Case, Leg, Request, Supervision
+from cases.models import Case, Leg, Photo, Request, Supervision
 from cases.permissions import duties_on, leads_from
 from cases.rule_numbers import RuleNumbers
 from cases.waiting import Wait
@@ -21,10 +21,11 @@ class Situation(situations.Situation[Case]):
     """Case, open leg, who does something and when; what else a rule needs is asked for once, when it is needed."""
 
     leg: Leg | None = field(default=None, kw_only=True)
+    #: What the rules call the record.
+    case: Case = field(init=False)
 
-    @property
-    def case(self) -> Case:
-        return self.record
+    def __post_init__(self) -> None:
+        self.case = self.record
 
     @cached_property
     def held(self) -> frozenset[Duty]:
@@ -78,9 +79,10 @@ class Situation(situations.Situation[Case]):
 
 @dataclass
 class Walk(Situation, situations.Walk[Case]):
-    """One move of a case under way; ``others`` are cases that were locked together with it, by their uuids."""
+    """One move of a case under way; by uuid, the cases that were locked together with it and what its photos show."""
 
     move: Move
+    photos: dict[uuid.UUID, Photo.Kind] = field(default_factory=dict, kw_only=True)
     others: dict[uuid.UUID, Case] = field(default_factory=dict, kw_only=True)
     tell_owner: bool = field(default=True, kw_only=True)
     is_told: bool = field(default=True, kw_only=True)

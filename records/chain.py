@@ -120,7 +120,7 @@ def digest(event: Event) -> str:
         event.before,
         event.after,
         event.by_id,
-        *(getattr(event, name) for name in event.OWN_COLUMNS),
+        *[getattr(event, name) for name in event.OWN_COLUMNS],
         event.data,
         event.text_digest,
         event.key,
@@ -128,7 +128,7 @@ def digest(event: Event) -> str:
         event.contact,
         event.program_id,
     ]
-    said = ("" if column is None else str(column) for column in columns)
+    said = ["" if column is None else str(column) for column in columns]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 

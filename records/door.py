@@ -165,12 +165,11 @@ class Door(Generic[R, W]):
         """Let the move do what it does, and go to the state where it leads."""
         move, before = walk.move, walk.before
         act = self.effects.get(move.name)
-        after = (act(walk) if act else None) or (move.targets[0] if move.targets else before)
         states = type((move.targets or move.sources)[0])
-        assert after is not None
-        assert move.may_lead(states(before) if before else None, states(after)), (move.name, before, after)
-        self.after_effect(walk, states(after))
-        walk.subject(move).state = states(after)
+        after = states((act(walk) if act else None) or (move.targets[0] if move.targets else before))
+        assert move.may_lead(states(before) if before else None, after), (move.name, before, after)
+        self.after_effect(walk, after)
+        walk.subject(move).state = after
         walk.record.version += bool(walk.found)  # a new record begins with its first version
 
     def after_effect(self, walk: W, after: Any) -> None:

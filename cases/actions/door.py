@@ -119,8 +119,9 @@ class CaseDoor(Door[Case, Walk]):
             case.due_at, case.lateness = None, Lateness.NONE
         waits = waits_for(case, walk.leg, walk.open_requests.values(), walk.order, walk.giver_level)
         case.waits_for = waiting.marks(waits, has_order=walk.order is not None)
-        if photos := _photos(walk):
-            walk.facts["photos"] = sorted(str(uid) for uid in photos)
+        walk.photos = _photos(walk)
+        if walk.photos:
+            walk.facts["photos"] = sorted(str(uid) for uid in walk.photos)
         if walk.given.get("position") and walk.before is not None:  # where a new case lies is on its row
             walk.facts["position"] = walk.given["position"]
 
@@ -129,8 +130,8 @@ class CaseDoor(Door[Case, Walk]):
         return {"loop": case.loop, "centre_id": case.centre_id, "unit_id": case.unit_id}
 
     def after_writing(self, walk: Walk) -> None:
-        if photos := _photos(walk):
-            _claim(photos, walk)
+        if walk.photos:
+            _claim(walk)
         tell_about(walk)
         modules.heard(walk.move.name, walk)
 
@@ -174,13 +175,13 @@ def _photos(walk: Walk) -> dict[uuid.UUID, Photo.Kind]:
     return {uid: kind for name, kind in fields.items() for uid in walk.given.get(name) or []}
 
 
-def _claim(photos: dict[uuid.UUID, Photo.Kind], walk: Walk) -> None:
+def _claim(walk: Walk) -> None:
     """Give uploaded photos to the case; each must be the actor's own and not taken yet."""
     # One statement for all kinds: two moves that want the same photos lock them in the same order.
-    shows = [When(uuid=uid, then=Value(kind)) for uid, kind in photos.items()]
-    free = Photo.objects.filter(uuid__in=photos, case=None, **walk.actor.columns)
+    shows = [When(uuid=uid, then=Value(kind)) for uid, kind in walk.photos.items()]
+    free = Photo.objects.filter(uuid__in=walk.photos, case=None, **walk.actor.columns)
     kinds = Choice(*shows, output_field=CharField())
-    if free.update(case=walk.case, sequence=walk.case.version, kind=kinds) != len(photos):
+    if free.update(case=walk.case, sequence=walk.case.version, kind=kinds) != len(walk.photos):
         raise Unfit("有照片未上传成功或已被使用，请重新拍照。", field="photos")
 
 
