@@ -166,7 +166,9 @@ class Door(Generic[R, W]):
         move, before = walk.move, walk.before
         act = self.effects.get(move.name)
         states = type((move.targets or move.sources)[0])
-        after = states((act(walk) if act else None) or (move.targets[0] if move.targets else before))
+        leads_to = (act(walk) if act else None) or (move.targets[0] if move.targets else before)
+        assert leads_to is not None
+        after = states(leads_to)
         assert move.may_lead(states(before) if before else None, after), (move.name, before, after)
         self.after_effect(walk, after)
         walk.subject(move).state = after
