@@ -121,6 +121,9 @@ class AnyLife(RuleBasedStateMachine):
     def move(self, data: st.DataObject, knows: bool) -> None:
         """Somebody makes a move, most often one of the table, with what it asks for; or anybody tries anything."""
         living = [case.uuid for case in Case.objects.exclude(state__in=FINAL).order_by("pk")]
+        if knows and not living:  # where every case has ended, the next one is reported
+            self.report("wangge", Loop.COMMUNITY, Case.Source.FIELD)
+            living = self.cases[-1:]
         case, leg = self.helpers.look(data.draw(st.sampled_from(living or self.cases), label="case"))
         known = TABLE.moves_from(State(case.state))
         move = data.draw(st.sampled_from(known if knows and known else MADE_BY_PEOPLE), label="move")
