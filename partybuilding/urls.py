@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partybuilding.views import blowing, files, home, lists, screen, spot, whistle
+from partybuilding.views import blowing, files, home, lists, proposals, screen, spot, whistle
 
 app_name = "partybuilding"
 
@@ -12,6 +12,8 @@ urlpatterns = [
     path("party/", home.home, name="home"),
     path("party/whistles/", lists.whistles, name="whistles"),
     path("party/whistles/export/", files.export, name="export"),
+    path("party/proposals/", proposals.proposals, name="proposals"),
+    path("party/proposals/<int:proposal_id>/decide/", proposals.decide_page, name="decide"),
     path("party/blow/<uuid:case_uuid>/", blowing.blow, name="blow"),
     path(ONE, whistle.whistle_page, name="whistle"),
     path(f"{ONE}moves/<str:name>/", whistle.move_page, name="move"),

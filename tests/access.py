@@ -139,6 +139,8 @@ ENDPOINTS = (
     Endpoint("partybuilding:home",      "/party/"),
     Endpoint("partybuilding:whistles",  "/party/whistles/"),
     Endpoint("partybuilding:export",    "/party/whistles/export/"),
+    Endpoint("partybuilding:proposals", "/party/proposals/",                    BLOWS, FORBIDDEN),
+    Endpoint("partybuilding:decide",    "/party/proposals/0/decide/",           frozenset(), HIDDEN, method="post"),
     Endpoint("partybuilding:blow",      "/party/blow/{free_case}/",             BLOWS, HIDDEN, seeing=SEES_CASE - {"handler"}),
     Endpoint("partybuilding:whistle",   "/party/whistles/{whistle}/",           SEES_WHISTLE),
     Endpoint("partybuilding:move",      "/party/whistles/{whistle}/moves/note/", SEES_WHISTLE),

@@ -20,6 +20,8 @@ TIMES, YEAR = 3, dt.timedelta(days=365)
 #: Who decides, of the district.
 DECIDE = (Role.SECRETARY, Role.LEADER)
 MOST_CHARACTERS = 200
+#: Where people look at proposals.
+PAGE = "/party/proposals/"
 
 
 def propose_change(whistle: Whistle, *, now: dt.datetime) -> ListProposal | None:
@@ -59,7 +61,7 @@ def propose_change(whistle: Whistle, *, now: dt.datetime) -> ListProposal | None
     if is_new:
         asked = {"organization": whistle.district_id, "duty": Duty.BLOW, "asks": "请您研究修订建议"}
         subject = f"权责清单修订建议：{whistle.category.name}，近一年吹哨 {len(evidence)} 次"
-        tell(subject, url="/party/", audience=[asked], now=now, verb="建议修订")
+        tell(subject, url=PAGE, audience=[asked], now=now, verb="建议修订")
     return proposal
 
 
@@ -97,5 +99,5 @@ def decide(proposal_id: int, *, is_adopted: bool, note: str, by: User, now: dt.d
     proposal.save(update_fields=["state", "decided_by", "decided_at", "note"])
     told = {"organization": proposal.street_id, "duty": Duty.BLOW}
     subject = f"权责清单修订建议：{proposal.category.name}"
-    tell(subject, url="/party/", audience=[told], now=now, verb=proposal.get_state_display())
+    tell(subject, url=PAGE, audience=[told], now=now, verb=proposal.get_state_display())
     return proposal

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from governance.models import User
+from governance.roles import Duty
 from partybuilding.filters import DEFAULT, GROUPS, WhistleFilters, counted, for_list
 from partybuilding.reading import lateness_of
 from partybuilding.workflow import TONES, State
@@ -40,7 +41,17 @@ def pane(user: User, current: str = "") -> list[dict[str, Any]]:
         "late": 0,
         "current": current == "home",
     }
-    return [{"title": "等我的", "queues": [home]}, {"title": "哨单", "queues": lines}]
+    groups = [{"title": "等我的", "queues": [home]}, {"title": "哨单", "queues": lines}]
+    if user.authority.has(Duty.BLOW) or user.authority.has(Duty.LEAD):
+        learned = {
+            "label": "吹哨率与修订建议",
+            "url": reverse("partybuilding:proposals"),
+            "count": "",
+            "late": 0,
+            "current": current == "proposals",
+        }
+        groups.append({"title": "研判", "queues": [learned]})
+    return groups
 
 
 def _number(text: str) -> int:

@@ -1,0 +1,59 @@
+"""The page of what whistles teach: proposals with their evidence, decided once, and the rate as a band."""
+
+import pytest
+
+from partybuilding.models import ListProposal
+from tests.lives import MORNING
+from tests.partybuilding.test_pages import asked, signed_in
+from tests.partybuilding.test_scores import HOUR, finished
+
+pytestmark = pytest.mark.django_db
+
+
+def proposed() -> ListProposal:
+    for hour in range(3):
+        finished(MORNING + hour * HOUR)
+    return ListProposal.objects.get()
+
+
+def test_the_evidence_stands_beside_the_proposal_and_leads_to_its_whistles():
+    proposal = proposed()
+    for name in ("jieshuji", "qushuji", "quling"):
+        answer = signed_in(name).get("/party/proposals/")
+        (row,) = answer.context["rows"]
+        assert [one.pk for one in row["whistles"]] == proposal.whistles
+        for whistle in row["whistles"]:
+            assert f"/party/whistles/{whistle.uuid}/" in answer.text
+        assert (row["form"] is not None) == (name != "jieshuji")
+
+
+def test_a_decision_is_made_once_with_a_reason_and_what_was_typed_comes_back():
+    proposal = proposed()
+    client, address = signed_in("qushuji"), f"/party/proposals/{proposal.pk}/decide/"
+    answer = client.post(address, {"note": "由城管牵头"})
+    assert answer.status_code == 422 and "请选择采纳或不采纳" in answer.text and "由城管牵头" in answer.text
+    answer = client.post(address, {"decision": "adopted", "note": ""})
+    assert answer.status_code == 422 and "请写明理由" in answer.text
+    assert client.post(address, {"decision": "adopted", "note": "由城管牵头"}).status_code == 302
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.note) == ("adopted", "由城管牵头")
+    again = signed_in("quling").post(address, {"decision": "dismissed", "note": "不必"})
+    assert again.status_code == 409 and "已采纳" in again.text
+    proposal.refresh_from_db()
+    assert proposal.state == "adopted"
+
+
+def test_who_leads_in_the_street_sees_but_does_not_decide():
+    proposal = proposed()
+    client = signed_in("jieshuji")
+    assert client.get("/party/proposals/").status_code == 200
+    answer = client.post(f"/party/proposals/{proposal.pk}/decide/", {"decision": "adopted", "note": "好"})
+    assert answer.status_code == 403
+    answer = signed_in("cg_lianluo").post(f"/party/proposals/{proposal.pk}/decide/", {"decision": "adopted"})
+    assert answer.status_code == 404
+
+
+def test_the_page_asks_no_more_for_more_proposals():
+    few = len(asked(signed_in("qushuji"), "/party/proposals/"))
+    proposed()
+    assert few < len(asked(signed_in("qushuji"), "/party/proposals/")) <= 10
