@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from cases.clocks import clock, due, duration, when
 from cases.models import Case, CaseText
+from cases.names import give_names
 from cases.workflow import Lateness
 from governance.models import By, User
 from governance.roles import Duty
@@ -75,11 +76,13 @@ TOLD_RUNGS = {Rung.HEAD: "已催单位负责人", Rung.LEADER: "已报分管领�
 
 
 def whistles_to_show(by: By) -> WhistleQuerySet:
-    """Whistles within the scope, with what their pages name; ``case_words``, and ``sees_case``: whether this person may open the case."""
+    """Whistles within the scope, with their case; ``case_words``, and ``sees_case``: whether this person may open the case.
+
+    Names are asked for in a statement of their own (``cases.names``): as joins they cost the planner more than finding them.
+    """
     words = CaseText.objects.filter(case=OuterRef("case"), sequence=1).values("body")[:1]
     cases = Case.objects.visible_to(by).filter(pk=OuterRef("case"))
-    named = ("case", "category", "district", "street", "community", "side", "asked_by", "blown_by")
-    found = Whistle.objects.visible_to(by).select_related(*named)
+    found = Whistle.objects.visible_to(by).select_related("case", "category")
     return found.annotate(case_words=Subquery(words), sees_case=Exists(cases))
 
 
@@ -300,20 +303,22 @@ def lateness_of(whistle: Whistle, now: dt.datetime) -> str:
 
 
 def read(whistle: Whistle, user: User, now: dt.datetime) -> Reading:
-    """Read a whistle of ``whistles_to_show`` for a person, in seven statements and one more where there are photos."""
+    """Read a whistle of ``whistles_to_show`` for a person, in eight statements and one more where there are photos."""
     calls = list(whistle.calls.select_related("unit"))
     by_id = {call.pk: call for call in calls}
     clocks, arrivals, scores = defaultdict(list), defaultdict(list), defaultdict(list)
     for one in CallClock.objects.filter(call__whistle=whistle):
         clocks[one.call_id].append(one)
-    for there in Arrival.objects.filter(call__whistle=whistle).select_related("person"):
+    for there in Arrival.objects.filter(call__whistle=whistle):
         arrivals[there.call_id].append(there)
     if whistle.closed_at:
-        for score in Score.objects.filter(call__whistle=whistle).select_related("by"):
+        for score in Score.objects.filter(call__whistle=whistle):
             scores[score.call_id].append(score)
     events = list(WhistleEvent.objects.raw(STORY, [whistle.pk]))
     moved = {event.move for event in events}
-    tasks = list(whistle.tasks.select_related("unit", "done_by", "case")) if "add_task" in moved else []
+    tasks = list(whistle.tasks.select_related("case")) if "add_task" in moved else []
+    people = [row for rows in (*arrivals.values(), *scores.values()) for row in rows]
+    give_names([whistle, *tasks, *people])
     has_photos = any('"photos"' in event.data for event in events)
     photos = list(whistle.photos.all()) if has_photos else []
     replaced_by = {}
