@@ -9,7 +9,7 @@ import django_filters
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -38,6 +38,7 @@ from cases.situations import Situation
 from cases.waiting import ASKED, STEPS
 from cases.workflow import MOVES, Move, State
 from governance.models import ApiKey, actor_of
+from records.serving import served
 
 
 def key_header(*, is_required: bool = True) -> OpenApiParameter:
@@ -346,20 +347,4 @@ def photo_file(request: HttpRequest, photo_uuid: uuid.UUID, is_small: bool = Fal
     photo = get_object_or_404(Photo, uuid=photo_uuid)
     if not photos.may_see(photo, request.user):
         raise Http404
-    tag = f'"{photo.uuid.hex}{"-s" * is_small}"'
-    if request.headers.get("If-None-Match") == tag:
-        return _kept_by_browser(HttpResponseNotModified(), tag)
-    path = photos.thumb_path(photo) if is_small else photos.path(photo)
-    if is_small and not path.exists():
-        path = photos.path(photo)
-    try:
-        answer = HttpResponse(path.read_bytes(), content_type="image/jpeg")
-    except FileNotFoundError:
-        raise Http404 from None
-    return _kept_by_browser(answer, tag)
-
-
-def _kept_by_browser(answer: HttpResponse, tag: str) -> HttpResponse:
-    """Let the browser of this person alone keep a picture; signing out empties its cache."""
-    answer["Cache-Control"], answer["ETag"] = "private, max-age=31536000, immutable", tag
-    return answer
+    return served(request, photo, is_small=is_small)

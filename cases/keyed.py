@@ -1,7 +1,7 @@
 """Forms that write: the same one sent twice is done once, also with files; one without its key is not done at all."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any
 
@@ -16,6 +16,7 @@ from governance.responses import refused as as_refused
 from governance.responses import with_status
 from governance.wording import ask_by_name
 from records.given import MOST_PHOTOS
+from records.models import Picture
 from records.refusals import KeyReused, Refused, Unfit
 
 MISSING = "这次提交缺少防止重复的编号，没有保存。填写的文字都在，照片须重新选择；请核对后再提交一次。"
@@ -80,14 +81,19 @@ def shown_again(response: HttpResponse, form: KeyedForm) -> HttpResponse:
 
 
 class PhotosWidget(forms.ClearableFileInput):
-    """File input plus the ids of photos that are already there, so that an error loses no picture."""
+    """File input plus the ids of photos that are already there, so that an error loses no picture.
+
+    ``address`` is where pictures are sent and lie.
+    """
+
+    address = "/photos/"
 
     template_name = "_components/photos_widget.html"
     allow_multiple_selected = True
 
     def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
         context = super().get_context(name, None, attrs)
-        context["widget"]["ids"] = [v for v in value or [] if v]
+        context["widget"] |= {"ids": [v for v in value or [] if v], "address": self.address}
         return context
 
     def value_from_datadict(self, data, files, name: str) -> list[str]:
@@ -104,9 +110,12 @@ class PhotosField(forms.Field):
     widget = PhotosWidget
     default_error_messages = {"required": "请至少拍一张照片。"}
 
-    def __init__(self, *, most: int = MOST_PHOTOS, **options: Any) -> None:
+    def __init__(
+        self, *, most: int = MOST_PHOTOS, address: str = PhotosWidget.address, **options: Any
+    ) -> None:
         self.most = most
         super().__init__(**options)
+        self.widget.address = address
         self.widget.attrs |= {"accept": "image/*", "data-photos": "", "capture": "environment"}
         if most > 1:
             self.widget.attrs["multiple"] = True
@@ -121,7 +130,9 @@ class PhotosField(forms.Field):
         return ids
 
 
-def with_uploads(request: HttpRequest, room: dict[str, int]) -> tuple[QueryDict, dict[str, list[Refused]]]:
+def with_uploads(
+    request: HttpRequest, room: dict[str, int], store: Callable[..., Picture] = photos.store_of_form
+) -> tuple[QueryDict, dict[str, list[Refused]]]:
     """The posted data with the files of some fields stored and named by their ids; and what was refused, by field.
 
     ``room`` says how many photos a field takes; the file of a field for one photo takes the place of the one before.
@@ -144,7 +155,7 @@ def with_uploads(request: HttpRequest, room: dict[str, int]) -> tuple[QueryDict,
             try:
                 if file.size > photos.MAX_BYTES:
                     raise Unfit(photos.TOO_LARGE)
-                photo = photos.store_of_form(file.read(), key, name, by=request.user, now=timezone.now())
+                photo = store(file.read(), key, name, by=request.user, now=timezone.now())
             except (Unfit, Unavailable) as refusal:
                 wrong.append(type(refusal)(f"{file.name}：{refusal.sentence}"))
             else:

@@ -310,6 +310,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "watchdog": {"task": "partybuilding.tasks.watch", "schedule": 60.0, "options": {"expires": 60}},
     "lapse": {"task": "partybuilding.tasks.lapse", "schedule": crontab(minute=20)},
+    "whistle_orphans": {"task": "partybuilding.tasks.remove_orphans", "schedule": crontab(hour=3, minute=20)},
     "rosters": {"task": "partybuilding.tasks.look_at_rosters", "schedule": crontab(hour=3, minute=40)},
 }
 

@@ -9,13 +9,14 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from cases.forms import CategoryField, PositionField, UnitField
-from cases.keyed import KeyedForm
+from cases.keyed import KeyedForm, PhotosField
 from cases.models import Case
 from governance.models import Organization
 from governance.roles import Duty
 from governance.wording import ask_by_name
 from partybuilding.given import LABELS
 from partybuilding.models import Whistle, WhistleRule
+from partybuilding.photos import ADDRESS
 from partybuilding.proposing import Proposal, proposals, units_to_call
 from partybuilding.rules import score_by, why_not_by_post
 from partybuilding.situations import Situation
@@ -26,6 +27,10 @@ MARKS = [(mark, f"{mark} 分") for mark in range(5, 0, -1)]
 #: What may be given with a move beside what the table asks for.
 MORE = {
     "contact": ("stays_away",),
+    "note": ("photos",),
+    "finish": ("photos",),
+    "finish_task": ("photos",),
+    "settle": ("photos",),
     "score_unit": ("words",),
     "score_whistle": ("words",),
 }
@@ -130,6 +135,7 @@ FIELDS: dict[str, Callable[[Situation, Move], forms.Field]] = {
     "right_unit": _right_unit,
     "stays_away": lambda s, move: forms.BooleanField(label="远程办理，不到场"),
     "call": _call,
+    "photos": lambda s, move: PhotosField(label=LABELS["photos"], address=ADDRESS),
     **{name: _mark(name) for name in ("speed", "attitude", "result", "needed", "clear", "prepared")},
 }
 # fmt: on

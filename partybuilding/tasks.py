@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from governance.actions import heartbeat
 from governance.models import Heartbeat
-from partybuilding import actions, rosters, watchdog
+from partybuilding import actions, photos, rosters, watchdog
 
 
 @shared_task
@@ -28,3 +28,8 @@ def watch() -> int:
 @shared_task
 def look_at_rosters() -> int:
     return rosters.write_down(on=timezone.localdate())
+
+
+@shared_task
+def remove_orphans() -> int:
+    return photos.remove_orphans(now=timezone.now())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partybuilding.views import blowing, files, home, lists, proposals, screen, spot, whistle
+from partybuilding.views import blowing, files, home, lists, photos, proposals, screen, spot, whistle
 
 app_name = "partybuilding"
 
@@ -22,6 +22,9 @@ urlpatterns = [
     path(f"{ONE}file/", files.whistle_file, name="file"),
     path(f"{ONE}screen/", screen.open_screen, name="screen"),
     path("party/screens/<uuid:whistle_uuid>/<str:ticket>/", screen.screen, name="screen_code"),
+    path("party/photos/", photos.upload, name="photos"),
+    path("party/photos/<uuid:photo_uuid>.jpg", photos.photo_file, name="photo"),
+    path("party/photos/<uuid:photo_uuid>-s.jpg", photos.photo_file, {"is_small": True}, name="photo_small"),
     path("field/calls/", spot.my_calls, name="my_calls"),
     path("field/calls/<int:call_id>/moves/<str:name>/", spot.phone_move, name="phone_move"),
     path("field/arrive/<uuid:whistle_uuid>/", spot.arrive, name="arrive"),

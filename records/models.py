@@ -67,3 +67,17 @@ class Text(models.Model):
 
     def __str__(self) -> str:
         return self.body
+
+
+class Picture(DoneBy):
+    """A rebuilt picture (JPEG, no metadata) and where its file lies (``records/pictures.py``); belongs to its uploader."""
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4)
+    uploaded_at = models.DateTimeField("上传")
+    file = models.CharField("文件", max_length=80)
+    sha256 = models.CharField(max_length=64)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True

@@ -68,6 +68,10 @@ TAKES_CALLS = frozenset({"clerk", "acceptor", "sibling", "stranger"})
 LEADS = frozenset({"leader", "deputy_leader"})
 #: Who sees a whistle: territories above the spot, and the units that it calls.
 SEES_WHISTLE = (SEES_CASE - {"handler"}) | {"unit_head", "liaison"}
+#: Who blows, or answers for a unit, somewhere.
+JOINS_WHISTLES = frozenset(
+    {"leader", "deputy_leader", "secretary", "deputy_secretary", "unit_head", "liaison", "handler"}
+)
 #: Who may blow some kind of whistle at the stage, or ask the street to.
 BLOWS = frozenset({"leader", "deputy_leader", "secretary", "deputy_secretary"})
 KEEPS_CALENDAR = frozenset({"system_admin", "district_chief"})
@@ -149,6 +153,9 @@ ENDPOINTS = (
     Endpoint("partybuilding:file",      "/party/whistles/{whistle}/file/",      SEES_WHISTLE),
     Endpoint("partybuilding:screen",    "/party/whistles/{whistle}/screen/",    frozenset({"secretary", "deputy_leader"}), seeing=SEES_WHISTLE),
     Endpoint("partybuilding:screen_code", "/party/screens/{whistle}/{ticket}/", anonymous=MAY),  # who has the address of a screen
+    Endpoint("partybuilding:photos",    "/party/photos/",                       JOINS_WHISTLES, FORBIDDEN, SIGN_IN, "post"),
+    Endpoint("partybuilding:photo",     "/party/photos/{whistle_photo}.jpg",    SEES_WHISTLE),
+    Endpoint("partybuilding:photo_small", "/party/photos/{whistle_photo}-s.jpg", SEES_WHISTLE),
     Endpoint("partybuilding:my_calls",  "/field/calls/"),
     Endpoint("partybuilding:phone_move", "/field/calls/{call}/moves/sign/",     SEES_WHISTLE),
     Endpoint("partybuilding:arrive",    "/field/arrive/{whistle}/",             SEES_WHISTLE),

@@ -32,7 +32,8 @@ from tests.access import (
 )
 from tests.cases.walks import appoint
 from tests.lives import case_at
-from tests.partybuilding.test_whistles import blown
+from tests.partybuilding.blowing import blown
+from tests.partybuilding.test_pages import logged_photo
 
 
 def outcome(answer: HttpResponse) -> str:
@@ -83,7 +84,7 @@ def things(clients) -> dict[str, object]:
     """What the addresses speak of."""
     case, worker = case_at(State.HANDLED), User.objects.get(username="test_grid_worker")
     leader = User.objects.get(username="test_leader")
-    free, whistle = case_at(State.HANDLING, loop="street"), blown(by="jieshuji")
+    free, whistle = case_at(State.HANDLING, loop="street"), blown(by="jieshuji", now=timezone.now())
     actions.tell("给网格员", url="/", audience=[{"user": worker.pk}], now=timezone.now())
     actions.relay(now=timezone.now())
     # Every check of the status page finds its part working: /healthz/ready answers 200.
@@ -94,6 +95,7 @@ def things(clients) -> dict[str, object]:
     return {
         "free_case": free.uuid,
         "whistle": whistle.uuid,
+        "whistle_photo": logged_photo(whistle).uuid,
         "call": whistle.calls.first().pk,
         "ticket": screen_ticket(whistle.uuid, timezone.now()),
         "case": case.uuid,

@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 from PIL import Image
 
-from cases import rebuilding
 from cases.models import Photo
+from records import rebuilding
 from tests import people
 from tests.processes import ask, web
 from tests.scale import tries

@@ -8,9 +8,9 @@ from django.db.models.lookups import Exact, LessThanOrEqual
 
 from cases.models.case import Case
 from cases.workflow import MOVES, State, loops_here
-from governance.models import DoneBy, Organization
+from governance.models import Organization
 from governance.models.actors import STATED
-from records.models import Event
+from records.models import Event, Picture
 
 
 class CaseEvent(Event):
@@ -69,7 +69,7 @@ class Contact(models.Model):
         verbose_name = verbose_name_plural = "来电人"
 
 
-class Photo(DoneBy):
+class Photo(Picture):
     """A rebuilt picture (JPEG, no metadata); belongs to its uploader until a move takes it."""
 
     class Kind(models.TextChoices):
@@ -78,15 +78,9 @@ class Photo(DoneBy):
         AFTER = "after", "处置后"
         CHECK = "check", "核查"
 
-    uuid = models.UUIDField(unique=True, default=uuid.uuid4)
     case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="photos", verbose_name="案件")
     sequence = models.PositiveIntegerField("序号", null=True)
     kind = models.CharField("类别", max_length=10, choices=Kind, default=Kind.SITE)
-    uploaded_at = models.DateTimeField("上传")
-    file = models.CharField("文件", max_length=80)
-    sha256 = models.CharField(max_length=64)
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
     longitude = models.FloatField("经度", null=True)
     latitude = models.FloatField("纬度", null=True)
 

@@ -4,12 +4,12 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.lookups import Exact, LessThanOrEqual
 
-from governance.models import DoneBy, User
+from governance.models import User
 from governance.models.actors import STATED
 from partybuilding.models.calls import Call
 from partybuilding.models.whistles import Whistle
 from partybuilding.workflow import MOVES, Side
-from records.models import Event, Text
+from records.models import Event, Picture, Text
 
 
 class WhistleEvent(Event):
@@ -47,19 +47,13 @@ class WhistleText(Text):
         ]
 
 
-class WhistlePhoto(DoneBy):
+class WhistlePhoto(Picture):
     """A rebuilt picture of the joint log; belongs to its uploader until a move takes it."""
 
-    uuid = models.UUIDField(unique=True)
     whistle = models.ForeignKey(
         Whistle, models.PROTECT, null=True, related_name="photos", verbose_name="哨单"
     )
     sequence = models.PositiveIntegerField("序号", null=True)
-    uploaded_at = models.DateTimeField("上传")
-    file = models.CharField("文件", max_length=80)
-    sha256 = models.CharField(max_length=64)
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
 
     class Meta:
         verbose_name = verbose_name_plural = "处置日志照片"

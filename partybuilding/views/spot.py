@@ -24,7 +24,7 @@ from partybuilding.codes import SCAN_SECONDS, give_pass, is_good, is_pass, is_sc
 from partybuilding.forms import move_form
 from partybuilding.models import Arrival, Call, Whistle
 from partybuilding.situations import Situation
-from partybuilding.views.whistle import CONFIRM, ask, make
+from partybuilding.views.whistle import CONFIRM, ask, make, posted_form, with_pictures
 from partybuilding.waiting import calls_of, next_step
 from partybuilding.workflow import CALLS, OPEN_CALL, RUNNING, ClockStep
 from records.refusals import Refused
@@ -65,7 +65,7 @@ def my_calls(request: HttpRequest) -> HttpResponse:
     return render(request, "partybuilding/my_calls.html", context)
 
 
-@keeps_form()
+@keeps_form(with_pictures)
 @login_required
 @never_cache
 def phone_move(request: HttpRequest, call_id: int, name: str) -> HttpResponse:
@@ -78,12 +78,13 @@ def phone_move(request: HttpRequest, call_id: int, name: str) -> HttpResponse:
     call = get_object_or_404(Call.objects.filter(whistle__in=visible).select_related(*named), pk=call_id)
     now, back = timezone.now(), reverse("partybuilding:my_calls")
     situation = Situation(call.whistle, request.user, now, part=call)
-    form = move_form(move, situation, request.POST if request.method == "POST" else kept(request))
     if request.method == "POST":
+        form = posted_form(request, move, situation)
         if answered := make(form, situation, move, now):
             messages.success(request, answered)
             return redirect(back)
         return shown_again(ask(request, form, situation, move, back, base="base_field.html"), form)
+    form = move_form(move, situation, kept(request))
     return ask(request, form, situation, move, back, base="base_field.html")
 
 

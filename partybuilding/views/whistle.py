@@ -6,21 +6,23 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from cases.keyed import shown_again
+from cases.keyed import shown_again, with_uploads
 from governance.kept_forms import keeps_form, kept
+from partybuilding import photos
 from partybuilding.actions import DOOR, perform
 from partybuilding.forms import MoveForm, move_form
 from partybuilding.models import Call, Whistle
 from partybuilding.reading import read, whistles_to_show
 from partybuilding.situations import Situation
 from partybuilding.workflow import CALLS, WHISTLES, CallState, State
+from records.given import MOST_PHOTOS
 from records.moves import Move
 from records.refusals import Refused
 
@@ -54,7 +56,12 @@ def whistle_page(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
 # Moves ------------------------------------------------------------------------------------------------------------
 
 
-@keeps_form()
+def with_pictures(request: HttpRequest) -> QueryDict:
+    """A form that came after the session had ended, its pictures stored."""
+    return with_uploads(request, {"photos": MOST_PHOTOS}, photos.store_of_form)[0]
+
+
+@keeps_form(with_pictures)
 @login_required
 @never_cache
 def move_page(request: HttpRequest, whistle_uuid: uuid.UUID, name: str) -> HttpResponse:
@@ -65,7 +72,7 @@ def move_page(request: HttpRequest, whistle_uuid: uuid.UUID, name: str) -> HttpR
     return _show(request, visible_whistle(request, whistle_uuid), None, move)
 
 
-@keeps_form()
+@keeps_form(with_pictures)
 @login_required
 @never_cache
 def call_move_page(request: HttpRequest, whistle_uuid: uuid.UUID, call_id: int, name: str) -> HttpResponse:
@@ -83,7 +90,7 @@ def _show(request: HttpRequest, whistle: Whistle, call: Call | None, move: Move)
     situation = Situation(whistle, request.user, now, part=call)
     back = reverse("partybuilding:whistle", args=[whistle.uuid])
     if request.method == "POST":
-        form = move_form(move, situation, request.POST)
+        form = posted_form(request, move, situation)
         if answered := make(form, situation, move, now):
             messages.success(request, answered)
             return redirect(back)
@@ -91,6 +98,14 @@ def _show(request: HttpRequest, whistle: Whistle, call: Call | None, move: Move)
     initial = {name: request.GET[name] for name in PRESET if request.GET.get(name, "").isdecimal()}
     form = move_form(move, situation, kept(request), initial)
     return ask(request, form, situation, move, back)
+
+
+def posted_form(request: HttpRequest, move: Move, situation: Situation) -> MoveForm:
+    """The form that came, its pictures stored and named by their ids."""
+    data, refused = with_uploads(request, {"photos": MOST_PHOTOS}, photos.store_of_form)
+    form = move_form(move, situation, data)
+    form.refuse_photos(refused)
+    return form
 
 
 def make(form: MoveForm, situation: Situation, move: Move, now: dt.datetime) -> str:

@@ -17,11 +17,11 @@ export function newKey() {
 // Sends one picture; answers {uuid, thumb}, {refused: sentence} or {login: true}. Throws without a connection, or NotNow.
 // The same key sent again is the same picture, whether or not the first answer arrived. `told`: where it was taken, and
 // whose it is: who has signed in on this phone meanwhile must not become its owner.
-export async function upload(file, key, told = {}, { isByItself } = {}) {
+export async function upload(file, key, told = {}, { isByItself, address = "/photos/" } = {}) {
   const body = new FormData();
   body.append("file", file, file.name);
   for (const [name, value] of Object.entries(told)) if (value) body.append(name, value);
-  const answer = await orNotNow(await post("/photos/", { body, headers: key && { "Idempotency-Key": key }, isByItself }));
+  const answer = await orNotNow(await post(address, { body, headers: key && { "Idempotency-Key": key }, isByItself }));
   if (answer.status === 401) return { login: true };
   const json = await answer.json();
   if (answer.ok) return json;
@@ -52,6 +52,7 @@ class Photos {
     this.input = box.querySelector("input[type=file]");
     this.kept = box.querySelector("[data-photos-kept]");
     this.most = this.input.multiple ? 9 : 1;
+    this.address = box.dataset.address;
     this.waiting = new Map(); // file → its thumbnail
     for (const shown of this.kept.children) this.addRemoval(shown);
     this.input.addEventListener("change", () => this.add([...this.input.files]));
@@ -96,7 +97,7 @@ class Photos {
   async persist(file, key, shown) {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await upload(file, key, this.told());
+        return await upload(file, key, this.told(), { address: this.address });
       } catch (problem) {
         if (!problem.seconds || tries === TRIES || !this.waiting.has(file)) throw problem;
         this.say(shown, "排队上传");
@@ -115,7 +116,7 @@ class Photos {
 
   // A picture that the server has already, by its id.
   show(uuid) {
-    this.confirm(this.thumbnail(`/photos/${uuid}-s.jpg`, ""), uuid);
+    this.confirm(this.thumbnail(`${this.address}${uuid}-s.jpg`, ""), uuid);
     this.keepWaiting();
   }
 

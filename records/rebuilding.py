@@ -1,6 +1,6 @@
 """Rebuild one picture from its raw pixels, in a process of its own with hard limits.
 
-Run as a script by ``cases/photos.py``: bytes of an upload on stdin; on stdout one line of JSON, then the picture and
+Run as a script by ``records/pictures.py``: bytes of an upload on stdin; on stdout one line of JSON, then the picture and
 its thumbnail (JPEG without any metadata). Knows neither Django nor the database, so that an upload that takes
 over a decoder finds nothing here.
 """
@@ -10,6 +10,7 @@ import os
 import resource
 import sys
 from io import BytesIO
+from typing import Any
 
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 16
@@ -25,7 +26,7 @@ HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 
 class NotAPicture(Exception):
-    """What came is refused; the argument says why, as a word that ``photos.REFUSALS`` puts into a sentence."""
+    """What came is refused; the argument says why, as a word that ``pictures.REFUSALS`` puts into a sentence."""
 
 
 def limit_process() -> None:
@@ -50,7 +51,7 @@ def sniff(data: bytes) -> str:
     raise NotAPicture("format")
 
 
-def opened(data: bytes):
+def opened(data: bytes) -> Any:
     """Read the header only, and refuse too many pixels before one of them is decoded."""
     from PIL import Image
 
@@ -69,7 +70,7 @@ def opened(data: bytes):
     return picture
 
 
-def position_of(picture) -> tuple[float, float] | None:
+def position_of(picture: Any) -> tuple[float, float] | None:
     """Longitude and latitude in the EXIF, in degrees (WGS-84), or None where they are absent or nonsense."""
     try:
         gps = picture.getexif().get_ifd(GPS)
@@ -82,7 +83,7 @@ def position_of(picture) -> tuple[float, float] | None:
     return longitude, latitude
 
 
-def _degrees(parts) -> float:
+def _degrees(parts: Any) -> float:
     degrees, minutes, seconds = (float(part) for part in parts)
     return degrees + minutes / 60 + seconds / 3600
 
@@ -106,7 +107,7 @@ def rotation_of(picture):
         return None
 
 
-def flat(picture):
+def flat(picture: Any) -> Any:
     """The same pixels as 8-bit RGB; what is transparent becomes white."""
     from PIL import Image
 
@@ -120,7 +121,7 @@ def flat(picture):
     return picture.convert("RGB")
 
 
-def encoded(picture, side: int) -> tuple[bytes, tuple[int, int]]:
+def encoded(picture: Any, side: int) -> tuple[bytes, tuple[int, int]]:
     """A JPEG of a new image made of the pixels alone, its longest side at most ``side``."""
     from PIL import Image
 

@@ -1,0 +1,61 @@
+"""Photos of the joint log: sent at once by the form of a move, shown to whoever sees the whistle."""
+
+import uuid
+from http import HTTPStatus
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from governance.refusals import Refused
+from governance.responses import answers_json, refusal_json
+from governance.roles import Duty
+from partybuilding import photos
+from partybuilding.models import WhistlePhoto
+from records.refusals import Forbidden, Unfit
+from records.serving import served
+
+
+@answers_json
+@login_required
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take one picture; a move then names it by its id. ``Idempotency-Key`` is the client's own."""
+    try:
+        return _take(request)
+    except Refused as refusal:
+        return refusal_json(refusal)
+
+
+def _take(request: HttpRequest) -> HttpResponse:
+    authority = request.user.authority
+    if not any(authority.has(duty) for duty in (Duty.BLOW, Duty.ANSWER, Duty.HEAD)):
+        raise Forbidden("您的岗位不参与哨令，不能上传照片。")
+    if request.POST.get("owner", str(request.user.pk)) != str(request.user.pk):
+        raise Forbidden("这张照片是另一位同事存在本机的，请由本人登录后上传。", field="owner")
+    file = request.FILES.get("file")
+    if file is None:
+        raise Unfit("请选择一张照片。", field="file")
+    try:
+        key = uuid.UUID(request.headers["Idempotency-Key"]) if "Idempotency-Key" in request.headers else None
+    except ValueError:
+        raise Unfit("Idempotency-Key 须为 UUID。") from None
+    now = timezone.now()
+    photo = photos.store(file.read(), by=request.user, now=now, key=key)
+    status = HTTPStatus.CREATED if photo.uploaded_at == now else HTTPStatus.OK
+    address = f"{photos.ADDRESS}{photo.uuid}"
+    return JsonResponse(
+        {"uuid": photo.uuid, "url": f"{address}.jpg", "thumb": f"{address}-s.jpg"}, status=status
+    )
+
+
+@login_required
+@require_safe
+def photo_file(request: HttpRequest, photo_uuid: uuid.UUID, is_small: bool = False) -> HttpResponse:
+    """A picture, or its thumbnail, for those who may see it."""
+    photo = get_object_or_404(WhistlePhoto, uuid=photo_uuid)
+    if not photos.may_see(photo, request.user):
+        raise Http404
+    return served(request, photo, is_small=is_small)
