@@ -61,6 +61,7 @@ def environment(**options: Any) -> Environment:
     found.globals |= {
         "declared_faces": lambda: modules.faces().values(),
         "fresh_key": fresh_key,
+        "phone_pages": modules.phone_pages,
         "page_time": lambda: stamp(timezone.now()),
         "querystring": querystring,
         "static": cache(static),  # the same as long as this process lives

@@ -22,6 +22,7 @@ from cases.models import Case, Category, Supervision
 from cases.rows import with_row
 from cases.workflow import Lateness, loops_here
 from dashboard.statistics import Closed, Overview, PlaceRow, overview, sorted_by_trouble
+from governance import modules
 from governance.models import Level, User
 from governance.roles import Duty
 
@@ -114,6 +115,7 @@ def board_context(user: User, form: BoardForm, show: str, *, wall: bool = False)
         "next_cases": _next(cases, wall, now),
         "due_url": address(queue="open", due="today"),
         "orders": [] if wall else _orders(user),
+        "module_figures": [] if wall else modules.figures(user, now),
         "by": (Level.STREET if by == "street" else Level.COMMUNITY).label,
         "table": [] if wall else _table(figures, by, form.chosen, places, address),
         "makes_walls": user.authority.has(Duty.LEAD),

@@ -50,6 +50,26 @@ class ToDo:
 
 
 @dataclass(frozen=True)
+class PhonePage:
+    """A page of the phone that an app adds to its bar, for whoever holds a duty somewhere."""
+
+    label: str
+    icon: str
+    address: str
+    duty: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number of the board that opens the list that it counts; ``is_bad``: it should be nought."""
+
+    label: str
+    value: int
+    address: str
+    is_bad: bool = False
+
+
+@dataclass(frozen=True)
 class Told:
     """What became of the subject of a notice by now: its state, in words and colour."""
 
@@ -61,7 +81,8 @@ class Told:
 class Module:
     """Everything that an app adds to others.
 
-    ``to_do(user, now, most)`` gives what waits for a person, most urgent first. ``hears`` are called inside the
+    ``to_do(user, now, most)`` gives what waits for a person, most urgent first. ``figures(user, now)`` are numbers for
+    the board, none where there is nothing to count. ``hears`` are called inside the
     transaction of a move, by its name, with the walk after it was written down; what they raise undoes the move.
     ``delivers`` work off outbox rows of a kind. ``states_of(user, addresses)`` says how the subjects of notices stand.
     """
@@ -71,7 +92,10 @@ class Module:
     is_needed: bool = False  # the loop does not work without it: no place leaves it out
     faces: tuple[Face, ...] = ()
     panels: tuple[Panel, ...] = ()
+    phone: tuple[PhonePage, ...] = ()
     to_do: Callable[[Any, dt.datetime, int], Iterable[ToDo]] | None = None
+    figures: Callable[[Any, dt.datetime], Iterable[Figure]] | None = None
+    figures_title: str = ""
     hears: dict[str, Callable[[Any], None]] = field(default_factory=dict)
     delivers: dict[str, Callable[[Any, dt.datetime], None]] = field(default_factory=dict)
     states_of: Callable[[Any, list[str]], dict[str, Told]] | None = None
@@ -115,11 +139,23 @@ def panels(request: HttpRequest, case: Any) -> list[tuple[Panel, dict[str, Any]]
     return [(panel, context) for panel, context in asked if context is not None]
 
 
-def to_do(user: Any, now: dt.datetime, most: int) -> list[tuple[Module, ToDo]]:
-    """What waits for a person in all modules, by due date; without a date last."""
-    rows = [(module, row) for module in used() if module.to_do for row in module.to_do(user, now, most)]
+def to_do(user: Any, now: dt.datetime, most: int, *, besides: str = "") -> list[tuple[Module, ToDo]]:
+    """What waits for a person in all modules, ``besides`` one that shows its own, by due date; without a date last."""
+    asked = [module for module in used() if module.to_do and module.name != besides]
+    rows = [(module, row) for module in asked if module.to_do for row in module.to_do(user, now, most)]
     far = dt.datetime.max.replace(tzinfo=dt.UTC)
     return sorted(rows, key=lambda pair: pair[1].due_at or far)[:most]
+
+
+def phone_pages(user: Any) -> list[PhonePage]:
+    """Pages that apps add to the bar of a person's phone."""
+    return [page for module in used() for page in module.phone if user.authority.has(page.duty)]
+
+
+def figures(user: Any, now: dt.datetime) -> list[tuple[Module, list[Figure]]]:
+    """Numbers for the board, by the module that counts them; without those that have nothing to count."""
+    asked = [(module, list(module.figures(user, now))) for module in used() if module.figures]
+    return [(module, found) for module, found in asked if found]
 
 
 def heard(move: str, walk: Any) -> None:

@@ -1,8 +1,10 @@
 """What the party half declares: its face, its panel on a case, what waits for people, what moves of cases do."""
 
-from governance.modules import Face, Module, Panel
+from governance.modules import Face, Module, Panel, PhonePage
+from governance.roles import Duty
 from partybuilding import panel
 from partybuilding.actions import ending
+from partybuilding.counting import figures, states_of
 from partybuilding.waiting import to_do
 
 MODULE = Module(
@@ -10,7 +12,11 @@ MODULE = Module(
     label="党建",
     faces=(Face("party", "党建", "flag", "/party/"),),
     panels=(Panel("whistle", "吹哨报到", "partybuilding/_panel.html", panel.context),),
+    phone=(PhonePage("哨令", "flag", "/field/calls/", Duty.ANSWER),),
     to_do=to_do,
+    figures=figures,
+    figures_title="吹哨报到",
+    states_of=states_of,
     hears={
         "close": ending.case_ended,
         "decline": ending.case_ended,

@@ -200,7 +200,7 @@ def _facts(event: WhistleEvent, calls: dict[int, Call], units: dict[int, str]) -
     if facts.get("refusal"):
         yield f"{Refusal(facts['refusal']).label}，认为应由{units.get(facts['right_unit'], '其他单位')}承办"
     if facts.get("rung"):
-        yield f"{ClockStep(facts['clock']).label}：{Rung(facts['rung']).label}"
+        yield f"{ClockStep(facts['clock']).label}时钟：{Rung(facts['rung']).label}"
         if facts.get("vacant"):
             yield "岗位空缺，越级"
     if facts.get("marks"):
@@ -213,7 +213,7 @@ def _facts(event: WhistleEvent, calls: dict[int, Call], units: dict[int, str]) -
 def story(
     events: list[WhistleEvent], calls: dict[int, Call], photos: list[WhistlePhoto]
 ) -> list[dict[str, Any]]:
-    """The timeline, newest first, as ``ui.timeline_item`` takes it."""
+    """The timeline, newest first, as ``ui.timeline_item`` takes it; how far a ladder went at once is one line."""
     units = {call.unit_id: call.unit.name for call in calls.values()}
     return [
         {
@@ -226,8 +226,20 @@ def story(
             "facts": [fact for fact in _facts(event, calls, units) if fact],
             "photos": [picture(photo) for photo in photos if photo.sequence == event.sequence],
         }
-        for event in events
+        for event in _folded(events)
     ]
+
+
+def _folded(events: list[WhistleEvent]) -> list[WhistleEvent]:
+    """Without the lower rungs of a clock where a higher one followed right after."""
+    kept: list[WhistleEvent] = []
+    for event in events:  # newest first
+        if event.move == "press" and kept and kept[-1].move == "press":
+            later = kept[-1]
+            if (later.call_id, facts_of(later)["clock"]) == (event.call_id, facts_of(event)["clock"]):
+                continue
+        kept.append(event)
+    return kept
 
 
 def picture(photo: WhistlePhoto) -> dict[str, str]:

@@ -2,14 +2,29 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from governance.models import User
 from governance.modules import ToDo
 from governance.roles import Duty
-from partybuilding.actions.notices import page_of
 from partybuilding.models import Call, CallClock, Score, Task, Whistle
+from partybuilding.models.whistles import number_of
 from partybuilding.workflow import OPEN_CALL, RUNNING, CallState, ClockStep, Side, State
 
 #: What a called unit does next, and the clock that says until when.
@@ -30,83 +45,111 @@ def next_step(call: Call) -> ClockStep:
 def calls_of(user: User) -> list[Call]:
     """Open calls of the units that this person answers for, the next deadline first; ``due_at`` of the next step."""
     units = user.authority.places(Duty.ANSWER)
-    if not units:
-        return []
+    found = open_calls(units).select_related("unit", "whistle__category", "whistle__side")
+    return list(found.order_by(F("due_at").asc(nulls_last=True), "pk")) if units else []
+
+
+def open_calls(units: list[int]) -> QuerySet[Call]:
+    """Open calls of some units with ``next_step`` and ``due_at``, the deadline of that step."""
     steps = [When(state=state, then=Value(step.value)) for state, step in NEXT_STEP.items()]
     wanted = Case(
         When(stays_away=True, state=CallState.CONTACTED, then=Value(ClockStep.SETTLE.value)), *steps
     )
     clock = CallClock.objects.filter(call=OuterRef("pk"), step=OuterRef("next_step")).values("red_at")[:1]
     found = Call.objects.open().filter(unit__in=units).annotate(next_step=wanted)
-    found = found.annotate(due_at=Subquery(clock)).select_related(
-        "unit", "whistle__category", "whistle__side"
-    )
-    return list(found.order_by(F("due_at").asc(nulls_last=True), "pk"))
+    return found.annotate(due_at=Subquery(clock))
 
 
-def _title(whistle: Whistle) -> str:
-    return f"{whistle.number} {whistle.category.name} {whistle.address}".strip()
+# To-do, in one statement --------------------------------------------------------------------------------------------
 
 
-def _of_calls(user: User, now: dt.datetime) -> Iterator[ToDo]:
-    heads = set(user.authority.places(Duty.HEAD))
-    for call in calls_of(user):
-        address, title = page_of(call.whistle), _title(call.whistle)
-        if call.ordered_at and not call.order_answered_at and call.unit_id in heads:
-            yield ToDo("答复督办", title, address, call.ordered_at, True)
-        due_at = call.due_at
-        yield ToDo(next_step(call).label, title, address, due_at, bool(due_at and due_at < now))
+class What(StrEnum):
+    """What kind of row waits."""
+
+    CALL = "call"
+    ORDER = "order"
+    TASK = "task"
+    ASKED = "asked"
+    DONE = "done"
+    SCORE_UNITS = "score_units"
+    SCORE_WHISTLE = "score_whistle"
 
 
-def _of_tasks(user: User, now: dt.datetime, most: int) -> Iterator[ToDo]:
-    if units := user.authority.places(Duty.ANSWER):
-        tasks = Task.objects.filter(unit__in=units, done_at=None, whistle__state__in=RUNNING)
-        for task in tasks.select_related("whistle__category").order_by("deadline")[:most]:
-            late = task.deadline < now
-            title = f"{task.whistle.number} {task.title}"
-            yield ToDo("完成任务", title, page_of(task.whistle), task.deadline, late)
+VERBS = {
+    What.ORDER: "答复督办",
+    What.TASK: "完成任务",
+    What.ASKED: "决定是否吹哨",
+    What.DONE: "确认处置完毕",
+    What.SCORE_UNITS: "评价部门",
+    What.SCORE_WHISTLE: "评价哨令",
+}
 
 
-def _of_side(user: User, most: int) -> Iterator[ToDo]:
+def _rows(
+    found: QuerySet, what: What, to: str, due: str | None, *, step: Any = None, title: str = ""
+) -> QuerySet:
+    """The same columns of every kind of row; ``to`` is the way to the whistle, ``title`` of what is not it itself."""
+    begun = Coalesce(f"{to}blown_at", f"{to}asked_at")
+    about = F(title) if title else Concat(f"{to}category__name", Value(" "), f"{to}address")
+    due_at = F(due) if due else Cast(Value(None), DateTimeField())
+    named = {
+        "r_what": Value(what.value),
+        "r_step": Cast(step if step is not None else Value(""), CharField()),
+        "r_uuid": F(f"{to}uuid"),
+        "r_pk": F(f"{to}pk"),
+        "r_begun": begun,
+        "r_about": Cast(about, CharField()),
+        "r_due": due_at,
+    }
+    return found.order_by().annotate(**named).values_list(*named)
+
+
+def _of_units(units: list[int], heads: list[int]) -> Iterator[QuerySet]:
+    """What called units have to do: their next step, tasks, answers to orders."""
+    calls = open_calls(units)
+    yield _rows(calls, What.CALL, "whistle__", "due_at", step=F("next_step"))
+    ordered = Call.objects.open().filter(unit__in=heads, ordered_at__isnull=False, order_answered_at=None)
+    yield _rows(ordered, What.ORDER, "whistle__", "ordered_at")
+    tasks = Task.objects.filter(unit__in=units, done_at=None, whistle__state__in=RUNNING)
+    yield _rows(tasks, What.TASK, "whistle__", "deadline", title="title")
+
+
+def _of_side(user: User, places: list[int]) -> Iterator[QuerySet]:
     """What the side that blows decides: whistles that are asked for, and those whose units have all done their part."""
-    if places := user.authority.places(Duty.BLOW):
-        open_calls = Call.objects.filter(whistle=OuterRef("pk"), state__in=OPEN_CALL)
-        asked = Q(state=State.ASKED) & ~Q(asked_by=user)
-        done = Q(state__in=RUNNING) & ~Exists(open_calls)
-        found = Whistle.objects.filter(asked | done, side__in=places).select_related("category")
-        for whistle in found.order_by("pk")[:most]:
-            verb = "决定是否吹哨" if whistle.state == State.ASKED else "确认处置完毕"
-            yield ToDo(verb, _title(whistle), page_of(whistle))
+    still = Call.objects.filter(whistle=OuterRef("pk"), state__in=OPEN_CALL)
+    whistles = Whistle.objects.filter(side__in=places)
+    yield _rows(whistles.filter(state=State.ASKED).exclude(asked_by=user), What.ASKED, "", None)
+    yield _rows(whistles.filter(~Exists(still), state__in=RUNNING), What.DONE, "", None)
 
 
-def _of_scores(user: User, most: int) -> Iterator[ToDo]:
-    """Closed whistles on which this person's side has not scored everybody (as ``scores.scorable`` says whom)."""
-    units, places = user.authority.places(Duty.ANSWER), user.authority.places(Duty.BLOW)
-    if not units and not places:
-        return
+def _to_score(units: list[int], places: list[int]) -> Iterator[QuerySet]:
+    """Closed whistles on which a side has not scored everybody (as ``scores.scorable`` says whom)."""
     later = Call.objects.filter(whistle=OuterRef("whistle"), unit=OuterRef("unit"), pk__gt=OuterRef("pk"))
     stayed = Q(released_at=None) | Q(released_at=F("whistle__closed_at")) | Q(signed_at__isnull=False)
     calls = Call.objects.filter(stayed, ~Exists(later.filter(refusal="")), whistle=OuterRef("pk"), refusal="")
-    by_unit = calls.filter(unit__in=units).exclude(
-        Exists(Score.objects.filter(call=OuterRef("pk"), side=Side.UNIT))
-    )
-    by_street = calls.exclude(Exists(Score.objects.filter(call=OuterRef("pk"), side=Side.STREET)))
-    found = Whistle.objects.filter(state=State.CLOSED).alias(
-        owes_unit=Exists(by_unit), owes_street=Exists(by_street)
-    )
-    found = found.filter(Q(owes_unit=True) | Q(owes_street=True, side__in=places)).select_related("category")
-    for whistle in found.order_by("lapses_at")[:most]:
-        verb = "评价部门" if whistle.side_id in places else "评价哨令"
-        yield ToDo(verb, _title(whistle), page_of(whistle), whistle.lapses_at)
+    given = Score.objects.filter(call=OuterRef("pk"))
+    closed = Whistle.objects.filter(state=State.CLOSED)
+    by_street = calls.filter(~Exists(given.filter(side=Side.STREET)))
+    yield _rows(closed.filter(Exists(by_street), side__in=places), What.SCORE_UNITS, "", "lapses_at")
+    by_unit = calls.filter(~Exists(given.filter(side=Side.UNIT)), unit__in=units)
+    yield _rows(closed.filter(Exists(by_unit)).exclude(side__in=places), What.SCORE_WHISTLE, "", "lapses_at")
 
 
 def to_do(user: User, now: dt.datetime, most: int) -> list[ToDo]:
-    """Everything of whistles that waits for a person, most urgent first; at most four statements, none without a duty."""
-    rows = [
-        *_of_calls(user, now),
-        *_of_tasks(user, now, most),
-        *_of_side(user, most),
-        *_of_scores(user, most),
-    ]
-    far = dt.datetime.max.replace(tzinfo=dt.UTC)
-    return sorted(rows, key=lambda row: row.due_at or far)[:most]
+    """Everything of whistles that waits for a person, most urgent first; one statement, none without a duty."""
+    units, heads = user.authority.places(Duty.ANSWER), user.authority.places(Duty.HEAD)
+    places = user.authority.places(Duty.BLOW)
+    parts = [*_of_units(units, heads)] if units else []
+    parts += [*_of_side(user, places)] if places else []
+    if not parts:
+        return []
+    parts += _to_score(units, places)
+    found = parts[0].union(*parts[1:], all=True).order_by("r_due")[:most]
+    return [_said(row, now) for row in found]
+
+
+def _said(row: tuple, now: dt.datetime) -> ToDo:
+    what, step, uuid, pk, begun, about, due_at = row
+    verb = ClockStep(step).label if what == What.CALL else VERBS[What(what)]
+    late = what == What.ORDER or (due_at is not None and due_at < now)
+    return ToDo(verb, f"{number_of(pk, begun)} {about}".strip(), f"/party/whistles/{uuid}/", due_at, late)

@@ -15,6 +15,7 @@ from cases.models import Case
 from cases.workflow import Loop, State
 from governance.actions import relay
 from governance.models import User
+from partybuilding.models import Whistle
 from tests.lives import case_at, walk
 from tests.stories.steps import DESK, Device, open_device
 
@@ -53,6 +54,10 @@ PAGES = {
     "paiqian": ["{registered}", "{registered}moves/dispatch/"],
     "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/"],
     "quling": ["/board/", "/desk/?queue=closed&closed=30", "{verified}", "/inbox/"],
+    "jieshuji": [
+        "/party/", "/party/whistles/", "{whistle}", "{whistle}moves/call/", "{whistle}print/", "{blow}", "{handling}",
+    ],
+    "cg_lianluo": ["/party/", "{whistle}", "/field/", "/field/calls/", "{arrive}"],
     "shenji": ["/board/", "/desk/?queue=all", "{verified}"],
     "xitong": ["/admin/"],
     "anquan": ["/admin/"],
@@ -124,6 +129,12 @@ def test_every_page_is_quiet_fits_and_can_be_read_by_everybody(
     browser, live_server, cases, promise, device: Device
 ):
     addresses = {name: f"/cases/{case.uuid}/" for name, case in cases.items()}
+    whistle = Whistle.objects.get()
+    addresses |= {
+        "whistle": f"/party/whistles/{whistle.uuid}/",
+        "arrive": f"/field/arrive/{whistle.uuid}/",
+        "blow": f"/party/blow/{cases['sent'].uuid}/",
+    }
     problems, seen = [], 0
     for username, pages in PAGES.items():
         context = open_device(browser, live_server.url, device)

@@ -23,12 +23,15 @@ from desk import queues
 from desk.forms import FilterForm
 from desk.sheet import for_sheet, write_sheet
 from desk.views.case import case_context, visible_case
+from governance import modules
 from governance.actions import log_access
 from governance.models import User
 from governance.roles import Duty
 from governance.statements import ask, count
 
 EXPORTED = 5_000
+#: So much of what waits in other modules stands in the first pane.
+OTHERS = 5
 #: Nobody turns more pages than are counted.
 PAGES = queues.COUNTED // queues.PAGE
 
@@ -157,6 +160,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     context["can_see_gaps"] = bool(request.user.authority.territories)
     context["keeps_calendar"] = may_keep_calendar(request.user)
     context["gap"] = gap_for(request.user, timezone.now())
+    context["others"] = modules.to_do(request.user, timezone.now(), OTHERS, besides="cases")
     chosen = request.GET.get("case", "")
     if chosen:
         try:

@@ -14,11 +14,14 @@ from cases.permissions import may_report
 from cases.rows import with_row
 from cases.waiting import outdoors
 from cases.workflow import STEP_VERBS, State
+from governance import modules
 from governance.models import User
 from governance.roles import Duty
 from grid.models import GridDuty
 
 PAGE = 20
+#: So much of what waits in other modules stands above the cases.
+OTHERS = 5
 #: What a card names: the category, the grid and who holds the case now.
 CARD = ("category_name", "grid_name", "holder_id", "holder_name")
 
@@ -83,6 +86,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "tab": tab,
         "page_obj": page,
         "steps": _steps(by_state, step) if tab == "todo" else [],
+        "others": modules.to_do(user, timezone.now(), OTHERS, besides="cases") if page.number == 1 else [],
         "may_report": may_report(user),
         "may_report_handled": may_report(user, "report_handled"),
     }

@@ -1,5 +1,7 @@
 """The whistle: one flat row that lists and counts read alone."""
 
+import datetime as dt
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -15,6 +17,11 @@ from records.models import Record
 
 #: Territories of the row, by the level that looks at all of them.
 TERRITORIES = {Level.DISTRICT: "district", Level.STREET: "street", Level.COMMUNITY: "community"}
+
+
+def number_of(pk: int, begun: dt.datetime) -> str:
+    """The number of a whistle that began, by being asked for or blown, at a time."""
+    return f"S{timezone.localtime(begun):%y%m%d}-{pk:05d}"
 
 
 class WhistleQuerySet(models.QuerySet):
@@ -121,7 +128,7 @@ class Whistle(Record):
         """The number people read out: S for 哨, the day and the running number."""
         begun = self.blown_at or self.asked_at
         assert begun is not None
-        return f"S{timezone.localtime(begun):%y%m%d}-{self.pk:05d}"
+        return number_of(self.pk, begun)
 
     @property
     def is_running(self) -> bool:

@@ -1,0 +1,45 @@
+"""What other pages say of whistles: numbers of the board, states behind notices."""
+
+import datetime as dt
+import uuid
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from governance.models import User
+from governance.modules import Figure, Told
+from partybuilding.models import CallClock, Whistle
+from partybuilding.workflow import TONES, ClockStep, State
+
+LIST = "/party/whistles/"
+
+
+def figures(user: User, now: dt.datetime) -> list[Figure]:
+    """Open whistles, and how many have a late clock of each step; one statement, nothing where none is open."""
+    found = Whistle.objects.visible_to(user).open().order_by()
+    late = CallClock.objects.running().filter(call__whistle=OuterRef("pk"), red_at__lt=now)
+    found = found.annotate(**{f"late_{step.value}": Exists(late.filter(step=step)) for step in ClockStep})
+    counts = {step.value: Count("pk", filter=Q(**{f"late_{step.value}": True})) for step in ClockStep}
+    numbers = found.aggregate(every=Count("pk"), **counts)
+    if not numbers["every"]:
+        return []
+    return [
+        Figure("在办哨单", numbers["every"], LIST),
+        *(
+            Figure(f"{step.label}超期", numbers[step.value], f"{LIST}?late={step.value}", is_bad=True)
+            for step in ClockStep
+        ),
+    ]
+
+
+def states_of(user: User, addresses: list[str]) -> dict[str, Told]:
+    """States of the whistles behind addresses of notices, within the scope of a person."""
+    wanted = {}
+    for address in addresses:
+        try:
+            wanted[uuid.UUID(address.strip("/").removeprefix("party/whistles/"))] = address
+        except ValueError:
+            continue  # of another app
+    if not wanted:
+        return {}
+    rows = Whistle.objects.visible_to(user).filter(uuid__in=wanted).values_list("uuid", "state")
+    return {wanted[key]: Told(State(state).label, TONES[State(state)]) for key, state in rows}
