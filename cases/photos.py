@@ -10,7 +10,6 @@ from cases.pace import one_at_a_time, too_fast
 from cases.permissions import reports_at
 from governance.models import ApiKey, By, User, actor_of
 from records import pictures
-from records.given import MOST_PHOTOS as MOST
 from records.pictures import (
     FEW,
     MAX_BYTES,
@@ -99,7 +98,6 @@ def may_see(photo: Photo, user: User) -> bool:
 __all__ = [
     "FEW",
     "MAX_BYTES",
-    "MOST",
     "TOO_LARGE",
     "line",
     "may_see",
