@@ -1,14 +1,15 @@
-"""The board's figures, each with its denominator: read from case rows and their indexes alone."""
+"""The board's figures, each with its denominator: read from case rows and their indexes alone, and how each is shown."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, F, QuerySet
+from django.utils import timezone
 
 from cases.counting import counted_in
-from cases.filters import BY_OTHERS, since
+from cases.filters import BASE, BY_OTHERS, OTHERS, since
 from cases.loops import base
 from cases.models import Case
 from cases.workflow import Lateness
@@ -16,6 +17,11 @@ from cases.workflow import Lateness
 #: Rates look back this far, and are compared with what they were a week earlier.
 WINDOW = dt.timedelta(days=30)
 EARLIER = dt.timedelta(days=7)
+
+#: The list that the rates are made of.
+CLOSED = {"queue": "closed", "closed": "30", "source": OTHERS}
+#: The address of a list under some filters; empty on a wall.
+Addresses = Callable[..., str]
 
 #: Figure, place, counts by name. Every part names what its index asks for: open, due, reported or closed.
 FIGURES = """
@@ -171,3 +177,90 @@ def _parameters(now: dt.datetime) -> dict[str, Any]:
 def sorted_by_trouble(rows: Iterable[PlaceRow]) -> list[PlaceRow]:
     """Who has most overdue stands first, then who has most to do."""
     return sorted(rows, key=lambda row: (-row.overdue, -row.open, row.place or 0))
+
+
+# As they are shown -------------------------------------------------------------------------------------------------
+
+
+def per_cent(value: float | None) -> str | None:
+    """With one decimal; nothing where there is no denominator."""
+    return None if value is None else f"{value:.1f}"
+
+
+def _difference(now: int, before: int, words: str) -> dict[str, str]:
+    """How a count changed, in words; more reports are neither good nor bad."""
+    if now == before:
+        return {"change": f"与{words}持平"}
+    way, more = ("up", "多") if now > before else ("down", "少")
+    return {"change": f"比{words}{more} {abs(now - before):,}", "change_way": way}
+
+
+def _points(now: float | None, before: float | None) -> dict[str, str]:
+    """How a rate changed within a week, in percentage points; up is good."""
+    if now is None or before is None:
+        return {}
+    points = round(now - before, 1)
+    if not points:
+        return {"change": "与一周前持平"}
+    way, word, look = ("up", "升", "good") if points > 0 else ("down", "降", "bad")
+    return {"change": f"比一周前{word} {abs(points):.1f} 点", "change_way": way, "change_look": look}
+
+
+def _of(part: int, closed: Closed) -> str:
+    """Numerator and denominator of a rate in words; self-handled cases stand beside it."""
+    apart = f"，另有自处理 {closed.self_handled:,} 件" if closed.self_handled else ""
+    return f"{part:,} / {closed.n:,} 件{apart}"
+
+
+def cards(figures: Overview, chosen: dict[str, str], address: Addresses) -> list[dict[str, Any]]:
+    """The numbers as they are shown: each with its denominator, what it is compared with, and the list that it counts."""
+    closed, earlier = figures.closed, figures.closed_earlier
+    late_today = figures.overdue_since_today
+    loop = chosen.get("loop", BASE)
+    return [
+        {
+            "label": "在办",
+            "number": f"{figures.open:,}",
+            "unit": "件",
+            "denominator": f"其中超期 {figures.overdue:,} 件",
+            "change": f"今日办结 {figures.closed_today:,} 件",
+            "url": address(queue="open"),
+        },
+        {
+            "label": "今日新增",
+            "number": f"{figures.reported_today:,}",
+            "unit": "件",
+            "denominator": f"截至 {timezone.localtime(figures.now):%H:%M}",
+            **_difference(figures.reported_today, figures.reported_by_now_yesterday, "昨日此时"),
+            "url": address(queue="all", reported="today"),
+        },
+        {
+            "label": "近 30 日按期办结率",
+            "number": per_cent(closed.in_time_rate),
+            "unit": "%",
+            "denominator": _of(closed.in_time, closed),
+            **_points(closed.in_time_rate, earlier.in_time_rate),
+            "url": address(**CLOSED, was_late="no"),
+        },
+        {
+            "label": "超期未结",
+            "number": f"{figures.overdue:,}",
+            "unit": "件",
+            "denominator": "没有在办案件"
+            if figures.overdue_rate is None
+            else f"占在办 {figures.overdue_rate:.1f}%",
+            "change": f"今日新超期 {late_today:,} 件" if late_today else "今日没有新超期",
+            "change_look": "bad" if late_today else "good",
+            "lateness": "red" if figures.overdue else "",
+            "url": address(queue="open", lateness="red"),
+        },
+        {
+            "label": "近 30 日基层办结率",
+            "number": per_cent(closed.base_rate),
+            "unit": "%",
+            "denominator": _of(closed.base, closed),
+            **_points(closed.base_rate, earlier.base_rate),
+            # Of a loop above the streets nothing is settled at the base: there is no list to open.
+            "url": "" if loop not in (BASE, *base()) else address(**CLOSED, loop=loop),
+        },
+    ]

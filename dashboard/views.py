@@ -1,7 +1,6 @@
 """The board: at most five numbers, one map, one list; every number opens the list that it counts."""
 
 import datetime as dt
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -15,13 +14,21 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.filters import BASE, OTHERS, SETTLED_DAYS, SETTLED_NAME, FilterField, narrow, places_in_sight
-from cases.loops import base
+from cases.filters import SETTLED_DAYS, SETTLED_NAME, FilterField, narrow, places_in_sight
 from cases.map import box_around
 from cases.models import Case, Category, Supervision
 from cases.rows import with_row
 from cases.workflow import Lateness, loops_here
-from dashboard.statistics import Closed, Overview, PlaceRow, overview, sorted_by_trouble
+from dashboard.statistics import (
+    CLOSED,
+    Addresses,
+    Overview,
+    PlaceRow,
+    cards,
+    overview,
+    per_cent,
+    sorted_by_trouble,
+)
 from governance import modules
 from governance.models import Level, User
 from governance.roles import Duty
@@ -31,8 +38,6 @@ LISTED = 8
 NAMED = ("category_name", "street_name", "unit_name")
 OUTSIDE = "网格以外"
 REFRESH_SECONDS = 60
-#: The list that the rates are made of.
-CLOSED = {"queue": "closed", "closed": "30", "source": OTHERS}
 #: What the map can show: name, words, and how it is asked for.
 MAP_SHOWS: dict[str, tuple[str, dict[str, str]]] = {
     "": ("在办", {}),
@@ -72,9 +77,6 @@ class BoardForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value}
 
 
-Addresses = Callable[..., str]
-
-
 def _lists(chosen: dict[str, str]) -> Addresses:
     """Addresses of the desk's lists under the filters of the board; a page has seventy of them."""
     desk = reverse("desk:list")
@@ -111,7 +113,7 @@ def board_context(user: User, form: BoardForm, show: str, *, wall: bool = False)
         "form": form,
         "figures": figures,
         "place_name": place_name(form.chosen, places, user),
-        "stats": _stats(figures, form.chosen, address),
+        "stats": cards(figures, form.chosen, address),
         "next_cases": _next(cases, wall, now),
         "due_url": address(queue="open", due="today"),
         "orders": [] if wall else _orders(user),
@@ -140,89 +142,7 @@ def place_name(chosen: dict[str, str], places: list[dict[str, Any]], user: User)
     )
 
 
-# Numbers ----------------------------------------------------------------------------------------------------------
-
-
-def _per_cent(value: float | None) -> str | None:
-    return None if value is None else f"{value:.1f}"
-
-
-def _difference(now: int, before: int, words: str) -> dict[str, str]:
-    """How a count changed, in words; more reports are neither good nor bad."""
-    if now == before:
-        return {"change": f"与{words}持平"}
-    way, more = ("up", "多") if now > before else ("down", "少")
-    return {"change": f"比{words}{more} {abs(now - before):,}", "change_way": way}
-
-
-def _points(now: float | None, before: float | None) -> dict[str, str]:
-    """How a rate changed within a week, in percentage points; up is good."""
-    if now is None or before is None:
-        return {}
-    points = round(now - before, 1)
-    if not points:
-        return {"change": "与一周前持平"}
-    way, word, look = ("up", "升", "good") if points > 0 else ("down", "降", "bad")
-    return {"change": f"比一周前{word} {abs(points):.1f} 点", "change_way": way, "change_look": look}
-
-
-def _of(part: int, closed: Closed) -> str:
-    """Numerator and denominator of a rate in words; self-handled cases stand beside it."""
-    apart = f"，另有自处理 {closed.self_handled:,} 件" if closed.self_handled else ""
-    return f"{part:,} / {closed.n:,} 件{apart}"
-
-
-def _stats(figures: Overview, chosen: dict[str, str], address: Addresses) -> list[dict[str, Any]]:
-    closed, earlier = figures.closed, figures.closed_earlier
-    late_today = figures.overdue_since_today
-    loop = chosen.get("loop", BASE)
-    return [
-        {
-            "label": "在办",
-            "number": f"{figures.open:,}",
-            "unit": "件",
-            "denominator": f"其中超期 {figures.overdue:,} 件",
-            "change": f"今日办结 {figures.closed_today:,} 件",
-            "url": address(queue="open"),
-        },
-        {
-            "label": "今日新增",
-            "number": f"{figures.reported_today:,}",
-            "unit": "件",
-            "denominator": f"截至 {timezone.localtime(figures.now):%H:%M}",
-            **_difference(figures.reported_today, figures.reported_by_now_yesterday, "昨日此时"),
-            "url": address(queue="all", reported="today"),
-        },
-        {
-            "label": "近 30 日按期办结率",
-            "number": _per_cent(closed.in_time_rate),
-            "unit": "%",
-            "denominator": _of(closed.in_time, closed),
-            **_points(closed.in_time_rate, earlier.in_time_rate),
-            "url": address(**CLOSED, was_late="no"),
-        },
-        {
-            "label": "超期未结",
-            "number": f"{figures.overdue:,}",
-            "unit": "件",
-            "denominator": "没有在办案件"
-            if figures.overdue_rate is None
-            else f"占在办 {figures.overdue_rate:.1f}%",
-            "change": f"今日新超期 {late_today:,} 件" if late_today else "今日没有新超期",
-            "change_look": "bad" if late_today else "good",
-            "lateness": "red" if figures.overdue else "",
-            "url": address(queue="open", lateness="red"),
-        },
-        {
-            "label": "近 30 日基层办结率",
-            "number": _per_cent(closed.base_rate),
-            "unit": "%",
-            "denominator": _of(closed.base, closed),
-            **_points(closed.base_rate, earlier.base_rate),
-            # Of a loop above the streets nothing is settled at the base: there is no list to open.
-            "url": "" if loop not in (BASE, *base()) else address(**CLOSED, loop=loop),
-        },
-    ]
+# The table ---------------------------------------------------------------------------------------------------------
 
 
 def _table(
@@ -253,7 +173,7 @@ def _table(
 
 
 def _line(row: PlaceRow, name: str, by: str, address: Addresses) -> dict[str, Any]:
-    closed, line = row.closed, {"name": name, "rate": _per_cent(row.closed.in_time_rate)}
+    closed, line = row.closed, {"name": name, "rate": per_cent(row.closed.in_time_rate)}
     cells = {
         "open": (row.open, {"queue": "open"}),
         "overdue": (row.overdue, {"queue": "open", "lateness": "red"}),
