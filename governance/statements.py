@@ -32,6 +32,16 @@ def ask(question: Callable[..., QuerySet], user: User, *arguments: Any, keep: bo
     return _rows(sql, parameters) if sql else []
 
 
+#: Stands in a kept text for the number of the row that is asked about; no row has it.
+_SOME_ROW = -530_103_199
+
+
+def ask_about(question: Callable[..., QuerySet], row: int, user: User, *arguments: Any) -> list[tuple]:
+    """Rows of ``question(user, row, *arguments)``, whose text is the same for every row: only its number is put in."""
+    sql, parameters = _text(question, user, (_SOME_ROW, *arguments), keep=True)
+    return _rows(sql, tuple(row if one == _SOME_ROW else one for one in parameters)) if sql else []
+
+
 def count(question: Callable[..., QuerySet], user: User, *arguments: Any, keep: bool = True) -> int:
     """How many rows ``ask`` would return."""
     sql, parameters = _text(question, user, arguments, keep)

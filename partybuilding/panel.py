@@ -1,9 +1,10 @@
 """What the page of a case shows of its whistles: who has signed, who is on the way, who is late; or the way to blow one."""
 
+import json
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject, Now
 from django.http import HttpRequest
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils import timezone
 from cases.models import Case
 from governance.models import Organization, User
 from governance.roles import Duty
+from governance.statements import ask_about
 from partybuilding.models import Call, CallClock, Whistle, WhistleRule
 from partybuilding.rules import who_blows, why_not_by_post
 from partybuilding.situations import Situation
@@ -25,14 +27,14 @@ GROUPS = (
 )
 
 
-def _whistles(case: Case, user: User) -> ArraySubquery:
+def _whistles(user: User, case_id: int) -> ArraySubquery:
     """Whistles of the case within the scope, the newest first, with the open calls of each and their late clocks."""
     late = CallClock.objects.running().filter(call=OuterRef("pk"), red_at__lt=Now()).order_by("pk")
     calls = Call.objects.filter(whistle=OuterRef("pk"), refusal="").order_by("pk")
     calls = calls.values(
         json=JSONObject(name="unit__name", state="state", late=ArraySubquery(late.values("step")))
     )
-    rows = Whistle.objects.visible_to(user).filter(case=case).order_by("-pk")
+    rows = Whistle.objects.visible_to(user).filter(case=case_id).order_by("-pk")
     return ArraySubquery(
         rows.values(
             json=JSONObject(pk="pk", uuid="uuid", state="state", label="label", calls=ArraySubquery(calls))
@@ -40,21 +42,25 @@ def _whistles(case: Case, user: User) -> ArraySubquery:
     )
 
 
-def _rules(case: Case) -> ArraySubquery:
-    rows = WhistleRule.objects.in_force(timezone.localdate()).filter(district=case.district_id)
+def _rules(district_id: int) -> ArraySubquery:
+    rows = WhistleRule.objects.in_force(timezone.localdate()).filter(district=district_id)
     return ArraySubquery(
         rows.order_by("pk").values(json=JSONObject(kind="kind", label="label", blowers="blowers"))
     )
+
+
+def _asked(user: User, case_id: int, district_id: int, blows: bool) -> QuerySet:
+    """Whistles of a case, and the rules in force for whoever may blow one."""
+    columns = [_whistles(user, case_id), *([_rules(district_id)] if blows else [])]
+    return Organization.objects.filter(pk=district_id).values_list(*columns)
 
 
 def context(request: HttpRequest, case: Case) -> dict[str, Any] | None:
     """What the panel shows, in one statement; None for whoever sees no whistle of it and has none to blow."""
     user = request.user
     blows = user.authority.has(Duty.BLOW) and case.is_open
-    found = Organization.objects.filter(pk=case.district_id).values_list(
-        _whistles(case, user), *([_rules(case)] if blows else [])
-    )
-    whistles, *rules = next(iter(found), ([],))
+    found = ask_about(_asked, case.pk, user, case.district_id, blows)
+    whistles, *rules = ([json.loads(one) for one in column] for column in found[0])
     shown: dict[str, Any] = {"whistles": [_shown(one) for one in whistles]}
     is_running = any(State(one["state"]) in (State.ASKED, *RUNNING, State.SETTLED) for one in whistles)
     if blows and not is_running:
