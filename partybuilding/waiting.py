@@ -23,6 +23,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from governance.models import User
 from governance.modules import ToDo
 from governance.roles import Duty
+from governance.statements import ask
 from partybuilding.models import Call, CallClock, Score, Task, Whistle
 from partybuilding.models.whistles import number_of
 from partybuilding.workflow import OPEN_CALL, RUNNING, CallState, ClockStep, Side, State
@@ -137,15 +138,19 @@ def _to_score(units: list[int], places: list[int]) -> Iterator[QuerySet]:
 
 def to_do(user: User, now: dt.datetime, most: int) -> list[ToDo]:
     """Everything of whistles that waits for a person, most urgent first; one statement, none without a duty."""
+    if not user.authority.has(Duty.ANSWER) and not user.authority.has(Duty.BLOW):
+        return []
+    return [_said(row, now) for row in ask(_waiting, user, most)]
+
+
+def _waiting(user: User, most: int) -> QuerySet:
+    """The rows of ``to_do``."""
     units, heads = user.authority.places(Duty.ANSWER), user.authority.places(Duty.HEAD)
     places = user.authority.places(Duty.BLOW)
     parts = [*_of_units(units, heads)] if units else []
     parts += [*_of_side(user, places)] if places else []
-    if not parts:
-        return []
     parts += _to_score(units, places)
-    found = parts[0].union(*parts[1:], all=True).order_by("r_due")[:most]
-    return [_said(row, now) for row in found]
+    return parts[0].union(*parts[1:], all=True).order_by("r_due")[:most]
 
 
 def _said(row: tuple, now: dt.datetime) -> ToDo:
