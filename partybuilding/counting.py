@@ -3,11 +3,10 @@
 import datetime as dt
 import uuid
 
-from django.db.models import Count, Exists, OuterRef, Q
-
 from governance.models import User
 from governance.modules import Figure, Told
-from partybuilding.models import CallClock, Whistle
+from partybuilding.filters import open_and_late
+from partybuilding.models import Whistle
 from partybuilding.workflow import TONES, ClockStep, State
 
 LIST = "/party/whistles/"
@@ -15,17 +14,13 @@ LIST = "/party/whistles/"
 
 def figures(user: User, now: dt.datetime) -> list[Figure]:
     """Open whistles, and how many have a late clock of each step; one statement, nothing where none is open."""
-    found = Whistle.objects.visible_to(user).open().order_by()
-    late = CallClock.objects.running().filter(call__whistle=OuterRef("pk"), red_at__lt=now)
-    found = found.annotate(**{f"late_{step.value}": Exists(late.filter(step=step)) for step in ClockStep})
-    counts = {step.value: Count("pk", filter=Q(**{f"late_{step.value}": True})) for step in ClockStep}
-    numbers = found.aggregate(every=Count("pk"), **counts)
-    if not numbers["every"]:
+    every, late = open_and_late(user)
+    if not every:
         return []
     return [
-        Figure("在办哨单", numbers["every"], LIST),
+        Figure("在办哨单", every, LIST),
         *(
-            Figure(f"{step.label}超期", numbers[step.value], f"{LIST}?late={step.value}", is_bad=True)
+            Figure(f"{step.label}超期", late[step], f"{LIST}?late={step.value}", is_bad=True)
             for step in ClockStep
         ),
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Now
 from django.utils import timezone
 
 from cases.filters import FilterField, places_in_sight
@@ -170,10 +170,16 @@ def counted(user: User) -> dict[str, tuple[int, int]]:
     }
 
 
-def late_by_step(user: User, now: dt.datetime) -> dict[ClockStep, int]:
-    """How many whistles have a late clock of each step: what the list of that filter holds."""
-    clocks = CallClock.objects.running().filter(red_at__lt=now)
-    clocks = clocks.filter(call__whistle__in=Whistle.objects.visible_to(user).open())
-    rows = clocks.order_by().values_list("step").annotate(n=Count(F("call__whistle"), distinct=True))
-    found = dict(rows)
-    return {step: found.get(step, 0) for step in ClockStep}
+def open_and_late(user: User) -> tuple[int, dict[ClockStep, int]]:
+    """How many whistles are open, and how many have a late clock of each step: what the lists of them hold."""
+    numbers = dict(ask(_open_and_late, user))
+    return numbers.get("", 0), {step: numbers.get(step.value, 0) for step in ClockStep}
+
+
+def _open_and_late(user: User) -> QuerySet:
+    """Steps with their numbers; the number of all open ones has no step."""
+    found = Whistle.objects.visible_to(user).open().order_by()
+    clocks = CallClock.objects.running().filter(red_at__lt=Now(), call__whistle__in=found)
+    every = found.values(of=Cast(Value(""), CharField())).annotate(n=Count("*")).values_list("of", "n")
+    late = clocks.order_by().values("step").annotate(n=Count(F("call__whistle"), distinct=True))
+    return every.union(late.values_list("step", "n"), all=True)

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from governance.roles import Duty
-from partybuilding.filters import counted, late_by_step
+from partybuilding.filters import counted, open_and_late
 from partybuilding.views.lists import pane
 from partybuilding.waiting import to_do
 
@@ -25,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "groups": pane(user, "home"),
         "rows": to_do(user, now, MOST),
         "counts": counted(user),
-        "late": late_by_step(user, now),
+        "late": open_and_late(user)[1],
         "blows": user.authority.has(Duty.BLOW),
         "answers": user.authority.has(Duty.ANSWER),
     }
