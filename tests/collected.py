@@ -102,9 +102,10 @@ def cookies() -> tuple[str, ...]:
     """Every cookie that our code or a package reads."""
     from dashboard import walls
     from governance import devices
+    from partybuilding.views import spot
 
     assert {one for _, line in lines("COOKIES") for one in _COOKIE.findall(line)} == {"COOKIE"}
-    return (walls.COOKIE, devices.COOKIE, *COOKIES_OF_PACKAGES)
+    return (walls.COOKIE, devices.COOKIE, spot.COOKIE, *COOKIES_OF_PACKAGES)
 
 
 def names_of(path: str) -> list[str]:

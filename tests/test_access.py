@@ -15,8 +15,6 @@ from cases.workflow import State
 from dashboard.actions import make_wall
 from governance import actions
 from governance.models import Heartbeat, Notice, User
-from partybuilding.codes import screen_ticket
-from partybuilding.models import CallClock
 from tests import people
 from tests.access import (
     ADMIN_ITSELF,
@@ -32,8 +30,7 @@ from tests.access import (
 )
 from tests.cases.walks import appoint
 from tests.lives import case_at
-from tests.partybuilding.blowing import blown
-from tests.partybuilding.test_pages import logged_photo
+from tests.partybuilding.things import party_things
 
 
 def outcome(answer: HttpResponse) -> str:
@@ -84,20 +81,14 @@ def things(clients) -> dict[str, object]:
     """What the addresses speak of."""
     case, worker = case_at(State.HANDLED), User.objects.get(username="test_grid_worker")
     leader = User.objects.get(username="test_leader")
-    free, whistle = case_at(State.HANDLING, loop="street"), blown(by="jieshuji", now=timezone.now())
+    of_the_party = party_things(timezone.now())
     actions.tell("给网格员", url="/", audience=[{"user": worker.pk}], now=timezone.now())
     actions.relay(now=timezone.now())
     # Every check of the status page finds its part working: /healthz/ready answers 200.
     for part in Heartbeat.Part:
         actions.heartbeat(part, now=timezone.now())
     Leg.objects.update(sweep_at=None)
-    CallClock.objects.update(next_at=None)
-    return {
-        "free_case": free.uuid,
-        "whistle": whistle.uuid,
-        "whistle_photo": logged_photo(whistle).uuid,
-        "call": whistle.calls.first().pk,
-        "ticket": screen_ticket(whistle.uuid, timezone.now()),
+    return of_the_party | {
         "case": case.uuid,
         "photo": Photo.objects.filter(case=case).first().uuid,
         "wall": make_wall("大厅", filters={}, by=leader, now=timezone.now(), key=uuid.uuid4())[0].pk,

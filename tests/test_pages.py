@@ -17,6 +17,7 @@ from governance.actions import relay
 from governance.models import User
 from partybuilding.models import Whistle
 from tests.lives import case_at, walk
+from tests.partybuilding.blowing import blown
 from tests.stories.steps import DESK, Device, open_device
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -87,6 +88,7 @@ def cases() -> dict[str, Case]:
     now = timezone.now() - dt.timedelta(hours=1)
     by_name = {name: case_at(state, loop=loop, now=now) for name, (state, loop) in CASES.items()}
     walk(by_name["sent"], "ask_extension", "order_supervision", now=now + dt.timedelta(minutes=20))
+    blown(case_at(State.HANDLING, loop=Loop.STREET, now=now), now=now + dt.timedelta(minutes=30))
     relay(now=timezone.now())
     return by_name
 

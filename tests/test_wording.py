@@ -29,7 +29,7 @@ from tests import people
 from tests.lives import case_at, reported, walk
 from tests.test_shape import python_files
 
-OURS = ("governance", "grid", "cases", "dashboard", "desk", "field")
+OURS = ("governance", "partybuilding", "records", "grid", "cases", "dashboard", "desk", "field")
 #: Words that are the same in both languages.
 ALLOWED = re.compile(
     r"%\(\w+\)[sd]|\{\w+\}|%[sd]|JSON|UTF-8|WGS-84|JPEG|PNG|WebP|HEIC|MB|UUID|Idempotency-Key|true|false|box=|name@example\.cn"

@@ -36,7 +36,8 @@ MOVE_OF = {
     ClockStep.ARRIVE: "arrive",
     ClockStep.SETTLE: "finish",
 }
-SCAN = "scan"
+#: What a browser keeps of a scan while its person signs in.
+COOKIE = "scan"
 
 
 # My calls ---------------------------------------------------------------------------------------------------------
@@ -134,7 +135,7 @@ def arrive(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
         response = redirect_to_login(request.get_full_path())
         if is_scanned:
             response.set_cookie(
-                SCAN,
+                COOKIE,
                 keep_scan(whistle_uuid, now),
                 max_age=SCAN_SECONDS,
                 path=request.path,
@@ -152,7 +153,7 @@ def arrive(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
         if said := _arrive(form, request, whistle, now):
             messages.success(request, said)
             response = redirect("partybuilding:my_calls")
-            response.delete_cookie(SCAN, path=request.path)
+            response.delete_cookie(COOKIE, path=request.path)
             return response
         scanned = form.data.get("scanned", "")
         is_scanned = bool(scanned) and is_pass(scanned, whistle.uuid, request.user.pk, now)
@@ -165,7 +166,7 @@ def arrive(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
 def _is_scanned(request: HttpRequest, whistle: uuid.UUID, now: dt.datetime) -> bool:
     """Whether this browser has just scanned a good code, or had before it was sent to sign in."""
     code = request.GET.get("code", "")
-    return is_good(whistle, code, now) or is_scan(request.COOKIES.get(SCAN, ""), whistle, now)
+    return is_good(whistle, code, now) or is_scan(request.COOKIES.get(COOKIE, ""), whistle, now)
 
 
 def _arrive(form: ArriveForm, request: HttpRequest, whistle: Whistle, now: dt.datetime) -> str:

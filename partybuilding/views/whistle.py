@@ -33,8 +33,6 @@ CONFIRM = {
     "withdraw": "撤哨后，所有被召单位立即解除，不能恢复。",
     "decline": "不予吹哨后，这份哨单终止，提出人会收到通知。",
 }
-#: Words of a form that may stand in its address: which task or unit it is about.
-PRESET = ("task", "call")
 
 
 def visible_whistle(request: HttpRequest, whistle_uuid: uuid.UUID) -> Whistle:
@@ -95,7 +93,9 @@ def _show(request: HttpRequest, whistle: Whistle, call: Call | None, move: Move)
             messages.success(request, answered)
             return redirect(back)
         return shown_again(ask(request, form, situation, move, back), form)
-    initial = {name: request.GET[name] for name in PRESET if request.GET.get(name, "").isdecimal()}
+    # Which task or unit it is about may stand in the address.
+    preset = {"task": request.GET.get("task", ""), "call": request.GET.get("call", "")}
+    initial = {name: value for name, value in preset.items() if value.isdecimal()}
     form = move_form(move, situation, kept(request), initial)
     return ask(request, form, situation, move, back)
 

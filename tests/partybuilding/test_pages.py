@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from cases.workflow import State as CaseState
 from governance.models import User
-from partybuilding import photos
-from partybuilding.models import Call, Whistle, WhistlePhoto
+from partybuilding.models import Call, Whistle
 from partybuilding.workflow import CALLS, WHISTLES, CallState, State
 from tests import people
 from tests.lives import case_at, inside, walk
 from tests.partybuilding.blowing import MANAGEMENT, POLICE, blown, do, unit
+from tests.partybuilding.things import logged_photo
 from tests.photos import jpeg
 
 pytestmark = pytest.mark.django_db
@@ -145,17 +145,9 @@ def closed() -> Whistle:
     return Whistle.objects.get(pk=whistle.pk)
 
 
-def logged_photo(whistle: Whistle) -> WhistlePhoto:
-    """A photo that the joint log of a whistle has taken."""
-    liaison = User.objects.get(username="cg_lianluo")
-    photo = photos.store(jpeg(640, 480, "#445566"), by=liaison, now=now())
-    do(whistle, "note", "cg_lianluo", now=now(), words="现场摊位 14 个，劝离 9 个。", photos=[photo.uuid])
-    return photo
-
-
 def test_a_photo_of_the_log_is_seen_with_its_whistle_and_by_nobody_else():
     whistle = running()
-    address = f"/party/photos/{logged_photo(whistle).uuid}.jpg"
+    address = f"/party/photos/{logged_photo(whistle, now()).uuid}.jpg"
     assert address in signed_in("jieshuji").get(page(whistle)).content.decode()
     assert signed_in("jieshuji").get(address)["Content-Type"] == "image/jpeg"
     assert signed_in(people.stranger()).get(address).status_code == 404
