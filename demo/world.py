@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 from random import Random
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.signals import pre_save
 
 from cases.actions import Refused
@@ -29,6 +29,7 @@ from demo.words import Topic, Words
 from governance.models import Notice, Outbox, User
 from governance.roles import Duty
 from grid.models import Grid, GridDuty
+from partybuilding.actions.proposing import PAGE as PROPOSALS
 
 log = logging.getLogger(__name__)
 
@@ -321,7 +322,8 @@ class World:
 
     def settle_notices(self, record: uuid.UUID) -> None:
         """What the relay would have done at each time; notices of long ago are left out, most others are read."""
-        waiting = Outbox.objects.filter(done_at=None, url__contains=str(record))
+        own = Q(url__contains=str(record)) | Q(url__startswith=PROPOSALS)  # a whistle that is closed may propose
+        waiting = Outbox.objects.filter(own, done_at=None)
         notices = []
         for row in waiting.filter(created_at__gte=self.now - DELIVERED):
             read_at = None if row.created_at > self.now - UNREAD else row.created_at + dt.timedelta(hours=2)
