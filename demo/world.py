@@ -322,7 +322,9 @@ class World:
 
     def settle_notices(self, record: uuid.UUID) -> None:
         """What the relay would have done at each time; notices of long ago are left out, most others are read."""
-        own = Q(url__contains=str(record)) | Q(url__startswith=PROPOSALS)  # a whistle that is closed may propose
+        own = Q(url__contains=str(record)) | Q(
+            url__startswith=PROPOSALS
+        )  # a whistle that is closed may propose
         waiting = Outbox.objects.filter(own, done_at=None)
         notices = []
         for row in waiting.filter(created_at__gte=self.now - DELIVERED):
