@@ -38,6 +38,7 @@ from cases.situations import Situation
 from cases.waiting import ASKED, STEPS
 from cases.workflow import MOVES, Move, State
 from governance.models import ApiKey, actor_of
+from records import pictures
 from records.serving import served
 
 
@@ -51,7 +52,7 @@ def key_header(*, is_required: bool = True) -> OpenApiParameter:
 
 MOST_JSON = 1024 * 1024
 #: Room for the frame of a multipart body around the largest picture.
-MOST_BODY = photos.MAX_BYTES + 64 * 1024
+MOST_BODY = pictures.MAX_BYTES + 64 * 1024
 
 
 class Doorway(APIView):
@@ -316,7 +317,7 @@ class PhotoUpload(Doorway):
 
     for_programs = True
     parser_classes = [WholeForm]
-    most_body, too_large = MOST_BODY, photos.TOO_LARGE
+    most_body, too_large = MOST_BODY, pictures.TOO_LARGE
 
     @extend_schema(
         summary="上传照片",

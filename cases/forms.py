@@ -7,14 +7,15 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from cases.keyed import KeyedForm, PhotosField
 from cases.loops import loops
 from cases.models import Case, Category, Responsibility
+from cases.photos import ADDRESS
 from cases.routing import propose_unit
 from cases.units import units_in_reach
 from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
 from governance.models import Organization, User
 from governance.wording import ask_by_name
+from records.keyed import KeyedForm, PhotosField
 
 _TEXT = forms.Textarea(attrs={"rows": 3})
 
@@ -192,7 +193,7 @@ def _amount(case: Case) -> forms.DecimalField:
 FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
     "words": lambda case, user: forms.CharField(label="说明", max_length=1000, widget=_TEXT),
     "reason": lambda case, user: forms.CharField(label="理由", max_length=1000, widget=_TEXT),
-    "photos": lambda case, user: PhotosField(label="现场照片"),
+    "photos": lambda case, user: PhotosField(address=ADDRESS, label="现场照片"),
     "position": lambda case, user: PositionField(label="现场位置"),
     "responsibility": lambda case, user: _responsibilities(case, case.category),
     "target": lambda case, user: CaseNumberField(
@@ -289,7 +290,7 @@ class ReportForm(KeyedForm):
     words = forms.CharField(
         label="情况说明", max_length=1000, widget=_TEXT, error_messages={"required": "请说明是什么问题。"}
     )
-    photos = PhotosField(label="现场照片", required=False)
+    photos = PhotosField(address=ADDRESS, label="现场照片", required=False)
 
     def __init__(self, user: User, data: Any = None, **options: Any) -> None:
         self.user = user

@@ -10,23 +10,11 @@ from cases.pace import one_at_a_time, too_fast
 from cases.permissions import reports_at
 from governance.models import ApiKey, By, User, actor_of
 from records import pictures
-from records.pictures import (
-    FEW,
-    MAX_BYTES,
-    TOO_LARGE,
-    Rebuilt,
-    demand_size,
-    id_in_form,
-    keep,
-    line,
-    path,
-    rebuilt,
-    slots,
-    thumb_path,
-    write,
-)
+from records.pictures import Rebuilt, demand_size, id_in_form, keep, rebuilt
 
 FOLDER = "photos"
+#: Where photos are sent to and lie.
+ADDRESS = "/photos/"
 
 
 def store(
@@ -93,20 +81,3 @@ def may_see(photo: Photo, user: User) -> bool:
     if photo.by_id == user.pk:
         return True
     return photo.case_id is not None and Case.objects.visible_to(user).filter(pk=photo.case_id).exists()
-
-
-__all__ = [
-    "FEW",
-    "MAX_BYTES",
-    "TOO_LARGE",
-    "line",
-    "may_see",
-    "path",
-    "rebuilt",
-    "remove_orphans",
-    "slots",
-    "store",
-    "store_of_form",
-    "thumb_path",
-    "write",
-]

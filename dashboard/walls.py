@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from cases.filters import places_in_sight
-from cases.keyed import KeyedForm, shown_again
 from cases.map_api import areas_answer, cases_of_a_wall
 from cases.models import Case
 from dashboard import actions
@@ -25,6 +24,7 @@ from dashboard.views import MAP_SHOWS, BoardForm, board_context, place_name
 from governance.kept_forms import keeps_form, kept
 from governance.responses import answers_json, refused_request
 from governance.roles import Duty
+from records.keyed import KeyedForm, shown_again
 
 COOKIE, COOKIE_SECONDS = "wall", 365 * 24 * 60 * 60
 LISTED = 50

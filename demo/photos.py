@@ -10,10 +10,10 @@ from random import Random
 
 from django.conf import settings
 
-from cases import photos
 from cases.models import Photo
 from demo.scenes import SCENE_OF, SCENES, TWICE, draw
 from governance.models import By, actor_of
+from records import pictures
 
 ALBUM = "demo-album.json"
 
@@ -22,8 +22,8 @@ def keep(facts: dict, body: bytes, thumb: bytes) -> dict:
     """Put a rebuilt picture and its thumbnail where photos lie; the columns a photo row needs to point to it."""
     name = uuid.uuid4()
     photo = Photo(file=f"photos/{name.hex[:2]}/{name}.jpg")
-    photos.write(photos.thumb_path(photo), thumb)
-    photos.write(photos.path(photo), body)
+    pictures.write(pictures.thumb_path(photo), thumb)
+    pictures.write(pictures.path(photo), body)
     return {
         "file": photo.file,
         "sha256": hashlib.sha256(body).hexdigest(),
@@ -54,15 +54,15 @@ class Album:
         if index.exists():
             self.files = json.loads(index.read_text())
             kept = [Photo(file=file["file"]) for files in self.files.values() for file in files]
-            if all(photos.path(photo).exists() for photo in kept):
+            if all(pictures.path(photo).exists() for photo in kept):
                 for photo in kept:  # as new: one that no row names yet is removed a day after it was written
-                    photos.path(photo).touch()
-                    photos.thumb_path(photo).touch()
+                    pictures.path(photo).touch()
+                    pictures.thumb_path(photo).touch()
                 return
             self.files = {}
         with ThreadPoolExecutor(2) as pool:
             rebuilt = pool.map(
-                lambda what: photos.rebuilt(draw(what[0], what[1], after=what[2])), self.wanted()
+                lambda what: pictures.rebuilt(draw(what[0], what[1], after=what[2])), self.wanted()
             )
             for (scene, _, after), (facts, body, thumb) in zip(self.wanted(), rebuilt, strict=True):
                 self.files.setdefault(f"{scene}-{after}", []).append(keep(facts, body, thumb))

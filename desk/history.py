@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 
 from cases.clocks import due, duration, when
 from cases.models import Case, CaseEvent, Leg, Request
+from cases.photos import ADDRESS
 from cases.workflow import MOVES, PHASES, STATES, Grade, Refusal, State, Step
 from governance.models import Organization
 from governance.profile import Phase, profile
@@ -180,8 +181,8 @@ def picture_rows(photos: Iterable[Any]) -> list[dict[str, str]]:
     """Photos as the photo strip takes them."""
     return [
         {
-            "url": f"/photos/{photo.uuid}.jpg",
-            "thumb_url": f"/photos/{photo.uuid}-s.jpg",
+            "url": f"{ADDRESS}{photo.uuid}.jpg",
+            "thumb_url": f"{ADDRESS}{photo.uuid}-s.jpg",
             "caption": f"{photo.get_kind_display()} {when(photo.uploaded_at)}",
         }
         for photo in photos

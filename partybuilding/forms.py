@@ -9,7 +9,6 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from cases.forms import CategoryField, PositionField, UnitField
-from cases.keyed import KeyedForm, PhotosField
 from cases.models import Case
 from governance.models import Organization
 from governance.roles import Duty
@@ -21,6 +20,7 @@ from partybuilding.proposing import Proposal, proposals, units_to_call
 from partybuilding.rules import score_by, why_not_by_post
 from partybuilding.situations import Situation
 from partybuilding.workflow import MOVES, ClockStep, Demand, Refusal, Side, Source
+from records.keyed import KeyedForm, PhotosField
 from records.moves import Move
 
 MARKS = [(mark, f"{mark} 分") for mark in range(5, 0, -1)]

@@ -16,11 +16,11 @@ from cases.actions import timekeeping
 from cases.actions.previewing import COUNTED, preview
 from cases.calendar import gap_for
 from cases.holidays import LONGEST_TEXT, Reading, lines_of, read_notice
-from cases.keyed import KeyedForm, shown_again
 from cases.models import CalendarChange, CalendarYear, WorkDay
 from cases.permissions import may_keep_calendar
 from governance.kept_forms import keeps_form, kept
 from governance.profile import profile
+from records.keyed import KeyedForm, shown_again
 from records.refusals import KeyReused
 
 #: Changes that the page lists.

@@ -1,6 +1,7 @@
 """The case page and its moves: find among the visible → form → action → page."""
 
 import uuid
+from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,10 +19,10 @@ from django.views.decorators.http import require_POST
 from cases import actions, turning
 from cases.actions import Refused, Stale
 from cases.forms import MoveForm, move_form
-from cases.keyed import form_with_files, shown_again, with_uploads
 from cases.models import Case, CaseEvent, Contact, Leg
 from cases.names import give_names
 from cases.permissions import may_call_back
+from cases.photos import store_of_form
 from cases.routing import propose_unit
 from cases.rules import offers
 from cases.situations import Situation
@@ -35,6 +36,7 @@ from governance.actions import log_access
 from governance.faces import faces_of
 from governance.kept_forms import keeps_form, kept
 from records.given import MOST_PHOTOS
+from records.keyed import form_with_files, shown_again, with_uploads
 
 #: Moves in the order in which a person most likely wants them; the first allowed one is the biggest button.
 NEXT = (
@@ -157,7 +159,7 @@ def case_page(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     return render(request, template, case_context(request, case))
 
 
-@keeps_form(form_with_files)
+@keeps_form(partial(form_with_files, room={"photos": MOST_PHOTOS}, store=store_of_form))
 @login_required
 def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResponse:
     """Any move of the table: its form on GET, the move itself on POST."""
@@ -176,7 +178,8 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
 
 def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
     """Make a move and go on, or show its form again with what was refused."""
-    data, refused = with_uploads(request, {"photos": MOST_PHOTOS} if "photos" in move.needs else {})
+    room = {"photos": MOST_PHOTOS} if "photos" in move.needs else {}
+    data, refused = with_uploads(request, room, store_of_form)
     form = move_form(move, case, request.user, data)
     form.refuse_photos(refused)
     if form.is_valid():

@@ -16,7 +16,6 @@ from shapely.geometry import Polygon
 
 from cases import actions
 from cases.actions import Refused
-from cases.keyed import shown_again
 from cases.map import box_around
 from cases.models import Case, Category
 from cases.nearby import BY_TELEPHONE, open_nearby
@@ -26,6 +25,7 @@ from governance.kept_forms import keeps_form, kept
 from governance.models import User
 from governance.roles import Duty
 from grid.models import Grid, GridRing
+from records.keyed import shown_again
 
 
 def grids_in_sight(user: User) -> QuerySet[Grid]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -16,12 +17,12 @@ from django.views.decorators.cache import never_cache
 from cases import actions
 from cases.actions import Forbidden, KeyReused, Refused
 from cases.forms import ReportForm
-from cases.keyed import form_with_files, room_for_photos, shown_again, with_uploads
 from cases.loops import top
 from cases.models import Case, Category, Responsibility
 from cases.models.catalogue import USUAL
 from cases.nearby import ON_SITE, open_nearby
 from cases.permissions import may_report
+from cases.photos import store_of_form
 from cases.routing import Location, route_report
 from cases.workflow import Loop
 from field.forms import HandledReportForm
@@ -29,8 +30,11 @@ from governance.kept_forms import keeps_form, kept
 from governance.models import User
 from governance.responses import answers_json, in_one, refusal_body, refusal_json, wants_json
 from grid.models import TerritoryRing
+from records.keyed import form_with_files, room_for_photos, shown_again, with_uploads
 
 NO_CLAIM_BEYOND = dt.timedelta(days=3650)
+#: Photos of a report, of either shape.
+ROOM = room_for_photos(ReportForm.base_fields | HandledReportForm.base_fields)
 
 # Where it is, and what is open there ------------------------------------------------------------------------------
 
@@ -113,7 +117,7 @@ class Circumstances(forms.Form):
         return told if told and abs(told - timezone.now()) < NO_CLAIM_BEYOND else None
 
 
-@keeps_form(form_with_files)
+@keeps_form(partial(form_with_files, room=ROOM, store=store_of_form))
 @login_required
 @never_cache
 def report_page(request: HttpRequest) -> HttpResponse:
@@ -164,7 +168,7 @@ def _save(request: HttpRequest) -> HttpResponse:
         return _refuse_other(request)
     handled = told.cleaned_data["handled"]
     shape = HandledReportForm if handled else ReportForm
-    data, refused = with_uploads(request, room_for_photos(shape.base_fields))
+    data, refused = with_uploads(request, room_for_photos(shape.base_fields), store_of_form)
     form = shape(request.user, data)
     form.refuse_photos(refused)
     if not form.is_valid():

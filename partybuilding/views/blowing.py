@@ -10,13 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from cases.keyed import shown_again
 from cases.models import Case
 from governance.kept_forms import keeps_form, kept
 from partybuilding.actions import DOOR, perform
 from partybuilding.forms import BlowForm
 from partybuilding.models import Whistle
 from records.door import Answer
+from records.keyed import shown_again
 from records.refusals import Refused
 
 

@@ -16,7 +16,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from cases.forms import PositionField
-from cases.keyed import KeyedForm, shown_again
 from governance.kept_forms import keeps_form, kept
 from governance.roles import Duty
 from partybuilding.actions import DOOR, perform
@@ -27,6 +26,7 @@ from partybuilding.situations import Situation
 from partybuilding.views.whistle import CONFIRM, ask, make, posted_form, with_pictures
 from partybuilding.waiting import calls_of, next_step
 from partybuilding.workflow import CALLS, OPEN_CALL, RUNNING, ClockStep
+from records.keyed import KeyedForm, shown_again
 from records.refusals import Refused
 
 #: The move by which a unit does what a clock waits for.

@@ -2,27 +2,28 @@
 
 import datetime as dt
 import uuid
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from cases.keyed import shown_again, with_uploads
 from governance.kept_forms import keeps_form, kept
-from partybuilding import photos
 from partybuilding.actions import DOOR, perform
 from partybuilding.forms import MoveForm, move_form
 from partybuilding.models import Call, Whistle
+from partybuilding.photos import store_of_form
 from partybuilding.reading import read, whistles_to_show
 from partybuilding.situations import Situation
 from partybuilding.workflow import CALLS, WHISTLES, CallState, State
 from records.given import MOST_PHOTOS
+from records.keyed import form_with_files, shown_again, with_uploads
 from records.moves import Move
 from records.refusals import Refused
 
@@ -54,9 +55,9 @@ def whistle_page(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
 # Moves ------------------------------------------------------------------------------------------------------------
 
 
-def with_pictures(request: HttpRequest) -> QueryDict:
-    """A form that came after the session had ended, its pictures stored."""
-    return with_uploads(request, {"photos": MOST_PHOTOS}, photos.store_of_form)[0]
+#: A form may bring pictures of the log, also after the session had ended.
+ROOM = {"photos": MOST_PHOTOS}
+with_pictures = partial(form_with_files, room=ROOM, store=store_of_form)
 
 
 @keeps_form(with_pictures)
@@ -102,7 +103,7 @@ def _show(request: HttpRequest, whistle: Whistle, call: Call | None, move: Move)
 
 def posted_form(request: HttpRequest, move: Move, situation: Situation) -> MoveForm:
     """The form that came, its pictures stored and named by their ids."""
-    data, refused = with_uploads(request, {"photos": MOST_PHOTOS}, photos.store_of_form)
+    data, refused = with_uploads(request, ROOM, store_of_form)
     form = move_form(move, situation, data)
     form.refuse_photos(refused)
     return form

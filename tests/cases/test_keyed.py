@@ -11,11 +11,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from cases.keyed import MISSING
 from cases.models import Case, CaseEvent, CaseText, Photo
 from cases.workflow import MOVES, Loop, Move, State
 from governance.models import Outbox, User
 from governance.roles import Duty
+from records.keyed import MISSING
 from tests import people
 from tests.cases.test_refusals import plausible, snapshot
 from tests.lives import case_at, hands, inside, reported, settled_by, walk

@@ -17,6 +17,7 @@ from cases.history import anchors
 from cases.models import Case, CaseEvent, Photo
 from cases.workflow import Loop, State
 from governance.refusals import StorageFull
+from records import pictures
 from tests import people
 from tests.cases.test_photos import saved, scene
 from tests.disks import small_disk, small_files
@@ -38,10 +39,10 @@ def disk(tmp_path: Path, settings) -> Path:
 @pytest.fixture
 def slots_taken(monkeypatch) -> Iterator[ExitStack]:
     """Others' pictures have every slot until the stack is closed."""
-    monkeypatch.setattr(photos.slots, "seconds", 0.05)
+    monkeypatch.setattr(pictures.slots, "seconds", 0.05)
     with ExitStack() as taken:
         for _ in range(2):
-            taken.enter_context(photos.slots.hold())
+            taken.enter_context(pictures.slots.hold())
         yield taken
 
 
@@ -182,7 +183,7 @@ def test_a_report_keeps_its_words_when_too_many_pictures_come_at_once(slots_take
 
 
 def test_only_a_few_wait_for_a_turn(slots_taken, monkeypatch):
-    monkeypatch.setattr(photos.slots, "seconds", 3600)
+    monkeypatch.setattr(pictures.slots, "seconds", 3600)
     for _ in range(4):
-        slots_taken.enter_context(photos.line.hold())
+        slots_taken.enter_context(pictures.line.hold())
     assert upload().status_code == 503, "at once: the threads are for pages"

@@ -15,6 +15,7 @@ from django.utils import timezone
 from cases import photos
 from cases.models import Photo
 from governance.models import User
+from records import pictures
 from tests import people
 from tests.crashing import UPLOADS, crasher
 from tests.lives import reported
@@ -50,7 +51,7 @@ def stored(user: User, shade: str = "#445566") -> Photo:
 
 
 def of(photo: Photo) -> set[Path]:
-    return {photos.path(photo), photos.thumb_path(photo)}
+    return {pictures.path(photo), pictures.thumb_path(photo)}
 
 
 @pytest.mark.process
@@ -81,7 +82,7 @@ def test_an_upload_that_was_killed_before_its_commit_leaves_files_for_a_day(medi
 @pytest.mark.django_db
 def test_a_draft_goes_and_what_is_no_photo_stays(media):
     photo = stored(people.worker())
-    draft = photos.path(photo).with_name(f"{uuid.uuid4()}-s.part")
+    draft = pictures.path(photo).with_name(f"{uuid.uuid4()}-s.part")
     draft.write_bytes(b"half")
     other = media / "album.json"
     other.write_text("{}")
@@ -112,12 +113,12 @@ def test_a_file_that_several_rows_share_stays_as_long_as_one_of_them_does(media)
 def test_the_folder_of_another_database_is_left_alone(media, caplog):
     folder = media / "photos" / "ab"
     folder.mkdir(parents=True)
-    for _ in range(photos.FEW + 1):
+    for _ in range(pictures.FEW + 1):
         (folder / f"{uuid.uuid4()}.jpg").write_bytes(b"theirs")
     made_older(media, 25 * HOUR)
     with caplog.at_level(logging.ERROR):
         assert removed() == 0
-    assert "have no row" in caplog.text and len(files(media)) == photos.FEW + 1
+    assert "have no row" in caplog.text and len(files(media)) == pictures.FEW + 1
 
 
 @pytest.mark.django_db

@@ -15,6 +15,7 @@ from cases.models import Photo
 from governance.models import Level, Organization, User
 from governance.roles import Role
 from grid.models import Grid
+from records import pictures
 from tests import people
 from tests.cases.walks import appoint, vacate
 from tests.hostile import plain, saved, scene, with_exif
@@ -43,7 +44,7 @@ def put(data: bytes, worker, **options) -> Photo:
 def test_a_large_picture_is_made_smaller_and_gets_a_thumbnail(worker):
     photo = put(saved(scene(size=(3000, 2000)), "JPEG"), worker)
     assert (photo.width, photo.height) == (1600, 1067)
-    with Image.open(photos.thumb_path(photo)) as thumb:
+    with Image.open(pictures.thumb_path(photo)) as thumb:
         assert thumb.size == (320, 213)
 
 
@@ -128,7 +129,7 @@ def test_outside_every_grid_the_outlines_count(worker):
 
 def test_more_than_twelve_megabytes_is_refused(worker):
     with pytest.raises(Unfit, match="12 MB"):
-        put(JPEG + b"\0" * photos.MAX_BYTES, worker)
+        put(JPEG + b"\0" * pictures.MAX_BYTES, worker)
 
 
 def test_the_same_key_gives_the_same_photo_and_another_picture_is_refused(worker):
@@ -181,7 +182,7 @@ def test_a_photo_is_kept_by_the_browser_and_by_nobody_between(own, worker):
     assert answer["Content-Type"] == "image/jpeg"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "private" in answer["Cache-Control"] and "immutable" in answer["Cache-Control"]
-    assert answer.content == photos.path(own).read_bytes()
+    assert answer.content == pictures.path(own).read_bytes()
     small = client.get(f"/photos/{own.uuid}-s.jpg")
     assert small["ETag"] != answer["ETag"]
     again = client.get(f"/photos/{own.uuid}.jpg", headers={"If-None-Match": answer["ETag"]})

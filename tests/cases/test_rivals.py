@@ -17,6 +17,7 @@ from cases.models import Case, CaseEvent, Leg, Photo
 from cases.workflow import MOVES, Loop, State
 from governance.models import User
 from governance.refusals import Busy
+from records import pictures
 from tests import people
 from tests.invariants import contradictions
 from tests.lives import MORNING, case_at, eligible_units, hands, inside, reported, settled_by, walk
@@ -274,7 +275,7 @@ def test_one_picture_sent_by_eight_at_once_under_one_key_is_kept_once(crowd):
 
     answers = crowd.at_once([send] * RIVALS)
     assert {answer.pk for answer in answers} == {Photo.objects.get(uuid=key).pk}, answers
-    assert files() - before == {photos.path(answers[0]), photos.thumb_path(answers[0])}
+    assert files() - before == {pictures.path(answers[0]), pictures.thumb_path(answers[0])}
 
 
 def test_eight_pictures_sent_at_once_under_one_key_are_one_and_seven_refusals(crowd):

@@ -5,7 +5,6 @@ import re
 import uuid
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,8 +17,6 @@ from partybuilding.workflow import CALLS, WHISTLES, CallState, State
 from tests import people
 from tests.lives import case_at, inside, walk
 from tests.partybuilding.blowing import MANAGEMENT, POLICE, blown, do, unit
-from tests.partybuilding.things import logged_photo
-from tests.photos import jpeg
 
 pytestmark = pytest.mark.django_db
 FLOOR = 3  # session, user, posts
@@ -143,32 +140,6 @@ def closed() -> Whistle:
     whistle = running()
     walk(whistle.case, "feedback", "pass", "close", now=now() - dt.timedelta(minutes=30))
     return Whistle.objects.get(pk=whistle.pk)
-
-
-def test_a_photo_of_the_log_is_seen_with_its_whistle_and_by_nobody_else():
-    whistle = running()
-    address = f"/party/photos/{logged_photo(whistle, now()).uuid}.jpg"
-    assert address in signed_in("jieshuji").get(page(whistle)).content.decode()
-    assert signed_in("jieshuji").get(address)["Content-Type"] == "image/jpeg"
-    assert signed_in(people.stranger()).get(address).status_code == 404
-
-
-def test_a_picture_that_comes_with_a_note_without_script_is_taken_once():
-    whistle, client = running(), signed_in("cg_lianluo")
-    key = uuid.uuid4()
-    for _ in range(2):
-        picture = SimpleUploadedFile("a.jpg", jpeg(640, 480, "#778899"), "image/jpeg")
-        form = {"key": key, "words": "已劝离", "photos": picture}
-        assert client.post(page(whistle, "moves/note/"), form).status_code == 302
-    assert whistle.photos.count() == 1 and whistle.events.filter(move="note").count() == 1
-
-
-def test_what_is_no_picture_is_refused_at_its_field_and_the_words_stay():
-    whistle = running()
-    form = {"key": uuid.uuid4(), "words": "已劝离", "photos": SimpleUploadedFile("a.jpg", b"no picture")}
-    answer = signed_in("cg_lianluo").post(page(whistle, "moves/note/"), form)
-    assert answer.status_code == 422
-    assert "只接受 JPEG" in answer.content.decode() and "已劝离" in answer.content.decode()
 
 
 # Moves ------------------------------------------------------------------------------------------------------------

@@ -10,13 +10,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
-from cases import photos
 from governance.refusals import Unavailable
 from governance.responses import refused as as_refused
 from governance.responses import with_status
 from governance.wording import ask_by_name
 from records.given import MOST_PHOTOS
 from records.models import Picture
+from records.pictures import MAX_BYTES, TOO_LARGE
 from records.refusals import KeyReused, Refused, Unfit
 
 MISSING = "这次提交缺少防止重复的编号，没有保存。填写的文字都在，照片须重新选择；请核对后再提交一次。"
@@ -42,6 +42,7 @@ class KeyedForm(forms.Form):
 
     SENT_BEFORE = "这张表单已经提交过，这次的内容不同，没有再办。确要再办，请核对后再提交一次。"
 
+    data: QueryDict
     key = KeyField()
     #: What the door or a photo was refused with, where the form comes back for that.
     refusal: Refused | None = None
@@ -61,7 +62,7 @@ class KeyedForm(forms.Form):
         if isinstance(refusal, KeyReused):
             self.add_error(None, self.SENT_BEFORE)
             self.data = self.data.copy()
-            self.data["key"] = uuid.uuid4()
+            self.data["key"] = str(uuid.uuid4())
         else:
             self.add_error(refusal.field if refusal.field in self.fields else None, refusal.sentence)
 
@@ -86,8 +87,7 @@ class PhotosWidget(forms.ClearableFileInput):
     ``address`` is where pictures are sent and lie.
     """
 
-    address = "/photos/"
-
+    address: str
     template_name = "_components/photos_widget.html"
     allow_multiple_selected = True
 
@@ -96,11 +96,11 @@ class PhotosWidget(forms.ClearableFileInput):
         context["widget"] |= {"ids": [v for v in value or [] if v], "address": self.address}
         return context
 
-    def value_from_datadict(self, data, files, name: str) -> list[str]:
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
         values = data.getlist(name) if hasattr(data, "getlist") else data.get(name) or []
         return [value for value in ([values] if isinstance(values, str) else values) if value]
 
-    def value_omitted_from_data(self, data, files, name: str) -> bool:
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return name not in data
 
 
@@ -110,9 +110,7 @@ class PhotosField(forms.Field):
     widget = PhotosWidget
     default_error_messages = {"required": "请至少拍一张照片。"}
 
-    def __init__(
-        self, *, most: int = MOST_PHOTOS, address: str = PhotosWidget.address, **options: Any
-    ) -> None:
+    def __init__(self, *, address: str, most: int = MOST_PHOTOS, **options: Any) -> None:
         self.most = most
         super().__init__(**options)
         self.widget.address = address
@@ -131,14 +129,16 @@ class PhotosField(forms.Field):
 
 
 def with_uploads(
-    request: HttpRequest, room: dict[str, int], store: Callable[..., Picture] = photos.store_of_form
+    request: HttpRequest, room: Mapping[str, int], store: Callable[..., Picture]
 ) -> tuple[QueryDict, dict[str, list[Refused]]]:
     """The posted data with the files of some fields stored and named by their ids; and what was refused, by field.
 
     ``room`` says how many photos a field takes; the file of a field for one photo takes the place of the one before.
+    ``store`` keeps a file where the app's pictures lie (``store_of_form`` of its ``photos``).
     Without a key nothing is stored: nobody could tell the same file sent again from another one.
     """
-    data, refused = request.POST.copy(), {}
+    data = request.POST.copy()
+    refused: dict[str, list[Refused]] = {}
     try:
         key = KeyField().clean(data.get("key"))
     except forms.ValidationError:
@@ -153,8 +153,8 @@ def with_uploads(
             wrong.append(Unfit(f"最多 {most} 张照片，其余没有上传。"))
         for file in files[: max(most - len(ids), 0)]:
             try:
-                if file.size > photos.MAX_BYTES:
-                    raise Unfit(photos.TOO_LARGE)
+                if (file.size or 0) > MAX_BYTES:
+                    raise Unfit(TOO_LARGE)
                 photo = store(file.read(), key, name, by=request.user, now=timezone.now())
             except (Unfit, Unavailable) as refusal:
                 wrong.append(type(refusal)(f"{file.name}：{refusal.sentence}"))
@@ -166,9 +166,11 @@ def with_uploads(
     return data, refused
 
 
-def form_with_files(request: HttpRequest) -> QueryDict:
-    """A form that came after the session had ended, its pictures stored."""
-    data, refused = with_uploads(request, {"photos": MOST_PHOTOS, "before_photo": 1, "after_photo": 1})
+def form_with_files(
+    request: HttpRequest, *, room: Mapping[str, int], store: Callable[..., Picture]
+) -> QueryDict:
+    """A form that came after the session had ended, its pictures stored; what was refused is said after signing in."""
+    data, refused = with_uploads(request, room, store)
     for refusal in chain.from_iterable(refused.values()):
         messages.error(request, refusal.sentence)
     return data
