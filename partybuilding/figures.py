@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Avg, Q, TextChoices
+from django.utils import timezone
 
 from cases.models import Case
 from governance.models import Organization
@@ -57,7 +58,7 @@ def rate_of(place: Organization, *, since: dt.datetime, until: dt.datetime) -> R
     here = {TERRITORIES[Level(place.level)]: place.pk}
     blown = Whistle.objects.filter(blown_at__gte=since, blown_at__lt=until, **here)
     closed = Case.objects.filter(closed_at__gte=since, closed_at__lt=until, **here)
-    band = WhistleBand.objects.filter(district__in=_line_of(place), valid_from__lte=until.date())
+    band = WhistleBand.objects.filter(district__in=_line_of(place), valid_from__lte=timezone.localdate(until))
     return Rate(
         blown.count(), closed.count(), judged_unneeded(blown).count(), band.order_by("-valid_from").first()
     )

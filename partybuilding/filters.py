@@ -153,7 +153,8 @@ def for_list(found: WhistleQuerySet) -> WhistleQuerySet:
 
 
 def _counting(user: User) -> QuerySet:
-    rows = Whistle.objects.visible_to(user).order_by().values("state")
+    # What has ended is not counted: it grows without end.
+    rows = Whistle.objects.visible_to(user).filter(state__in=WHISTLES.open).order_by().values("state")
     late = Count("pk", filter=Q(lateness=Lateness.RED))
     return rows.annotate(n=Count("pk"), late=late).values_list("state", "n", "late")
 

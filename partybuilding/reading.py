@@ -32,6 +32,7 @@ from partybuilding.situations import Situation
 from partybuilding.workflow import (
     CALLS,
     MOVES,
+    OF_UNITS,
     RUNNING,
     TONES,
     WHISTLES,
@@ -188,8 +189,6 @@ def _facts(event: WhistleEvent, calls: dict[int, Call], units: dict[int, str]) -
             yield "协同 " + "、".join(units.get(one, "") for one in facts["helpers"] if one != facts["lead"])
     if event.move in ("call", "add_task"):
         yield units.get(facts["unit"], "")
-    if facts.get("title"):
-        yield facts["title"]
     if facts.get("proof"):
         far = f"，距现场 {facts['distance']} 米" if facts.get("distance") is not None else ""
         yield Arrival.Proof(facts["proof"]).label + far
@@ -211,10 +210,11 @@ def _facts(event: WhistleEvent, calls: dict[int, Call], units: dict[int, str]) -
 
 
 def story(
-    events: list[WhistleEvent], calls: dict[int, Call], photos: list[WhistlePhoto]
+    events: list[WhistleEvent], calls: dict[int, Call], photos: list[WhistlePhoto], tasks: list[Task]
 ) -> list[dict[str, Any]]:
     """The timeline, newest first, as ``ui.timeline_item`` takes it; how far a ladder went at once is one line."""
     units = {call.unit_id: call.unit.name for call in calls.values()}
+    titles = {("add_task", task.given_at): task.title for task in tasks}
     return [
         {
             "at": event.at,
@@ -223,7 +223,11 @@ def story(
             "who": event.person_name or "系统",
             "tone": TONES[CallState(event.after) if event.call_id else State(event.after)],
             "text": event.words,
-            "facts": [fact for fact in _facts(event, calls, units) if fact],
+            "facts": [
+                fact
+                for fact in (*_facts(event, calls, units), titles.get((event.move, event.at), ""))
+                if fact
+            ],
             "photos": [picture(photo) for photo in photos if photo.sequence == event.sequence],
         }
         for event in _folded(events)
@@ -340,6 +344,7 @@ def read(whistle: Whistle, user: User, now: dt.datetime) -> Reading:
             replaced_by[call.replaces_id] = call
     situation = Situation(whistle, user, now)
     situation.calls = calls
+    situation.worked_for = {one.call_id for one in events if one.by_id == user.pk and one.move in OF_UNITS}
     rows, owed = [], _to_score(situation)
     for call in calls:
         part = Situation(whistle, user, now, part=call)
@@ -360,7 +365,7 @@ def read(whistle: Whistle, user: User, now: dt.datetime) -> Reading:
         whistle=whistle,
         rows=rows,
         tasks=tasks,
-        lines=story(events, by_id, photos),
+        lines=story(events, by_id, photos, tasks),
         offers=RULES.offers(WHISTLES, whistle.state, situation),
         lateness=lateness_of(whistle, now),
         blows=Duty.BLOW in situation.held,

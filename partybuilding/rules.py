@@ -40,6 +40,8 @@ def why_not_by_post(move: str, s: Situation) -> Refused | None:
     """Why somebody's posts do not let them blow, or ask for, the kind of a rule; asks nothing of the database."""
     assert s.rule is not None
     if move == "ask":
+        if not any(text.startswith("street:") for text in s.rule.blowers):
+            return Forbidden(f"{s.rule.label}不由街道吹响，不能请街道吹哨。")
         return None if s.asking_place() else Forbidden("请街道吹哨由社区书记、副书记提出。")
     if s.blowing_post():
         return None
@@ -57,13 +59,23 @@ def ask(s: Situation) -> Refused | None:
     return _in_the_way_of_any(s) or why_not_by_post("ask", s)
 
 
-@RULES.of("blow_asked", "decline")
-def answer_asked(s: Situation) -> Refused | None:
+def _is_own(s: Situation) -> Refused | None:
+    return Forbidden("不能决定自己提出的哨单。") if s.is_by(s.whistle.asked_by_id) else None
+
+
+@RULES.of("decline")
+def decline(s: Situation) -> Refused | None:
+    """By any post of the side that blows, also where the kind is gone: nothing may be left undecided."""
+    return _is_own(s)
+
+
+@RULES.of("blow_asked")
+def blow_asked(s: Situation) -> Refused | None:
     """By the post of the rules, never by the one who asked."""
-    if s.is_by(s.whistle.asked_by_id):
-        return Forbidden("不能决定自己提出的哨令。")
+    if refusal := _is_own(s):
+        return refusal
     if s.rule is None:
-        return Refused("这种哨的规则已终止，请不予吹哨，由社区另行提出。") if s.whistle.state else None
+        return Refused("这种哨的规则已终止，请不予吹哨，由社区另行提出。")
     return None if s.blowing_post() else Forbidden(f"{s.rule.label}由{who_blows(s.rule.blowers)}吹响。")
 
 
@@ -129,9 +141,12 @@ def answer_order(s: Situation) -> Refused | None:
 def score_by(s: Situation, side: Side) -> list[Call]:
     """Calls that somebody may score for a side: nobody the own unit, nobody the whistle of the own side."""
     assert s.user is not None
-    if side == Side.UNIT and blows_for(s.user, s.whistle):
-        return []
-    calls = s.to_score[side]
+    whistle, calls = s.whistle, s.to_score[side]
+    if side == Side.UNIT:
+        began = s.user.pk in (whistle.blown_by_id, whistle.asked_by_id)
+        calls = [] if began or blows_for(s.user, whistle) else calls
+    elif calls:  # somebody who worked for a unit then does not mark it now, whatever the post of today
+        calls = [call for call in calls if call.pk not in s.worked_for]
     return [call for call in calls if answers_for(s.user, call.unit_id) == (side == Side.UNIT)]
 
 

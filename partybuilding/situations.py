@@ -14,7 +14,7 @@ from partybuilding.models import Arrival, Call, Whistle, WhistleRule
 from partybuilding.models.whistles import TERRITORIES
 from partybuilding.permissions import duties_on
 from partybuilding.scores import to_score
-from partybuilding.workflow import Side
+from partybuilding.workflow import OF_UNITS, Side
 from records.situations import Situation as Base
 from records.situations import Walk as BaseWalk
 
@@ -66,6 +66,12 @@ class Situation(Base[Whistle]):
     def to_score(self) -> dict[Side, list[Call]]:
         """Calls that a side has not scored yet."""
         return to_score(self.whistle)
+
+    @cached_property
+    def worked_for(self) -> set[int]:
+        """Calls in which this person acted for the unit, whatever the posts of today."""
+        own = self.whistle.events.filter(by=self.user, move__in=OF_UNITS)
+        return set(own.values_list("call", flat=True))
 
     def blowing_post(self) -> Post | None:
         """The post with which this person may blow this kind at the place of the case."""

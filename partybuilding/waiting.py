@@ -26,7 +26,7 @@ from governance.roles import Duty
 from governance.statements import ask
 from partybuilding.models import Call, CallClock, Score, Task, Whistle
 from partybuilding.models.whistles import number_of
-from partybuilding.workflow import OPEN_CALL, RUNNING, CallState, ClockStep, Side, State
+from partybuilding.workflow import MOVES, OPEN_CALL, RUNNING, CallState, ClockStep, Side, State
 
 #: What a called unit does next, and the clock that says until when.
 NEXT_STEP = {
@@ -90,7 +90,7 @@ def _rows(
     found: QuerySet, what: What, to: str, due: str | None, *, step: Any = None, title: str = ""
 ) -> QuerySet:
     """The same columns of every kind of row; ``to`` is the way to the whistle, ``title`` of what is not it itself."""
-    begun = Coalesce(f"{to}blown_at", f"{to}asked_at")
+    begun = Coalesce(f"{to}asked_at", f"{to}blown_at")
     about = F(title) if title else Concat(f"{to}category__name", Value(" "), f"{to}address")
     due_at = F(due) if due else Cast(Value(None), DateTimeField())
     named = {
@@ -109,7 +109,8 @@ def _of_units(units: list[int], heads: list[int]) -> Iterator[QuerySet]:
     """What called units have to do: their next step, tasks, answers to orders."""
     calls = open_calls(units)
     yield _rows(calls, What.CALL, "whistle__", "due_at", step=F("next_step"))
-    ordered = Call.objects.open().filter(unit__in=heads, ordered_at__isnull=False, order_answered_at=None)
+    may_answer = Call.objects.filter(state__in=MOVES["answer_order"].sources, unit__in=heads)
+    ordered = may_answer.filter(ordered_at__isnull=False, order_answered_at=None, whistle__state__in=RUNNING)
     yield _rows(ordered, What.ORDER, "whistle__", "ordered_at")
     tasks = Task.objects.filter(unit__in=units, done_at=None, whistle__state__in=RUNNING)
     yield _rows(tasks, What.TASK, "whistle__", "deadline", title="title")
@@ -119,8 +120,8 @@ def _of_side(user: User, places: list[int]) -> Iterator[QuerySet]:
     """What the side that blows decides: whistles that are asked for, and those whose units have all done their part."""
     still = Call.objects.filter(whistle=OuterRef("pk"), state__in=OPEN_CALL)
     whistles = Whistle.objects.filter(side__in=places)
-    yield _rows(whistles.filter(state=State.ASKED).exclude(asked_by=user), What.ASKED, "", None)
-    yield _rows(whistles.filter(~Exists(still), state__in=RUNNING), What.DONE, "", None)
+    yield _rows(whistles.filter(state=State.ASKED).exclude(asked_by=user), What.ASKED, "", "asked_at")
+    yield _rows(whistles.filter(~Exists(still), state__in=RUNNING), What.DONE, "", "blown_at")
 
 
 def _to_score(units: list[int], places: list[int]) -> Iterator[QuerySet]:
@@ -156,5 +157,7 @@ def _waiting(user: User, most: int) -> QuerySet:
 def _said(row: tuple, now: dt.datetime) -> ToDo:
     what, step, uuid, pk, begun, about, due_at = row
     verb = ClockStep(step).label if what == What.CALL else VERBS[What(what)]
+    if what in (What.ASKED, What.DONE):
+        due_at = None  # no clock runs: the oldest stand first, before what has a deadline
     late = what == What.ORDER or (due_at is not None and due_at < now)
     return ToDo(verb, f"{number_of(pk, begun)} {about}".strip(), f"/party/whistles/{uuid}/", due_at, late)

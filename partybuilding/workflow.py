@@ -135,12 +135,15 @@ CALLS = Table(CallState, final=(C.REFUSED, C.RELEASED, C.FINISHED), moves=(
     Move("refuse",          "回退",         (C.CALLED, C.SIGNED),      (C.REFUSED,),   (U, K),       ("refusal", "reason", "right_unit"), of_part=True),
     Move("release",         "解除",         OPEN_CALL,                 (C.RELEASED,),  (B,),         (), of_part=True),
     Move("dismiss",         "同意离场",     (C.FINISHED,),             (),             (B,),         (), of_part=True),
-    Move("answer_order",    "督办答复",     OPEN_CALL,                 (),             (U, K),       ("words",), of_part=True),
+    Move("answer_order",    "督办答复",     (*OPEN_CALL, C.FINISHED),  (),             (U, K),       ("words",), of_part=True),
     Move("press",           "催办升级",     OPEN_CALL,                 (),             (SYS,),       (), of_part=True),
 ))
 # fmt: on
 
 MOVES: dict[str, Move] = {move.name: move for move in (*WHISTLES, *CALLS)}
+
+#: Moves that people of a called unit make.
+OF_UNITS = tuple(move.name for move in CALLS if Duty.ANSWER in move.duties)
 
 #: Colours of states, by the one set of meanings (``look`` of badges and charts).
 TONES = {

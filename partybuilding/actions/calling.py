@@ -166,7 +166,9 @@ def decline(walk: Walk) -> State:
 
 @EFFECTS.of("call")
 def call(walk: Walk) -> None:
-    call_unit(walk, walk.given["unit"], why=walk.given["reason"])
+    call_unit(
+        walk, walk.given["unit"], why="增加召集"
+    )  # the reason stands with the move, where it can be erased
     walk.facts["unit"] = walk.given["unit"].pk
 
 

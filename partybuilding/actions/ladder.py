@@ -59,7 +59,8 @@ def press(walk: Walk) -> None:
         clock.next_at = max(clock.red_at, walk.now) if is_passed_over else clock.at(following)
     clock.save(update_fields=["rung", "lateness", "next_at"])
     if rung == Rung.ORDER:
-        walk.call.ordered_at = walk.call.ordered_at or walk.now
+        # Each of the four clocks may end in an order; the newest is the one to be answered.
+        walk.call.ordered_at, walk.call.order_answered_at = walk.now, None
     walk.facts |= {"clock": clock.step, "rung": rung, "vacant": place is None, "at": place}
     is_too_late = rung == Rung.YELLOW and clock.lateness == Lateness.RED  # red follows at once
     if not is_passed_over and not is_too_late:

@@ -20,13 +20,10 @@ def unit(unit_id: int, asks: str = "", duty: Duty = Duty.ANSWER) -> dict[str, An
 
 
 def side(whistle: Whistle, asks: str = "") -> dict[str, Any]:
-    """Whoever blew, as an address of the outbox; the side where nobody has blown yet."""
-    found = (
-        {"user": whistle.blown_by_id}
-        if whistle.blown_by_id
-        else {"organization": whistle.side_id, "duty": Duty.BLOW}
-    )
-    return found | ({"asks": asks} if asks else {})
+    """The side that blows, as an address of the outbox: all its posts where it is asked to act, else whoever blew."""
+    if whistle.blown_by_id and not asks:
+        return {"user": whistle.blown_by_id}
+    return {"organization": whistle.side_id, "duty": Duty.BLOW} | ({"asks": asks} if asks else {})
 
 
 #: Moves of a unit of which whoever blew hears.

@@ -21,7 +21,9 @@ def add_task(walk: Walk) -> None:
         given_at=walk.now,
     )
     walk.rows.append(task)
-    walk.facts |= {"unit": given["unit"].pk, "title": given["title"]}
+    walk.facts["unit"] = given[
+        "unit"
+    ].pk  # what is to be done are words of people: they stand with the task alone
     walk.tell_also.append(unit(given["unit"].pk, "请您完成任务"))
 
 

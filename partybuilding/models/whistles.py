@@ -126,7 +126,7 @@ class Whistle(Record):
     @property
     def number(self) -> str:
         """The number people read out: S for 哨, the day and the running number."""
-        begun = self.blown_at or self.asked_at
+        begun = self.asked_at or self.blown_at  # being blown later does not change it
         assert begun is not None
         return number_of(self.pk, begun)
 

@@ -13,13 +13,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from governance.models import Organization, User
+from governance.models import Level, Organization, User
 from governance.responses import refused as as_refused
 from governance.responses import with_status
 from governance.roles import Duty
 from partybuilding.actions.proposing import MOST_CHARACTERS, YEAR, decide, why_not_decide
 from partybuilding.figures import Rate, rate_of
 from partybuilding.models import ListProposal, Whistle
+from partybuilding.models.whistles import TERRITORIES
 from partybuilding.views.lists import pane
 from records.refusals import Refused
 
@@ -48,7 +49,11 @@ def _places(user: User) -> list[Organization]:
     """Territories for which a person leads or blows."""
     held = {*user.authority.places(Duty.BLOW), *user.authority.places(Duty.LEAD)}
     own = {post.organization_id: post.organization for post in user.authority.posts}
-    return [place for pk, place in own.items() if pk in held]
+    return [
+        place
+        for pk, place in own.items()
+        if pk in held and not place.function and Level(place.level) in TERRITORIES
+    ]
 
 
 def _rates(places: Iterable[Organization], now: dt.datetime) -> list[tuple[Organization, Rate]]:
