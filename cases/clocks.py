@@ -4,6 +4,8 @@ import datetime as dt
 
 from django.utils import timezone
 
+from cases.deadlines import Limit, Unit
+
 MIDNIGHT = dt.time()
 DAY = dt.timedelta(days=1)
 
@@ -69,6 +71,20 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} 小时 {rest} 分" if rest else f"{hours} 小时"
     return f"{rest} 分"
+
+
+def limit_in_words(text: str) -> str:
+    """A limit as people say it: 6 分钟 for "0.1 紧急工作时", 24 小时 for "24 紧急工作时"; working hours and days as they are.
+
+    Raises ValueError for what ``Limit.parse`` cannot read.
+    """
+    limit = Limit.parse(text)
+    if limit.unit.is_days or (limit.unit == Unit.WORKING_HOUR and limit.amount >= 1):
+        return str(limit)
+    seconds = limit.seconds
+    if seconds < 60:
+        return f"{seconds} 秒"
+    return f"{seconds / 60:.3g} 分钟" if seconds < 3600 else f"{seconds / 3600:.4g} 小时"
 
 
 def clock(due_at: dt.datetime | None) -> str:

@@ -25,6 +25,23 @@ from tests.lives import MORNING, SHANGHAI, at, case_at, eligible_units, open_leg
 DAY, MINUTE = dt.timedelta(days=1), dt.timedelta(minutes=1)
 
 
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ("0.1 紧急工作时", "6 分钟"),
+        ("0.5 紧急工作时", "30 分钟"),
+        ("1.5 紧急工作时", "1.5 小时"),
+        ("24 紧急工作时", "24 小时"),
+        ("0.001 紧急工作时", "4 秒"),
+        ("0.5 工作时", "30 分钟"),
+        ("4 工作时", "4 工作时"),
+        ("10 工作日", "10 工作日"),
+    ],
+)
+def test_a_limit_is_said_as_people_say_it(limit, words):
+    assert clocks.limit_in_words(limit) == words
+
+
 def do(case: Case, move: str, username: str, now: dt.datetime, **given):
     by = User.objects.get(username=username)
     return actions.perform(case.uuid, move, by=by, now=now, key=uuid.uuid4(), given=given)
