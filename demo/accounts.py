@@ -38,8 +38,9 @@ GROUPS: dict[str, dict[str, tuple[Role, str, str]]] = {
         "quling": (Role.LEADER, DISTRICT, "区领导：全区地图、超期、督办"),
     },
     "党建（吹哨报到）": {
-        "qushuji": (Role.SECRETARY, DISTRICT, "全区哨令，权责清单修订建议"),
+        "qushuji": (Role.SECRETARY, DISTRICT, "全区哨单，权责清单修订建议"),
         "jieshuji": (Role.SECRETARY, STREET, "吹哨、召集、解除、评价部门"),
+        "jiefushuji": (Role.DEPUTY_SECRETARY, STREET, "综合执法哨、应急处置哨，召集、解除、评价部门"),
         "sheshuji": (Role.SECRETARY, COMMUNITY, "社区哨，请街道吹哨"),
         "chengguanju": (
             Role.UNIT_HEAD,

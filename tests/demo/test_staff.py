@@ -77,6 +77,12 @@ def test_the_printed_password_opens_a_printed_account():
 
 
 @pytest.mark.django_db
+def test_both_secretaries_of_the_street_have_printed_accounts():
+    roles = {account.role for account in accounts() if account.place == "拓东街道"}
+    assert {Role.SECRETARY.label, Role.DEPUTY_SECRETARY.label} <= roles
+
+
+@pytest.mark.django_db
 def test_a_deputy_acts_where_the_leaders_post_is_vacant():
     acting = Post.objects.get(role=Role.LEADER, is_acting=True)
     assert Post.objects.filter(user=acting.user, role=Role.DEPUTY_LEADER).exists()
