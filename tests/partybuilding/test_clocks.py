@@ -10,6 +10,7 @@ from partybuilding.clocks import moments, moments_until
 from partybuilding.models import WhistleRule
 from partybuilding.workflow import ClockStep, Rung
 from tests import people
+from tests.cases import test_deadlines as document
 from tests.lives import MORNING, at
 from tests.partybuilding.blowing import (
     HOUR,
@@ -53,6 +54,15 @@ def test_each_rung_has_its_moment(when):
     now, limit, *wanted = CASES[when]
     found = moments(Limit.parse(limit), now, CALENDAR)
     assert [found.at(rung) for rung in Rung] == wanted
+
+
+def test_the_worked_examples_of_the_ladder_are_right():
+    rows = document.table("召集")
+    for row in rows:
+        (called,) = document.moments(row["召集"])
+        found = moments(Limit.parse(row["时限"]), called, document.calendar_named("2026"))
+        assert [[found.at(rung)] for rung in Rung] == [document.moments(row[rung.label]) for rung in Rung]
+    assert len(rows) == 3
 
 
 @pytest.mark.parametrize("limit", ["0.1 紧急工作时", "1 工作时", "1 工作日", "20 工作日", "2 自然日"])
