@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 
+from cases.clocks import limit_in_words
 from cases.forms import CategoryField, PositionField, UnitField
 from cases.models import Case
 from governance.models import Organization
@@ -267,8 +268,9 @@ class BlowForm(MoveForm):
 class Way:
     """A kind of whistle, and whether this person blows it or asks the street to."""
 
-    def __init__(self, rule: WhistleRule, move: Move, blown: int = 0) -> None:
-        self.rule, self.move, self.blown = rule, move, blown
+    def __init__(self, rule: WhistleRule, move: Move, side: Organization | None = None) -> None:
+        self.rule, self.move, self.side = rule, move, side
+        self.blown = 0
 
     @property
     def label(self) -> str:
@@ -276,15 +278,15 @@ class Way:
 
     def limits(self) -> list[tuple[str, str]]:
         """The four limits of the kind, in the order of the clocks."""
-        return [(step.label, self.rule.limits[step]) for step in ClockStep]
+        return [(step.label, limit_in_words(self.rule.limits[step])) for step in ClockStep]
 
     @property
     def warning(self) -> str:
-        """That this post blows more of this kind than the rule thinks usual: only said, never refused."""
-        if self.blown < self.rule.most_a_month:
+        """That this side blows more of this kind than the rule thinks usual: only said, never refused."""
+        if self.side is None or self.blown < self.rule.most_a_month:
             return ""
         return (
-            f"本岗位本月已吹{self.rule.label} {self.blown} 次，"
+            f"{self.side.name}本月已吹{self.rule.label} {self.blown} 次，"
             f"提醒线为 {self.rule.most_a_month} 次。确需联动的照常吹哨。"
         )
 
@@ -298,19 +300,22 @@ def ways(case: Case, user: Any, now: dt.datetime) -> list[Way]:
         situation.rule = rule
         for name in ("blow", "ask"):
             if why_not_by_post(name, situation) is None:
-                found.append(Way(rule, MOVES[name]))
+                post = situation.blowing_post() if name == "blow" else None
+                found.append(Way(rule, MOVES[name], side=post.organization if post else None))
                 break
-    _count_blown([way for way in found if way.move.name == "blow"], user, now)
+    _count_blown(found, now)
     return found
 
 
-def _count_blown(blown: list[Way], user: Any, now: dt.datetime) -> None:
-    """How often this person has blown each kind this month."""
+def _count_blown(found: list[Way], now: dt.datetime) -> None:
+    """How often the side of each kind has blown it this month, whoever held its posts."""
     first = timezone.localtime(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    mine = Q(kind__in=[way.rule.kind for way in blown], blown_by=user, blown_at__gte=first)
-    counted = dict(Whistle.objects.filter(mine).order_by().values_list("kind").annotate(Count("pk")))
-    for way in blown:
-        way.blown = counted.get(way.rule.kind, 0)
+    blown = {(way.rule.kind, way.side.pk): way for way in found if way.side}
+    kinds, sides = {kind for kind, _ in blown}, {side for _, side in blown}
+    rows = Whistle.objects.filter(kind__in=kinds, side__in=sides, blown_at__gte=first).order_by()
+    for kind, side, number in rows.values_list("kind", "side").annotate(Count("pk")):
+        if way := blown.get((kind, side)):
+            way.blown = number
 
 
 def sources(case: Case, ways: list[Way]) -> list[Source]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Subquery
 
-from cases.clocks import clock, due, duration, when
+from cases.clocks import clock, due, duration, limit_in_words, when
 from cases.models import Case, CaseText
 from cases.names import give_names
 from cases.workflow import Lateness
@@ -130,7 +130,7 @@ class CallRow:
 
 def step_of(one: CallClock, call: Call, now: dt.datetime) -> Step:
     """How a clock stands: done with its time, released, or running."""
-    label, limit = ClockStep(one.step).label, one.limit
+    label, limit = ClockStep(one.step).label, limit_in_words(one.limit)
     if one.stopped_at is None:
         late = lateness_at(one.yellow_at, one.red_at, now)
         rung = TOLD_RUNGS.get(Rung(one.rung), "") if one.rung else ""
@@ -158,15 +158,16 @@ def _notes(call: Call, events: list[WhistleEvent], replaced_by: dict[int, Call])
     skipped = [
         f"{ClockStep(facts['clock']).label}“{Rung(facts['rung']).label}”"
         for facts in map(facts_of, reversed(events))
-        if facts.get("vacant")
+        if facts.get("vacant") and facts["rung"] != Rung.ORDER
     ]
     if skipped:
-        found.append(f"岗位空缺，已越级：{'、'.join(skipped)}")
+        found.append(f"岗位空缺，已跳过：{'、'.join(skipped)}")
     if call.ordered_at:
         answered = f"，{when(call.order_answered_at)} 已答复" if call.order_answered_at else "，待负责人答复"
         found.append(f"{when(call.ordered_at)} 督办{answered}")
     if call.released_at:
-        found.append(f"{when(call.released_at)} 解除")
+        ended = "解除" if call.state == CallState.RELEASED else "同意离场"
+        found.append(f"{when(call.released_at)} {ended}")
     return found
 
 
@@ -199,9 +200,9 @@ def _facts(event: WhistleEvent, calls: dict[int, Call], units: dict[int, str]) -
     if facts.get("refusal"):
         yield f"{Refusal(facts['refusal']).label}，认为应由{units.get(facts['right_unit'], '其他单位')}承办"
     if facts.get("rung"):
-        yield f"{ClockStep(facts['clock']).label}时钟：{Rung(facts['rung']).label}"
+        yield f"{ClockStep(facts['clock']).label}时限：{Rung(facts['rung']).label}"
         if facts.get("vacant"):
-            yield "岗位空缺，越级"
+            yield "单位负责人空缺" if facts["rung"] == Rung.ORDER else "岗位空缺，已跳过"
     if facts.get("marks"):
         call = calls.get(facts["call"])
         side = Side.STREET if event.move == "score_unit" else Side.UNIT
@@ -288,7 +289,7 @@ class Reading:
     @property
     def limits(self) -> list[tuple[str, str]]:
         """The four limits of the rule that was frozen."""
-        return [(step.label, self.whistle.rule["limits"][step]) for step in ClockStep]
+        return [(step.label, limit_in_words(self.whistle.rule["limits"][step])) for step in ClockStep]
 
     @property
     def moves(self) -> list[Move]:

@@ -102,7 +102,7 @@ class CallClock(models.Model):
     objects = ClockQuerySet.as_manager()
 
     class Meta:
-        verbose_name = verbose_name_plural = "召集时钟"
+        verbose_name = verbose_name_plural = "召集时限"
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["call", "step"], name="call_clock_once"),

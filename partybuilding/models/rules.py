@@ -66,7 +66,7 @@ class WhistleRule(models.Model):
         "可远程办结", default=False, help_text="联系后不到场也可办结，如提供意见"
     )
     most_a_month = models.PositiveSmallIntegerField(
-        "每岗位每月提醒线", default=10, help_text="超过只提醒，不阻止"
+        "吹哨方每月提醒线", default=10, help_text="一个街道（社区、区）每月吹这种哨的次数，达到只提醒，不阻止"
     )
     basis = models.CharField("依据", max_length=200)
 

@@ -16,6 +16,7 @@ from governance.roles import Duty
 from partybuilding import actions
 from partybuilding.actions import ladder
 from partybuilding.models import CallClock, Whistle
+from partybuilding.reading import read, whistles_to_show
 from partybuilding.watchdog import wrong
 from partybuilding.workflow import ClockStep, Rung, State
 from records.refusals import Forbidden
@@ -176,6 +177,18 @@ def test_a_unit_that_nobody_is_at_is_not_waited_for_but_its_leader_is_told_when_
         (Rung.HEAD, clock.red_at, True),
         (Rung.LEADER, clock.red_at, False),
     ]
+
+
+def test_a_rung_that_was_passed_over_is_said_and_the_order_which_never_is():
+    whistle = blown(lead=unit(HERITAGE), helpers=[])
+    clock = clock_of(whistle, HERITAGE, SIGN)
+    actions.sweep(now=clock.order_at)
+    secretary = user("jieshuji")
+    reading = read(whistles_to_show(secretary).get(pk=whistle.pk), secretary, clock.order_at)
+    said = "；".join(reading.rows[0].notes)
+    assert "岗位空缺，已跳过：签收“催办单位负责人”" in said and "“督办”" not in said
+    facts = [fact for line in reading.lines for fact in line["facts"]]
+    assert "签收时限：督办" in facts and "单位负责人空缺" in facts
 
 
 def test_of_a_community_s_unit_the_leader_of_the_street_is_in_charge():

@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases.workflow import State as CaseState
-from governance.models import User
+from governance.models import Post, User
+from governance.roles import Role
+from partybuilding.forms import ways
 from partybuilding.models import Call, Whistle
 from partybuilding.workflow import CALLS, WHISTLES, CallState, State
 from tests import people
@@ -295,8 +297,30 @@ def test_a_post_that_blows_more_than_usual_is_told_so_and_may_still_blow():
     case, client = handled_by_street(), signed_in("jieshuji")
     text = client.get(f"/party/blow/{case.uuid}/").content.decode()
     if timezone.localtime(now()).day > 1:
-        assert "本月已吹重点工作哨 8 次" in text
+        assert "拓东街道本月已吹重点工作哨 8 次" in text
     assert client.post(f"/party/blow/{case.uuid}/", blow_form(case, kind="priority")).status_code == 302
+
+
+def test_whoever_takes_over_a_post_that_blows_does_not_begin_at_zero():
+    for _ in range(8):
+        blown(kind="priority", now=now() - dt.timedelta(minutes=5))
+    post = Post.objects.get(user__username="jieshuji", role=Role.SECRETARY)
+    post.user = people.someone("handler", MANAGEMENT)
+    post.save()
+    case = handled_by_street()
+    for user, number in ((post.user, 8), (User.objects.get(username="qushuji"), 0)):
+        found = {way.rule.kind: way.blown for way in ways(case, user, now())}
+        assert found["priority"] == (number if timezone.localtime(now()).day > 1 else found["priority"])
+
+
+def test_short_limits_are_said_in_minutes_before_and_after_blowing():
+    case = handled_by_street()
+    text = signed_in("jieshuji").get(f"/party/blow/{case.uuid}/").text
+    assert "签收 6 分钟，联系 15 分钟，报到 30 分钟，办结 24 小时" in text
+    whistle = running(kind="emergency", source="emergency")
+    for rest in ("", "print/"):
+        text = signed_in("jieshuji").get(page(whistle, rest)).text
+        assert "6 分钟" in text and "紧急工作时" not in text, rest
 
 
 # The case page ----------------------------------------------------------------------------------------------------
