@@ -82,7 +82,7 @@ class WhistleFilters(forms.Form):
         required=False,
         choices=[
             ("", "不论超期"),
-            ("any", "任一时钟超期"),
+            ("any", "任一时限超期"),
             *((s.value, f"{s.label}超期") for s in ClockStep),
         ],
     )

@@ -3,5 +3,5 @@
 from partybuilding.models import WhistleEvent, WhistleText
 from records.histories import keep
 
-HISTORY = keep("张哨单", WhistleEvent, WhistleText, anchors="anchors-whistles.txt")
+HISTORY = keep("件哨单", WhistleEvent, WhistleText, anchors="anchors-whistles.txt")
 anchors = HISTORY.anchors

@@ -1,11 +1,12 @@
-"""What the page of a case shows of its whistles: who has signed, who is on the way, who is late; or the way to blow one."""
+"""What the page of a case shows of its whistles: who has signed, who is there, who is late; or the way to blow one."""
 
+import datetime as dt
 import json
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
-from django.db.models.functions import JSONObject, Now
+from django.db.models.functions import Coalesce, JSONObject, Now
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -14,16 +15,18 @@ from governance.models import Organization, User
 from governance.roles import Duty
 from governance.statements import ask_about
 from partybuilding.models import Call, CallClock, Whistle, WhistleRule
+from partybuilding.models.whistles import number_of
 from partybuilding.rules import who_blows, why_not_by_post
 from partybuilding.situations import Situation
 from partybuilding.workflow import RUNNING, TONES, CallState, ClockStep, State
 
-#: How the units of a running whistle are put together, nearest to the spot first.
+#: How the units of a running whistle are put together, nearest to the spot first: by state, and whether they stay away.
 GROUPS = (
-    ("在现场", (CallState.ARRIVED,)),
-    ("在路上", (CallState.CONTACTED, CallState.SIGNED)),
-    ("未签收", (CallState.CALLED,)),
-    ("已办结", (CallState.FINISHED,)),
+    ("已报到", ((CallState.ARRIVED, False), (CallState.ARRIVED, True))),
+    ("已签收，未到场", ((CallState.SIGNED, False), (CallState.CONTACTED, False))),
+    ("远程办理", ((CallState.CONTACTED, True),)),
+    ("未签收", ((CallState.CALLED, False),)),
+    ("已办结", ((CallState.FINISHED, False), (CallState.FINISHED, True))),
 )
 
 
@@ -32,12 +35,21 @@ def _whistles(user: User, case_id: int) -> ArraySubquery:
     late = CallClock.objects.running().filter(call=OuterRef("pk"), red_at__lt=Now()).order_by("pk")
     calls = Call.objects.filter(whistle=OuterRef("pk"), refusal="").order_by("pk")
     calls = calls.values(
-        json=JSONObject(name="unit__name", state="state", late=ArraySubquery(late.values("step")))
+        json=JSONObject(
+            name="unit__name", state="state", stays_away="stays_away", late=ArraySubquery(late.values("step"))
+        )
     )
     rows = Whistle.objects.visible_to(user).filter(case=case_id).order_by("-pk")
     return ArraySubquery(
         rows.values(
-            json=JSONObject(pk="pk", uuid="uuid", state="state", label="label", calls=ArraySubquery(calls))
+            json=JSONObject(
+                pk="pk",
+                uuid="uuid",
+                begun=Coalesce("blown_at", "asked_at"),
+                state="state",
+                label="label",
+                calls=ArraySubquery(calls),
+            )
         )
     )
 
@@ -71,17 +83,17 @@ def context(request: HttpRequest, case: Case) -> dict[str, Any] | None:
 def _shown(one: dict[str, Any]) -> dict[str, Any]:
     state = State(one["state"])
     groups = []
-    for label, states in GROUPS if state in RUNNING else ():
+    for label, stands in GROUPS if state in RUNNING else ():
         units = [
             {"name": call["name"], "late": "、".join(ClockStep(step).label for step in call["late"])}
             for call in one["calls"]
-            if call["state"] in states
+            if (call["state"], call["stays_away"]) in stands
         ]
         if units:
             groups.append((label, units))
     return {
         "address": f"/party/whistles/{one['uuid']}/",
-        "number": f"哨单 {one['pk']:05d}",
+        "number": number_of(one["pk"], dt.datetime.fromisoformat(one["begun"])),
         "label": one["label"],
         "state": state.label,
         "tone": TONES[state],

@@ -10,7 +10,7 @@ from partybuilding.workflow import CallState, Side
 from records.refusals import Forbidden, NothingWaits, Refused, Stale, Unfit
 from records.rules import Rules
 
-RULES = Rules("哨单")
+RULES = Rules("哨单", part="该单位的召集")
 #: A unit that was named by two others in turn takes the call, or the blower decides.
 REFUSALS_IN_TURN = 2
 
@@ -24,7 +24,7 @@ def who_blows(rule_blowers: list[str]) -> str:
 def _in_the_way_of_any(s: Situation) -> Refused | None:
     """What stands in the way of any whistle on this case."""
     if s.user is None:
-        return Forbidden("哨令由在岗人员吹响。")
+        return Forbidden("只有在岗人员可以吹哨。")
     if not s.case.is_open:
         return Stale("案件已结束，不能吹哨。")
     if s.rule is None:
@@ -161,5 +161,5 @@ def score_unit(s: Situation) -> Refused | None:
 def score_whistle(s: Situation) -> Refused | None:
     assert s.user is not None
     if blows_for(s.user, s.whistle):
-        return Forbidden("吹哨方不评价自己的哨令。")
+        return Forbidden("吹哨方不评价自己的哨单。")
     return None if score_by(s, Side.UNIT) else NothingWaits("本单位没有要评价的，或已评价。")

@@ -46,8 +46,8 @@ class Problem(TextChoices):
 
     MISSED = "missed", "到时没有催办"
     TWICE = "twice", "重复催办"
-    AFTER_END = "after_end", "时钟结束后仍催办"
-    LEFT_RUNNING = "left_running", "哨单已结束而时钟未停"
+    AFTER_END = "after_end", "停止计时后仍催办"
+    LEFT_RUNNING = "left_running", "哨单已结束而仍在计时"
 
 
 @dataclass(frozen=True)

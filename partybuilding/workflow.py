@@ -112,7 +112,7 @@ WHISTLES = Table(State, final=(S.SCORED, S.DECLINED, S.WITHDRAWN, S.ENDED), move
     Move("decline",         "不予吹哨",     (S.ASKED,),                (S.DECLINED,),  (B,),         ("reason",), ends_badly=True),
     Move("withdraw",        "撤哨",         (S.ASKED, *RUNNING),       (S.WITHDRAWN,), (B,),         ("reason",), ends_badly=True),
     Move("call",            "增加召集",     RUNNING,                   (),             (B,),         ("unit", "reason")),
-    Move("note",            "处置日志",     (*RUNNING, S.SETTLED),     (),             (B, U, K),    ("words",)),
+    Move("note",            "记处置日志",   (*RUNNING, S.SETTLED),     (),             (B, U, K),    ("words",)),
     Move("add_task",        "交办任务",     RUNNING,                   (),             (B,),         ("unit", "title", "deadline")),
     Move("finish_task",     "完成任务",     RUNNING,                   (),             (B, U, K),    ("task", "words")),
     Move("task_to_case",    "任务转案件",   RUNNING,                   (),             (B, U, K),    ("task", "category", "position", "words")),

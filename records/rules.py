@@ -30,11 +30,11 @@ class Offer:
 
 
 class Rules(dict[str, Rule]):
-    """The rules of a kind of record, by the name of the move; ``noun`` is what people call the record."""
+    """The rules of a kind of record, by the name of the move; ``noun`` and ``part`` are what people call it and its parts."""
 
-    def __init__(self, noun: str) -> None:
+    def __init__(self, noun: str, part: str = "") -> None:
         super().__init__()
-        self.noun = noun
+        self.noun, self.part = noun, part
         self.answers: dict[str, Rule] = {}
 
     def of(self, *names: str) -> Callable[[Rule], Rule]:
@@ -62,7 +62,8 @@ class Rules(dict[str, Rule]):
         if move.sources:  # no duty is held yet on a record that is being made
             state = type(move.sources[0])(situation.subject(move).state)
             if state not in move.sources:
-                return Stale(f"{self.noun}现为“{state.label}”，不能{move.label}。")
+                noun = self.part if move.of_part else self.noun
+                return Stale(f"{noun}现为“{state.label}”，不能{move.label}。")
             if not situation.holds(move):
                 return Forbidden(f"{move.label}由{whose(move)}办理。")
             if refusal := self._nothing_waits(move, situation):

@@ -16,7 +16,7 @@ def set_rule(rule: WhistleRule, *, on: dt.date) -> WhistleRule:
     Raises ``Unfit`` for a day that is over.
     """
     if rule.valid_from < on:
-        raise Unfit("生效日期不能早于今天：已发生的哨令按当时的规则。", field="valid_from")
+        raise Unfit("生效日期不能早于今天：已吹的哨按当时的规则。", field="valid_from")
     others = WhistleRule.objects.select_for_update(of=("self",)).of(rule.district_id, rule.kind)
     others = others.exclude(pk=rule.pk)
     still = Q(valid_until=None) | Q(valid_until__gt=rule.valid_from)
@@ -31,7 +31,7 @@ def set_rule(rule: WhistleRule, *, on: dt.date) -> WhistleRule:
 def end_rule(rule: WhistleRule, *, last: dt.date, on: dt.date) -> WhistleRule:
     """End a rule on a day, from which on it does not hold; raises ``Unfit`` for a day that is over."""
     if last < on:
-        raise Unfit("终止日期不能早于今天：已发生的哨令按当时的规则。", field="valid_until")
+        raise Unfit("终止日期不能早于今天：已吹的哨按当时的规则。", field="valid_until")
     rule.valid_until = last
     rule.save(update_fields=["valid_until"])
     return rule

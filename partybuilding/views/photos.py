@@ -32,7 +32,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 def _take(request: HttpRequest) -> HttpResponse:
     authority = request.user.authority
     if not any(authority.has(duty) for duty in (Duty.BLOW, Duty.ANSWER, Duty.HEAD)):
-        raise Forbidden("您的岗位不参与哨令，不能上传照片。")
+        raise Forbidden("您的岗位不参与哨单，不能上传照片。")
     if request.POST.get("owner", str(request.user.pk)) != str(request.user.pk):
         raise Forbidden("这张照片是另一位同事存在本机的，请由本人登录后上传。", field="owner")
     file = request.FILES.get("file")

@@ -18,7 +18,7 @@ from governance.responses import refused as as_refused
 from governance.responses import with_status
 from governance.roles import Duty
 from partybuilding.actions.proposing import MOST_CHARACTERS, YEAR, decide, why_not_decide
-from partybuilding.figures import Rate, rate_of
+from partybuilding.figures import FEWEST_CASES, Rate, rate_of
 from partybuilding.models import ListProposal, Whistle
 from partybuilding.models.whistles import TERRITORIES
 from partybuilding.views.lists import pane
@@ -85,7 +85,12 @@ def _page(request: HttpRequest, *, bad: DecisionForm | None = None, about: int |
         }
         for row in rows
     ]
-    context = {"groups": pane(user, "proposals"), "rows": shown, "rates": _rates(places, now)}
+    context = {
+        "groups": pane(user, "proposals"),
+        "rows": shown,
+        "rates": _rates(places, now),
+        "fewest": FEWEST_CASES,
+    }
     return render(request, "partybuilding/proposals.html", context)
 
 

@@ -29,10 +29,10 @@ from records.refusals import Refused
 
 #: What is asked once more before it is done, and what follows from it.
 CONFIRM = {
-    "release": "解除后，该单位不再承办这件事，时钟停止，单位会收到通知。",
+    "release": "解除后，该单位不再承办这件事，停止计时，单位会收到通知。",
     "leave": "离场时间会记录；解除之前离场的，记为提前离场。",
     "withdraw": "撤哨后，所有被召单位立即解除，不能恢复。",
-    "decline": "不予吹哨后，这份哨单终止，提出人会收到通知。",
+    "decline": "不予吹哨后，这件哨单终止，提出人会收到通知。",
 }
 
 
@@ -133,8 +133,8 @@ def make(form: MoveForm, situation: Situation, move: Move, now: dt.datetime) -> 
             return ""
         answer = earlier
     if call:
-        return f"{call.unit.name} 已{move.label}，现为“{CallState(answer.state).label}”。"
-    return f"{whistle.number} 已{move.label}，现为“{State(answer.state).label}”。"
+        return f"{call.unit.name}：“{move.label}”已办理，现为“{CallState(answer.state).label}”。"
+    return f"{whistle.number}：“{move.label}”已办理，现为“{State(answer.state).label}”。"
 
 
 def ask(

@@ -133,7 +133,7 @@ def test_the_command_verifies_and_anchors_whistles_beside_cases(whistle, setting
     event = whistle.events.first()
     with transaction.atomic():
         run(f"UPDATE {EVENTS} SET key = '{uuid.uuid4()}' WHERE id = {event.pk}")
-        with pytest.raises(CommandError, match=rf"^1 张哨单的记录链不完整：{whistle.pk}$"):
+        with pytest.raises(CommandError, match=rf"^1 件哨单的记录链不完整：{whistle.pk}$"):
             call_command("verify_chains")
         transaction.set_rollback(True)
 

@@ -178,6 +178,34 @@ def test_what_the_door_refuses_comes_back_in_its_form_with_its_status():
     assert "还有单位没有办结" in text and "夜市已入市场" in text
 
 
+def test_a_step_that_is_over_is_refused_by_the_state_of_the_unit_and_not_of_the_whistle():
+    whistle = running()
+    do(whistle, "arrive", "cg_lianluo", of=MANAGEMENT, now=now(), position=inside())
+    do(whistle, "finish", "cg_lianluo", of=MANAGEMENT, now=now(), words="已清理")
+    address = page(whistle, f"calls/{call_of(whistle, MANAGEMENT).pk}/moves/sign/")
+    answer = signed_in("cg_lianluo").post(address, {"key": uuid.uuid4()})
+    assert answer.status_code == 409 and "该单位的召集现为“已办结”，不能签收。" in answer.text
+
+
+def test_a_unit_that_finished_is_let_go_and_one_that_is_not_needed_is_released():
+    whistle = running()
+    do(whistle, "arrive", "cg_lianluo", of=MANAGEMENT, now=now(), position=inside())
+    do(whistle, "finish", "cg_lianluo", of=MANAGEMENT, now=now(), words="已清理")
+    do(whistle, "dismiss", "jieshuji", of=MANAGEMENT, now=now())
+    do(whistle, "release", "jieshuji", of=POLICE, now=now())
+    finished, released = signed_in("jieshuji").get(page(whistle)).context["reading"].rows
+    assert finished.notes[-1].endswith("同意离场") and released.notes[-1].endswith("解除")
+
+
+def test_what_was_done_is_said_by_the_name_of_its_button():
+    whistle, client = running(), signed_in("cg_lianluo")
+    address = page(whistle, f"calls/{call_of(whistle, MANAGEMENT).pk}/moves/sign/")
+    text = client.post(address, {"key": uuid.uuid4()}, follow=True).text
+    assert "盘龙区城市管理局：“签收”已办理，现为“待联系”。" in text
+    text = client.post(page(whistle, "moves/note/"), {"key": uuid.uuid4(), "words": "到场"}, follow=True).text
+    assert f"{whistle.number}：“记处置日志”已办理，现为“已吹哨”。" in text
+
+
 def test_a_move_of_another_is_forbidden_and_one_that_is_none_is_not_there():
     whistle = running()
     client, call = signed_in("cg_lianluo"), call_of(whistle, POLICE)
@@ -331,8 +359,16 @@ def test_the_case_page_says_who_has_signed_and_who_has_not():
     do(whistle, "sign", "cg_lianluo", of=MANAGEMENT, now=now())
     text = signed_in("jieshuji").get(f"/cases/{whistle.case.uuid}/").content.decode()
     panel = text.split('data-panel="whistle"')[1].split("</section>")[0]
-    assert "在路上" in panel and "未签收" in panel and page(whistle) in panel
-    assert "/party/blow/" not in text
+    assert "已签收，未到场" in panel and "未签收" in panel and page(whistle) in panel
+    assert whistle.number in panel and "/party/blow/" not in text
+
+
+def test_the_case_page_does_not_say_of_a_unit_that_helps_from_afar_that_it_is_to_come():
+    whistle = running(kind="priority")
+    do(whistle, "contact", "cg_lianluo", of=MANAGEMENT, now=now(), words="意见书今天送到", stays_away=True)
+    text = signed_in("jieshuji").get(f"/cases/{whistle.case.uuid}/").content.decode()
+    panel = text.split('data-panel="whistle"')[1].split("</section>")[0]
+    assert "远程办理" in panel and "未到场" not in panel
 
 
 def test_who_may_not_blow_reads_who_may_and_the_others_read_nothing():

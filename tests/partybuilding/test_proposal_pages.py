@@ -1,5 +1,7 @@
 """The page of what whistles teach: proposals with their evidence, decided once, and the rate as a band."""
 
+import re
+
 import pytest
 
 from partybuilding.models import ListProposal
@@ -51,6 +53,11 @@ def test_who_leads_in_the_street_sees_but_does_not_decide():
     assert answer.status_code == 403
     answer = signed_in("cg_lianluo").post(f"/party/proposals/{proposal.pk}/decide/", {"decision": "adopted"})
     assert answer.status_code == 404
+
+
+def test_a_rate_of_too_few_cases_says_how_many_it_needs():
+    text = signed_in("qushuji").get("/party/proposals/").text
+    assert re.search(r"结案仅 \d+ 件，不足 20 件，不计算", text) and "<h1>吹哨率与修订建议</h1>" in text
 
 
 def test_the_page_asks_no_more_for_more_proposals():

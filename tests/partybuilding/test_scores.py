@@ -82,7 +82,7 @@ def test_somebody_with_posts_on_both_sides_scores_neither_the_own_unit_nor_the_o
     appoint(user("jieshuji"), Role.UNIT_HEAD, POLICE)
     with pytest.raises(Unfit):
         do(whistle, "score_unit", "jieshuji", call=call_of(whistle, POLICE), **MARKS)
-    with pytest.raises(Forbidden, match="自己的哨令"):
+    with pytest.raises(Forbidden, match="自己的哨单"):
         do(whistle, "score_whistle", "jieshuji", call=call_of(whistle, POLICE), **NEED)
     do(whistle, "score_unit", "jieshuji", call=call_of(whistle, MANAGEMENT), **MARKS)
     with pytest.raises(Forbidden, match="不能评价本单位"):

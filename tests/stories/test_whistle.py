@@ -49,7 +49,7 @@ def on_phone(page: Page, label: str, words: str = "") -> None:
         form = page.locator(".move-form form[method=post]")
         form.get_by_role("textbox").first.fill(words)
         named(form, f"确认{label}").click()
-    expect(page.locator("[data-toast]").last).to_contain_text(f"已{label}")
+    expect(page.locator("[data-toast]").last).to_contain_text(f"“{label}”已办理")
 
 
 @pytest.mark.parametrize("desk", [DESK, PHONE], ids=["screen", "phone"])
