@@ -124,7 +124,8 @@ def _call(value: Call, s: Walk) -> None:
 
 def _claimed_at(value: dt.datetime, s: Situation) -> None:
     """What a phone says when it was there; a claim, but one that can be a time."""
-    if not isinstance(value, dt.datetime) or value.tzinfo is None:
+    can_be = isinstance(value, dt.datetime) and value.tzinfo is not None
+    if not can_be or abs(value.year - s.now.year) > FURTHEST_YEARS:
         raise Unfit("手机时间无法读取。", field="claimed_at")
 
 
@@ -151,6 +152,8 @@ def _category(value: Category, s: Situation) -> None:
         raise Unfit("这个类别已停用，请重新选择。", field="category")
 
 
+#: A phone without its clock set says 1970.
+FURTHEST_YEARS = 100
 MARKS = ("speed", "attitude", "result", "needed", "clear", "prepared")
 
 WORDS = Words(

@@ -161,6 +161,13 @@ class Arrival(models.Model):
             ),
         ]
 
+    @property
+    def other_time(self) -> dt.datetime | None:
+        """What the phone said, where it is more than a minute from the time of the server."""
+        if self.claimed_at is None or abs(self.claimed_at - self.came_at) <= dt.timedelta(minutes=1):
+            return None
+        return self.claimed_at
+
 
 class Task(models.Model):
     """Something to be done on the spot, by a unit until a time; it may have become a case of its own."""

@@ -98,6 +98,12 @@ class ArriveForm(KeyedForm):
     call = forms.ModelChoiceField(Call.objects.none(), label="单位", empty_label=None)
     scanned = forms.CharField(required=False, widget=forms.HiddenInput, max_length=300)
     position = PositionField(label="现在的位置", required=False)
+    #: What the phone's own clock says when its button is pressed.
+    claimed_at = forms.DateTimeField(
+        required=False,
+        widget=forms.HiddenInput({"data-phone-time": ""}),
+        error_messages={"invalid": "手机时间无法读取。"},
+    )
 
     def __init__(self, calls: Any, data: Any = None, **options: Any) -> None:
         super().__init__(data, **options)
@@ -111,10 +117,16 @@ class ArriveForm(KeyedForm):
 
     @property
     def given(self) -> dict[str, Any]:
-        """What the door takes: the scan where there is one, else the position."""
+        """What the door takes: the scan where there is one, else the position; and the phone's time, if it was sent."""
         names = {"scanned": "pass", "position": "position"}
         found = ((names[name], self.cleaned_data.get(name)) for name in names)
-        return dict([pair for pair in found if pair[1]][:1])
+        proof = dict([pair for pair in found if pair[1]][:1])
+        claimed_at = self.cleaned_data.get("claimed_at")
+        return proof | ({"claimed_at": claimed_at} if claimed_at else {})
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Nobody sees the phone's time: what is wrong with it stands above the form."""
+        super().add_error(None if field == "claimed_at" else field, error)
 
     def refuse(self, refusal: Refused) -> None:
         """Nobody sees the pass of a scan: what is wrong with it stands above the form."""

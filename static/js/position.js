@@ -1,4 +1,5 @@
 // data-position: fills longitude and latitude (WGS-84) from the device, or from the pin that the map module sets.
+// data-phone-time: fills the time of the device, which may differ from the server's.
 // Modules that change or show the position send and receive "position:changed" on the document:
 // detail {longitude, latitude, accuracy, source: "device" | "pin"}.
 
@@ -112,7 +113,17 @@ export function announce(detail) {
   document.dispatchEvent(new CustomEvent("position:changed", { detail }));
 }
 
+// data-phone-time: what this device's clock said at the first press; a page that is shown again begins anew.
+function startPhoneTime(input) {
+  input.value = "";
+  input.form.addEventListener("submit", () => (input.value ||= new Date().toISOString()));
+}
+
 export function startPosition(root) {
+  for (const input of root.querySelectorAll("[data-phone-time]:not([data-started])")) {
+    input.dataset.started = "";
+    startPhoneTime(input);
+  }
   for (const box of root.querySelectorAll("[data-position]:not([data-started])")) {
     box.dataset.started = "";
     new Position(box);

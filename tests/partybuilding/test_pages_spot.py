@@ -138,6 +138,30 @@ def test_without_scan_and_position_it_is_said_what_to_do():
     assert answer.status_code == 400 and "请扫描现场屏幕上的二维码" in answer.content.decode()
 
 
+def test_a_phone_whose_clock_is_wrong_reports_in_and_both_times_are_shown():
+    whistle, client = running(), signed_in("cg_lianluo")
+    longitude, latitude = inside()
+    near = {"position_longitude": longitude, "position_latitude": latitude}
+    for odd in ("noon", "0001-01-01T00:00:00Z"):
+        answer = report(client, whistle, **near, claimed_at=odd)
+        assert answer.status_code in (400, 422) and "手机时间无法读取。" in answer.text, odd
+    said = now() - dt.timedelta(days=2)
+    assert report(client, whistle, **near, claimed_at=said.isoformat()).status_code == 302
+    there = Arrival.objects.get()
+    assert there.claimed_at == said and there.came_at > said + dt.timedelta(days=1)
+    for rest in ("", "print/"):
+        assert "手机时间" in signed_in("jieshuji").get(page(whistle, rest)).text, rest
+
+
+def test_a_phone_whose_clock_is_right_is_not_mentioned():
+    whistle, client = running(), signed_in("cg_lianluo")
+    longitude, latitude = inside()
+    near = {"position_longitude": longitude, "position_latitude": latitude}
+    assert report(client, whistle, **near, claimed_at=now().isoformat()).status_code == 302
+    assert Arrival.objects.get().claimed_at is not None
+    assert "手机时间" not in signed_in("jieshuji").get(page(whistle)).text
+
+
 # My calls ---------------------------------------------------------------------------------------------------------
 
 

@@ -70,7 +70,8 @@ def test_a_whistle_is_blown_answered_on_the_spot_and_settled(signed_in, case, de
     liaison.goto(f"/field/arrive/{whistle.uuid}/?code={code_at(whistle.uuid, timezone.now())}")
     named(liaison.locator(".field-action"), "报到").click()
     expect(liaison.locator("[data-toast]").last).to_contain_text("已报到")
-    assert Arrival.objects.get().proof == Arrival.Proof.CODE
+    there = Arrival.objects.get()
+    assert there.proof == Arrival.Proof.CODE and there.claimed_at is not None and there.other_time is None
 
     on_phone(liaison, "办结", "摊位已全部劝离并登记。")
     liaison.locator(".call-next").get_by_role("button", name="离场").click()
