@@ -45,7 +45,7 @@ def _whistles(user: User, case_id: int) -> ArraySubquery:
             json=JSONObject(
                 pk="pk",
                 uuid="uuid",
-                begun=Coalesce("blown_at", "asked_at"),
+                begun=Coalesce("asked_at", "blown_at"),
                 state="state",
                 label="label",
                 calls=ArraySubquery(calls),

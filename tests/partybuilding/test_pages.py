@@ -19,6 +19,7 @@ from partybuilding.workflow import CALLS, WHISTLES, CallState, State
 from tests import people
 from tests.lives import case_at, inside, walk
 from tests.partybuilding.blowing import MANAGEMENT, POLICE, blown, do, unit
+from tests.partybuilding.blowing import asked as asked_for
 
 pytestmark = pytest.mark.django_db
 FLOOR = 3  # session, user, posts
@@ -361,6 +362,12 @@ def test_the_case_page_says_who_has_signed_and_who_has_not():
     panel = text.split('data-panel="whistle"')[1].split("</section>")[0]
     assert "已签收，未到场" in panel and "未签收" in panel and page(whistle) in panel
     assert whistle.number in panel and "/party/blow/" not in text
+
+
+def test_the_case_page_shows_the_number_of_the_day_on_which_the_whistle_was_asked_for():
+    whistle = asked_for(now=now() - dt.timedelta(days=2))
+    whistle = do(whistle, "blow_asked", "jieshuji", lead=unit(MANAGEMENT), now=now())
+    assert whistle.number in signed_in("jieshuji").get(f"/cases/{whistle.case.uuid}/").text
 
 
 def test_the_case_page_does_not_say_of_a_unit_that_helps_from_afar_that_it_is_to_come():
