@@ -35,7 +35,7 @@ _SQL = f"""
         WHEN ran.times > 1 THEN 'twice'
         WHEN ran.last > w.stopped_at THEN 'after_end'
         WHEN w.stopped_at IS NULL AND w.whistle_state <> ALL (%(running)s) THEN 'left_running'
-        WHEN ran.times IS NULL AND due.at <= least(w.stopped_at, %(now)s) - make_interval(secs => %(patience)s) THEN 'missed' END AS problem
+        WHEN ran.times IS NULL AND greatest(due.at, w.opened_at) <= least(w.stopped_at, %(now)s) - make_interval(secs => %(patience)s) THEN 'missed' END AS problem
     FROM watched w CROSS JOIN LATERAL (VALUES {_RUNGS}) AS due (rung, at)
     LEFT JOIN ran ON ran.call_id = w.call_id AND ran.step = w.step AND ran.rung = due.rung
 """

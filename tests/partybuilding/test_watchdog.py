@@ -22,7 +22,17 @@ from partybuilding.workflow import ClockStep, Rung, State
 from records import chain
 from tests import people
 from tests.lives import MORNING
-from tests.partybuilding.blowing import DAY, HOUR, MANAGEMENT, MINUTE, blown, clock_of, do
+from tests.partybuilding.blowing import (
+    DAY,
+    HOUR,
+    MANAGEMENT,
+    MARKET,
+    MINUTE,
+    blown,
+    clock_of,
+    do,
+    refuse,
+)
 from tests.processes import Broker, beat, wait_for, worker
 from tests.scale import tries
 
@@ -88,6 +98,19 @@ def test_what_was_missed_is_shown_for_a_day_after_the_clock_stopped(whistle):
     assert problems(signed) == [(Rung.RED, Problem.MISSED), (Rung.YELLOW, Problem.MISSED)]
     assert problems(signed + LOOKED_BACK) == []
     assert problems(clock.order_at + HOUR) == problems(signed), "no rung is due after the end"
+
+
+def test_a_rung_that_was_due_before_its_clock_was_made_has_the_patience_of_a_fresh_one(whistle):
+    late = RETRY + SWEPT * SECOND
+    made = clock_of(whistle, MANAGEMENT, ClockStep.ARRIVE).leader_at + HOUR
+    refuse(whistle, now=made)
+    (call,) = whistle.calls.filter(unit__code=MARKET)
+    clock = clock_of(whistle, MARKET, ClockStep.ARRIVE)
+    assert clock.red_at < clock.opened_at == made, "a clock of the matter goes on as it is"
+    of_call = [one for one in wrong(now=made + late - SECOND, patience=late) if one.call == call.pk]
+    assert of_call == []
+    of_call = [one for one in wrong(now=made + late, patience=late) if one.call == call.pk]
+    assert {one.problem for one in of_call} == {Problem.MISSED}
 
 
 def test_it_asks_one_question(whistle, django_assert_num_queries):
