@@ -117,4 +117,6 @@ def lapse(*, now: dt.datetime, most: int = 500) -> int:
             done += 1
         except Stale as refusal:  # the last score came meanwhile
             log.info("whistle %s left alone: %s", whistle.pk, refusal)
+        except Exception:  # logged; one broken whistle must not keep all others open
+            log.exception("whistle %s failed", whistle.pk)
     return done

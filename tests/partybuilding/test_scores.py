@@ -14,6 +14,7 @@ from partybuilding.actions.proposing import decide
 from partybuilding.models import ListProposal, Whistle, WhistleBand
 from partybuilding.proposing import proposals
 from partybuilding.workflow import State
+from records.chain import own_key
 from records.refusals import Forbidden, Refused, Stale, Unfit
 from tests import people
 from tests.cases.walks import appoint
@@ -132,6 +133,17 @@ def test_where_nobody_took_part_nothing_is_scored():
     for code in (MANAGEMENT, POLICE):
         do(whistle, "release", "jieshuji", of=code)
     assert closed(whistle, now=MORNING + 10 * MINUTE).state == State.SCORED
+
+
+def test_a_whistle_that_cannot_be_put_away_does_not_keep_the_others(caplog):
+    broken, other = closed(), closed()
+    event = other.events.latest("pk")  # another move took the key of the broken one
+    event.pk, event.key, event.sequence = None, own_key(f"lapse:{broken.pk}"), event.sequence + 9
+    event.save(force_insert=True)
+    assert lapse(now=broken.lapses_at) == 1
+    assert f"whistle {broken.pk} failed" in caplog.text
+    assert Whistle.objects.get(pk=broken.pk).state == State.CLOSED
+    assert Whistle.objects.get(pk=other.pk).state == State.SCORED
 
 
 def test_scores_are_waited_for_two_weeks():
