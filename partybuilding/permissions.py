@@ -1,9 +1,11 @@
 """Who holds which duty on a given whistle (the table says which duty a move asks for)."""
 
+from collections.abc import Iterable
+
 from governance.models import By, User, actor_of
 from governance.roles import WITHOUT_POST, ActorKind, Duty
 from partybuilding.models import Call, Whistle
-from partybuilding.workflow import State
+from partybuilding.workflow import CallState, State
 
 
 def blows_for(user: User, whistle: Whistle) -> bool:
@@ -18,13 +20,16 @@ def answers_for(user: User, unit_id: int) -> bool:
     return any(user.authority.holds(duty, unit_id) for duty in (Duty.ANSWER, Duty.HEAD))
 
 
-def duties_on(whistle: Whistle, call: Call | None, by: By) -> frozenset[Duty]:
-    """Duties that somebody who sees this whistle holds on it now; of a call, at its unit alone."""
+def duties_on(whistle: Whistle, calls: Iterable[Call], by: By) -> frozenset[Duty]:
+    """Duties that somebody who sees this whistle holds on it now; of called units at those of these calls alone.
+
+    A unit that refused, and was not called again, has no part in the whistle any more.
+    """
     actor = actor_of(by)
     user = actor.user
     if user is None:
         return WITHOUT_POST[actor.kind] if actor.kind == ActorKind.SYSTEM else frozenset()
-    units = [call.unit_id] if call else whistle.units
+    units = {call.unit_id for call in calls if call.state != CallState.REFUSED}
     held = {
         duty for duty in (Duty.ANSWER, Duty.HEAD) if any(user.authority.holds(duty, unit) for unit in units)
     }

@@ -40,7 +40,7 @@ class Situation(Base[Whistle]):
 
     @cached_property
     def held(self) -> frozenset[Duty]:
-        return duties_on(self.whistle, self.part, self.by)
+        return duties_on(self.whistle, [self.part] if self.part else self.calls, self.by)
 
     @cached_property
     def rule(self) -> WhistleRule | None:

@@ -13,10 +13,9 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from governance.roles import Duty
 from partybuilding.codes import WINDOW, code_at, is_screen_ticket, screen_ticket
 from partybuilding.models import Whistle
-from partybuilding.permissions import duties_on
+from partybuilding.permissions import blows_for
 from partybuilding.workflow import RUNNING
 
 
@@ -26,7 +25,7 @@ from partybuilding.workflow import RUNNING
 def open_screen(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
     """Open the screen for whoever blew; from there on it needs nobody who is signed in (docs/decisions/0030)."""
     whistle = get_object_or_404(Whistle.objects.visible_to(request.user), uuid=whistle_uuid)
-    if Duty.BLOW not in duties_on(whistle, None, request.user):
+    if not blows_for(request.user, whistle):
         raise PermissionDenied("报到二维码由吹哨方打开。")
     return redirect(
         "partybuilding:screen_code",

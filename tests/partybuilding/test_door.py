@@ -14,7 +14,7 @@ from partybuilding.actions import DOOR
 from partybuilding.codes import code_at, give_pass, is_good
 from partybuilding.models import Whistle, WhistleEvent, WhistleRule
 from partybuilding.workflow import CallState, State
-from records.refusals import Refused, Unfit
+from records.refusals import Forbidden, Refused, Unfit
 from tests import people
 from tests.lives import MORNING, case_at, fresh, inside, settled_by, walk
 from tests.partybuilding.blowing import (
@@ -283,6 +283,15 @@ def test_a_case_of_an_ended_category_does_not_come_of_a_task():
 
 
 # Refusals in turn -------------------------------------------------------------------------------------------------
+
+
+def test_a_unit_that_refused_no_longer_writes_into_the_joint_log_until_it_is_called_again():
+    whistle = refuse(blown())
+    with pytest.raises(Forbidden):
+        do(whistle, "note", "cg_lianluo", now=NOW, words="不归我管")
+    do(whistle, "note", people.someone("liaison", MARKET), now=NOW, words="已到现场")
+    do(whistle, "call", "jieshuji", now=NOW, unit=unit(MANAGEMENT), reason="需要执法")
+    do(whistle, "note", "cg_lianluo", now=NOW, words="再次到场")
 
 
 def test_after_two_refusals_in_turn_the_third_unit_takes_the_call():
