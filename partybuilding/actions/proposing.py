@@ -31,8 +31,7 @@ def propose_change(whistle: Whistle, *, now: dt.datetime) -> ListProposal | None
     """
     if whistle.street_id is None:
         return None
-    # Of two that are closed at the same moment neither would see the other; whoever refers to the category does not wait.
-    Category.objects.select_for_update(no_key=True).get(pk=whistle.category_id)
+    _lock_category(whistle.category_id)
     here = ListProposal.objects.filter(category=whistle.category_id, street=whistle.street_id)
     decided_at = here.aggregate(at=Max("decided_at"))["at"]
     since = now - YEAR if decided_at is None else max(now - YEAR, decided_at)
@@ -65,6 +64,15 @@ def propose_change(whistle: Whistle, *, now: dt.datetime) -> ListProposal | None
     return proposal
 
 
+def _lock_category(category_id: int) -> None:
+    """Let proposals and decisions of a category take turns; whoever only refers to the category does not wait.
+
+    Of two whistles that are closed at the same moment neither would see the other, and one that is closed while a proposal
+    is being decided would propose again what was weighed just then. Always before the proposal.
+    """
+    Category.objects.select_for_update(no_key=True).get(pk=category_id)
+
+
 def _came_each_time(whistles: Iterable[int]) -> list[int]:
     """Units that finished their part in every whistle in which any did."""
     came: dict[int, set[int]] = {}
@@ -86,16 +94,24 @@ def why_not_decide(proposal: ListProposal, by: User) -> Refused | None:
 
 @transaction.atomic
 def decide(proposal_id: int, *, is_adopted: bool, note: str, by: User, now: dt.datetime) -> ListProposal:
-    """Adopt or dismiss a proposal, once; the list itself is changed in the configuration.
+    """Adopt or dismiss a proposal, once; who decides the same with the same words again is answered as before.
+
+    The list itself is changed in the configuration.
 
     Raises ``ListProposal.DoesNotExist`` out of scope, ``Forbidden``, ``Stale`` or ``Unfit``.
     """
-    proposal = ListProposal.objects.visible_to(by).select_for_update(of=("self",)).get(pk=proposal_id)
+    visible = ListProposal.objects.visible_to(by)
+    _lock_category(visible.get(pk=proposal_id).category_id)
+    proposal = visible.select_for_update(of=("self",)).get(pk=proposal_id)
+    decided = ListProposal.State.ADOPTED if is_adopted else ListProposal.State.DISMISSED
+    note = note.strip()
+    if (proposal.state, proposal.decided_by_id, proposal.note) == (decided, by.pk, note):
+        return proposal
     if refusal := why_not_decide(proposal, by):
         raise refusal
     text("note", "说明", most=MOST_CHARACTERS)(note, proposal)
-    proposal.state = ListProposal.State.ADOPTED if is_adopted else ListProposal.State.DISMISSED
-    proposal.decided_by, proposal.decided_at, proposal.note = by, now, note.strip()
+    proposal.state, proposal.note = decided, note
+    proposal.decided_by, proposal.decided_at = by, now
     proposal.save(update_fields=["state", "decided_by", "decided_at", "note"])
     told = {"organization": proposal.street_id, "duty": Duty.BLOW}
     subject = f"权责清单修订建议：{proposal.category.name}"

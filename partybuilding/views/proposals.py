@@ -15,21 +15,24 @@ from django.views.decorators.http import require_POST, require_safe
 
 from governance.models import Level, Organization, User
 from governance.responses import refused as as_refused
-from governance.responses import with_status
 from governance.roles import Duty
 from partybuilding.actions.proposing import MOST_CHARACTERS, YEAR, decide, why_not_decide
 from partybuilding.figures import FEWEST_CASES, Rate, rate_of
 from partybuilding.models import ListProposal, Whistle
 from partybuilding.models.whistles import TERRITORIES
 from partybuilding.views.lists import pane
+from records.keyed import KeyedForm, shown_again
 from records.refusals import Refused
 
 MOST = 50
 ADOPTED, DISMISSED = ListProposal.State.ADOPTED, ListProposal.State.DISMISSED
 
 
-class DecisionForm(forms.Form):
-    """What is decided about a proposal, with the reason."""
+class DecisionForm(KeyedForm):
+    """What is decided about a proposal, with the reason.
+
+    Sent twice it is done once by itself: a proposal is decided once (``actions.proposing.decide``).
+    """
 
     decision = forms.ChoiceField(
         label="决定",
@@ -110,7 +113,7 @@ def decide_page(request: HttpRequest, proposal_id: int) -> HttpResponse:
     proposal = get_object_or_404(ListProposal.objects.visible_to(request.user), pk=proposal_id)
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return with_status(_page(request, bad=form, about=proposal.pk), 422)
+        return shown_again(_page(request, bad=form, about=proposal.pk), form)
     try:
         decided = decide(
             proposal.pk,

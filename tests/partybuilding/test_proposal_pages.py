@@ -1,9 +1,11 @@
 """The page of what whistles teach: proposals with their evidence, decided once, and the rate as a band."""
 
 import re
+import uuid
 
 import pytest
 
+from governance.models import Outbox
 from partybuilding.models import ListProposal
 from tests.lives import MORNING
 from tests.partybuilding.test_pages import asked, signed_in
@@ -32,14 +34,19 @@ def test_the_evidence_stands_beside_the_proposal_and_leads_to_its_whistles():
 def test_a_decision_is_made_once_with_a_reason_and_what_was_typed_comes_back():
     proposal = proposed()
     client, address = signed_in("qushuji"), f"/party/proposals/{proposal.pk}/decide/"
-    answer = client.post(address, {"note": "由城管牵头"})
+    key = {"key": uuid.uuid4()}
+    answer = client.post(address, key | {"note": "由城管牵头"})
     assert answer.status_code == 422 and "请选择采纳或不采纳" in answer.text and "由城管牵头" in answer.text
-    answer = client.post(address, {"decision": "adopted", "note": ""})
+    answer = client.post(address, key | {"decision": "adopted", "note": ""})
     assert answer.status_code == 422 and "请写明理由" in answer.text
-    assert client.post(address, {"decision": "adopted", "note": "由城管牵头"}).status_code == 302
+    adopted = {"decision": "adopted", "note": "由城管牵头"}
+    assert "防止重复的编号" in client.post(address, adopted).text
+    for _ in range(2):
+        assert client.post(address, key | adopted).status_code == 302, "the answer may have been lost"
+    assert Outbox.objects.filter(verb="已采纳").count() == 1
     proposal.refresh_from_db()
     assert (proposal.state, proposal.note) == ("adopted", "由城管牵头")
-    again = signed_in("quling").post(address, {"decision": "dismissed", "note": "不必"})
+    again = signed_in("quling").post(address, key | {"decision": "dismissed", "note": "不必"})
     assert again.status_code == 409 and "已采纳" in again.text
     proposal.refresh_from_db()
     assert proposal.state == "adopted"
@@ -49,7 +56,9 @@ def test_who_leads_in_the_street_sees_but_does_not_decide():
     proposal = proposed()
     client = signed_in("jieshuji")
     assert client.get("/party/proposals/").status_code == 200
-    answer = client.post(f"/party/proposals/{proposal.pk}/decide/", {"decision": "adopted", "note": "好"})
+    answer = client.post(
+        f"/party/proposals/{proposal.pk}/decide/", {"key": uuid.uuid4(), "decision": "adopted", "note": "好"}
+    )
     assert answer.status_code == 403
     answer = signed_in("cg_lianluo").post(f"/party/proposals/{proposal.pk}/decide/", {"decision": "adopted"})
     assert answer.status_code == 404
