@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from django.utils import timezone
-
 from cases.actions.sweeping import sweep_leg
 from cases.deadlines import Limit, Unit
 from cases.models import Case, Leg
@@ -21,7 +19,6 @@ from partybuilding import codes
 from partybuilding.actions import DOOR
 from partybuilding.actions.ladder import go_up
 from partybuilding.models import Call, CallClock, Task, Whistle, WhistlePhoto
-from partybuilding.proposing import proposals
 from partybuilding.scores import to_score
 from partybuilding.waiting import next_step
 from partybuilding.workflow import CallState, ClockStep, Side, Source, State
@@ -345,13 +342,11 @@ class Whistling:
         if course.asked:
             self.do("ask", self.world.hands.holder(Role.SECRETARY, case.community_id), None, at, **given)
         else:
-            self.do("blow", self.blower, None, at, **given, **self.called(at))
+            self.do("blow", self.blower, None, at, **given, **self.called())
 
-    def called(self, at: dt.datetime) -> dict[str, Any]:
+    def called(self) -> dict[str, Any]:
         lead, *helpers = [self.unit(party) for party in self.course.called]
-        found = {one.unit.pk: one.why for one in proposals(self.case, timezone.localdate(at))}
-        why = {unit.pk: found.get(unit.pk, "研判需到场") for unit in (lead, *helpers)}
-        return {"lead": lead, "helpers": helpers, "why": why}
+        return {"lead": lead, "helpers": helpers}
 
     def source(self) -> str:
         """What is true of the case first, else what the side judges."""
@@ -365,7 +360,7 @@ class Whistling:
         if self.course.answer == "decline":
             self.do("decline", self.blower, None, at, reason=self.words("decline"))
         else:
-            self.do("blow_asked", self.blower, None, at, **self.called(at))
+            self.do("blow_asked", self.blower, None, at, **self.called())
 
     def say(self, move: str, at: dt.datetime) -> None:
         if move == "settle":

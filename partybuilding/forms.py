@@ -150,10 +150,9 @@ class MoveForm(KeyedForm):
 
     @property
     def given(self) -> dict[str, Any]:
-        """The cleaned answers, as ``perform`` takes them; empty ones are left out. Of proposed units the door is told why."""
-        why = {"why": {one.unit.pk: one.why for one in self.proposals}} if self.proposals else {}
+        """The cleaned answers, as ``perform`` takes them; empty ones are left out."""
         answers = self.cleaned_data.items()
-        return why | {
+        return {
             name: value for name, value in answers if name != "key" and value not in (None, "", [], False)
         }
 
@@ -258,11 +257,11 @@ class BlowForm(MoveForm):
 
     @property
     def given(self) -> dict[str, Any]:
-        """What the door takes: of a whistle that is asked for no units, of one that is blown why each was chosen."""
+        """What the door takes: of a whistle that is asked for no units."""
         given, way = super().given, self.way
         if way is not None and way.move.name == "blow":
             return given
-        return {name: value for name, value in given.items() if name not in ("lead", "helpers", "why")}
+        return {name: value for name, value in given.items() if name not in ("lead", "helpers")}
 
 
 class Way:

@@ -27,6 +27,7 @@ from partybuilding.models import (
     WhistlePhoto,
 )
 from partybuilding.models.whistles import WhistleQuerySet
+from partybuilding.permissions import answers_for, blows_for
 from partybuilding.rules import RULES, score_by
 from partybuilding.situations import Situation
 from partybuilding.workflow import (
@@ -72,6 +73,10 @@ NEXT_OF_CALL = (
     "release",
     "dismiss",
 )
+#: Which side gives a score by which move.
+SIDE_OF = {"score_unit": Side.STREET, "score_whistle": Side.UNIT}
+#: What is said of a score of the other side that is not in sight yet.
+UNSEEN = "双方都评价后，或归档后显示"
 #: How far up the ladder is worth a word beside the clock.
 TOLD_RUNGS = {Rung.HEAD: "已催单位负责人", Rung.LEADER: "已报分管领导", Rung.ORDER: "已督办"}
 
@@ -205,15 +210,21 @@ def _facts(event: WhistleEvent, calls: dict[int, Call], units: dict[int, str]) -
             yield "单位负责人空缺" if facts["rung"] == Rung.ORDER else "岗位空缺，已跳过"
     if facts.get("marks"):
         call = calls.get(facts["call"])
-        side = Side.STREET if event.move == "score_unit" else Side.UNIT
-        named = zip(Score.OF[side], facts["marks"], strict=True)
+        named = zip(Score.OF[SIDE_OF[event.move]], facts["marks"], strict=True)
         yield (call.unit.name + "：" if call else "") + "、".join(f"{name} {mark} 分" for name, mark in named)
 
 
 def story(
-    events: list[WhistleEvent], calls: dict[int, Call], photos: list[WhistlePhoto], tasks: list[Task]
+    events: list[WhistleEvent],
+    calls: dict[int, Call],
+    photos: list[WhistlePhoto],
+    tasks: list[Task],
+    scores: set[tuple[int, str]],
 ) -> list[dict[str, Any]]:
-    """The timeline, newest first, as ``ui.timeline_item`` takes it; how far a ladder went at once is one line."""
+    """The timeline, newest first, as ``ui.timeline_item`` takes it; how far a ladder went at once is one line.
+
+    ``scores`` are those in sight (call, side); of the others it is said that they were given and no more.
+    """
     units = {call.unit_id: call.unit.name for call in calls.values()}
     titles = {("add_task", task.given_at): task.title for task in tasks}
     return [
@@ -223,8 +234,10 @@ def story(
             "what": MOVES[event.move].label,
             "who": event.person_name or "系统",
             "tone": TONES[CallState(event.after) if event.call_id else State(event.after)],
-            "text": event.words,
-            "facts": [
+            "text": "" if _is_blind(event, scores) else event.words,
+            "facts": [UNSEEN]
+            if _is_blind(event, scores)
+            else [
                 fact
                 for fact in (*_facts(event, calls, units), titles.get((event.move, event.at), ""))
                 if fact
@@ -233,6 +246,12 @@ def story(
         }
         for event in _folded(events)
     ]
+
+
+def _is_blind(event: WhistleEvent, scores: set[tuple[int, str]]) -> bool:
+    """Whether a move gave a score that is not in sight yet."""
+    side = SIDE_OF.get(event.move)
+    return side is not None and (facts_of(event)["call"], side) not in scores
 
 
 def _folded(events: list[WhistleEvent]) -> list[WhistleEvent]:
@@ -328,8 +347,10 @@ def read(whistle: Whistle, user: User, now: dt.datetime) -> Reading:
         clocks[one.call_id].append(one)
     for there in Arrival.objects.filter(call__whistle=whistle):
         arrivals[there.call_id].append(there)
-    if whistle.closed_at:
-        for score in Score.objects.filter(call__whistle=whistle):
+    given = list(Score.objects.filter(call__whistle=whistle)) if whistle.closed_at else []
+    seen = _scores_in_sight(whistle, calls, given, user)
+    for score in given:
+        if (score.call_id, score.side) in seen:
             scores[score.call_id].append(score)
     events = list(WhistleEvent.objects.raw(STORY, [whistle.pk]))
     moved = {event.move for event in events}
@@ -366,7 +387,7 @@ def read(whistle: Whistle, user: User, now: dt.datetime) -> Reading:
         whistle=whistle,
         rows=rows,
         tasks=tasks,
-        lines=story(events, by_id, photos, tasks),
+        lines=story(events, by_id, photos, tasks, seen),
         offers=RULES.offers(WHISTLES, whistle.state, situation),
         lateness=lateness_of(whistle, now),
         blows=Duty.BLOW in situation.held,
@@ -375,11 +396,25 @@ def read(whistle: Whistle, user: User, now: dt.datetime) -> Reading:
     )
 
 
+def _scores_in_sight(
+    whistle: Whistle, calls: list[Call], scores: list[Score], user: User
+) -> set[tuple[int, str]]:
+    """Which scores (call, side) somebody may read: until the whistle is put away neither side reads the other's first."""
+    given = {(score.call_id, score.side) for score in scores}
+    if whistle.state == State.SCORED:
+        return given
+    own = {(call.pk, Side.UNIT) for call in calls if answers_for(user, call.unit_id)}
+    if blows_for(user, whistle):
+        own |= {(call.pk, Side.STREET) for call in calls}
+    by_both = {one for one in given if all((one[0], side) in given for side in Side)}
+    return given & (own | by_both)
+
+
 def _to_score(situation: Situation) -> dict[int, list[str]]:
     """Scores that this person has still to give, by call."""
     found = defaultdict(list)
     if situation.whistle.state == State.CLOSED:
-        for name, side in (("score_unit", Side.STREET), ("score_whistle", Side.UNIT)):
+        for name, side in SIDE_OF.items():
             if RULES.why_not(MOVES[name], situation) is None:
                 for call in score_by(situation, side):
                     found[call.pk].append(name)

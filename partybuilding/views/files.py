@@ -1,4 +1,4 @@
-"""Whistles on paper and as files; who took a file is written down."""
+"""Whistles on paper and as files; who took one is written down."""
 
 import uuid
 
@@ -24,8 +24,11 @@ EXPORTED = 5_000
 @require_safe
 def print_page(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
     """The file of a whistle for A4: everything that its page says, without buttons."""
-    reading = read(visible_whistle(request, whistle_uuid), request.user, timezone.now())
-    return render(request, "partybuilding/print.html", {"reading": reading, "now": timezone.now()})
+    now = timezone.now()
+    reading = read(visible_whistle(request, whistle_uuid), request.user, now)
+    whistle = reading.whistle
+    log_access(f"whistle:{whistle.pk}:print", by=request.user, reason=f"打印哨单 {whistle.number}", now=now)
+    return render(request, "partybuilding/print.html", {"reading": reading, "now": now})
 
 
 @login_required

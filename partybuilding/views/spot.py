@@ -77,14 +77,14 @@ def phone_move(request: HttpRequest, call_id: int, name: str) -> HttpResponse:
     visible = Whistle.objects.visible_to(request.user)
     named = ("unit", "whistle__case", "whistle__category")
     call = get_object_or_404(Call.objects.filter(whistle__in=visible).select_related(*named), pk=call_id)
-    now, back = timezone.now(), reverse("partybuilding:my_calls")
-    situation = Situation(call.whistle, request.user, now, part=call)
+    back = reverse("partybuilding:my_calls")
     if request.method == "POST":
-        form = posted_form(request, move, situation)
-        if answered := make(form, situation, move, now):
+        form, situation = posted_form(request, move, call.whistle, call)
+        if answered := make(form, situation, move):
             messages.success(request, answered)
             return redirect(back)
         return shown_again(ask(request, form, situation, move, back, base="base_field.html"), form)
+    situation = Situation(call.whistle, request.user, timezone.now(), part=call)
     form = move_form(move, situation, kept(request))
     return ask(request, form, situation, move, back, base="base_field.html")
 

@@ -1,6 +1,5 @@
 """The page of a whistle, and its moves: find among the visible → form → door → page."""
 
-import datetime as dt
 import uuid
 from functools import partial
 from typing import Any
@@ -85,15 +84,14 @@ def call_move_page(request: HttpRequest, whistle_uuid: uuid.UUID, call_id: int, 
 
 
 def _show(request: HttpRequest, whistle: Whistle, call: Call | None, move: Move) -> HttpResponse:
-    now = timezone.now()
-    situation = Situation(whistle, request.user, now, part=call)
     back = reverse("partybuilding:whistle", args=[whistle.uuid])
     if request.method == "POST":
-        form = posted_form(request, move, situation)
-        if answered := make(form, situation, move, now):
+        form, situation = posted_form(request, move, whistle, call)
+        if answered := make(form, situation, move):
             messages.success(request, answered)
             return redirect(back)
         return shown_again(ask(request, form, situation, move, back), form)
+    situation = Situation(whistle, request.user, timezone.now(), part=call)
     # Which task or unit it is about may stand in the address.
     preset = {"task": request.GET.get("task", ""), "call": request.GET.get("call", "")}
     initial = {name: value for name, value in preset.items() if value.isdecimal()}
@@ -101,15 +99,21 @@ def _show(request: HttpRequest, whistle: Whistle, call: Call | None, move: Move)
     return ask(request, form, situation, move, back)
 
 
-def posted_form(request: HttpRequest, move: Move, situation: Situation) -> MoveForm:
-    """The form that came, its pictures stored and named by their ids."""
+def posted_form(
+    request: HttpRequest, move: Move, whistle: Whistle, call: Call | None
+) -> tuple[MoveForm, Situation]:
+    """The form that came, its pictures stored and named by their ids, and the situation as it is after that.
+
+    Rebuilding pictures takes seconds: a move is made at the moment after it, so that clocks do not stop in the past.
+    """
     data, refused = with_uploads(request, ROOM, store_of_form)
+    situation = Situation(whistle, request.user, timezone.now(), part=call)
     form = move_form(move, situation, data)
     form.refuse_photos(refused)
-    return form
+    return form, situation
 
 
-def make(form: MoveForm, situation: Situation, move: Move, now: dt.datetime) -> str:
+def make(form: MoveForm, situation: Situation, move: Move) -> str:
     """Make the move of a form; returns what is said of it, or nothing where the form says what is wrong."""
     whistle, user, call = situation.whistle, situation.by, situation.part
     if form.is_valid():
@@ -118,7 +122,7 @@ def make(form: MoveForm, situation: Situation, move: Move, now: dt.datetime) -> 
                 whistle.uuid,
                 move.name,
                 by=user,
-                now=now,
+                now=situation.now,
                 key=form.cleaned_data["key"],
                 given=form.given,
                 part=call.pk if call else None,

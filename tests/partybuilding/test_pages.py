@@ -10,9 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from cases.models import Responsibility
 from cases.workflow import State as CaseState
 from governance.models import Post, User
 from governance.roles import Role
+from partybuilding.actions import lapse
 from partybuilding.forms import ways
 from partybuilding.models import Call, Whistle
 from partybuilding.workflow import CALLS, WHISTLES, CallState, State
@@ -20,6 +22,7 @@ from tests import people
 from tests.lives import case_at, inside, walk
 from tests.partybuilding.blowing import MANAGEMENT, POLICE, blown, do, unit
 from tests.partybuilding.blowing import asked as asked_for
+from tests.sheets import sheets
 
 pytestmark = pytest.mark.django_db
 FLOOR = 3  # session, user, posts
@@ -246,6 +249,34 @@ def test_both_sides_score_from_the_page():
     assert {score.side for score in call.scores.all()} == {"street", "unit"}
 
 
+def test_a_score_is_read_by_its_own_side_alone_until_the_other_side_has_scored_or_the_whistle_is_put_away():
+    whistle = closed()
+    lead, helper = call_of(whistle, MANAGEMENT), call_of(whistle, POLICE)
+    marks = {"speed": 2, "attitude": 2, "result": 2, "words": "来得太晚"}
+    for call in (lead, helper):
+        do(whistle, "score_unit", "jieshuji", call=call, now=now(), **marks)
+
+    def reads(name: str) -> int:
+        """Scores on the page, in print and in the file; the story says as much, and no more."""
+        client, counts = signed_in(name), []
+        for rest in ("", "print/"):
+            text = client.get(page(whistle, rest)).content.decode()
+            counts.append((text.count("响应速度 2"), text.count("来得太晚")))
+        rows = sheets(b"".join(client.get(page(whistle, "file/")).streaming_content))
+        counts.append((str(rows).count("响应速度 2"), str(rows).count("来得太晚")))
+        _, words = counts[0]
+        assert counts == [(2 * words, words)] * 3
+        return words
+
+    sides = ("jieshuji", "chengguanju", "quling")
+    assert [reads(name) for name in sides] == [2, 0, 0]
+    need = {"needed": 5, "clear": 4, "prepared": 3}
+    do(whistle, "score_whistle", "cg_lianluo", call=lead, now=now(), **need)
+    assert [reads(name) for name in sides] == [2, 1, 1]
+    lapse(now=Whistle.objects.get(pk=whistle.pk).lapses_at)
+    assert [reads(name) for name in sides] == [2, 2, 2]
+
+
 # Blowing ----------------------------------------------------------------------------------------------------------
 
 
@@ -286,6 +317,15 @@ def test_units_are_proposed_with_the_reason_and_the_lead_is_chosen():
     whistle_of = blow_form(case, lead=rows[0]["unit"].pk, helpers=[])
     signed_in("jieshuji").post(f"/party/blow/{case.uuid}/", whistle_of)
     assert Call.objects.get().why.startswith("权责清单")
+
+
+def test_a_form_that_is_sent_again_is_answered_also_when_the_reasons_have_changed():
+    case, client = handled_by_street(), signed_in("jieshuji")
+    form = blow_form(case)
+    first = client.post(f"/party/blow/{case.uuid}/", form)
+    Responsibility.objects.update(lead="", helpers=[])
+    again = client.post(f"/party/blow/{case.uuid}/", form)
+    assert (again.status_code, again["Location"]) == (302, first["Location"])
 
 
 def test_only_reasons_that_are_true_of_the_case_can_be_chosen():

@@ -265,4 +265,6 @@ def test_the_print_says_everything_without_a_button_and_who_printed_it():
     text = signed_in("jieshuji").get(page(whistle, "print/")).content.decode()
     main = text.split("<main")[1]
     assert whistle.number in main and "定位" in main and "打印" in main and "<button" not in main
+    looked = AccessLog.objects.get()
+    assert (looked.subject, looked.user.username) == (f"whistle:{whistle.pk}:print", "jieshuji")
     assert whistle.state == State.BLOWN

@@ -39,6 +39,13 @@ def test_a_picture_that_comes_with_a_note_without_script_is_taken_once():
     assert whistle.photos.count() == 1 and whistle.events.filter(move="note").count() == 1
 
 
+def test_a_move_with_pictures_is_made_after_they_were_rebuilt():
+    whistle = running()
+    form = {"key": uuid.uuid4(), "words": "现场已清", "photos": SimpleUploadedFile("a.jpg", jpeg(640, 480))}
+    assert signed_in("cg_lianluo").post(page(whistle, "moves/note/"), form).status_code == 302
+    assert whistle.events.get(move="note").at > whistle.photos.get().uploaded_at
+
+
 def test_what_is_no_picture_is_refused_at_its_field_and_the_words_stay():
     whistle = running()
     form = {"key": uuid.uuid4(), "words": "已劝离", "photos": SimpleUploadedFile("a.jpg", b"no picture")}
