@@ -3,6 +3,8 @@
 import datetime as dt
 import uuid
 
+from django.db import transaction
+
 from governance.models import User
 from partybuilding.models import Whistle, WhistlePhoto
 from records import pictures
@@ -10,6 +12,8 @@ from records import pictures
 FOLDER = "whistle-photos"
 #: Where photos are sent to and lie.
 ADDRESS = "/party/photos/"
+#: A photo of a form that was never sent to its end stays for so long.
+UNTAKEN = dt.timedelta(days=1)
 
 
 def store(data: bytes, *, by: User, now: dt.datetime, key: uuid.UUID | None = None) -> WhistlePhoto:
@@ -39,5 +43,18 @@ def may_see(photo: WhistlePhoto, user: User) -> bool:
 
 
 def remove_orphans(*, now: dt.datetime) -> int:
-    """Remove files of photos that no row names; returns how many."""
-    return pictures.remove_orphans(WhistlePhoto, FOLDER, now=now)
+    """Remove photos that no move took within a day, and files that no row names; returns how many."""
+    return _remove_untaken(now) + pictures.remove_orphans(WhistlePhoto, FOLDER, now=now)
+
+
+def _remove_untaken(now: dt.datetime) -> int:
+    untaken = WhistlePhoto.objects.filter(whistle=None, uploaded_at__lt=now - UNTAKEN)
+    with transaction.atomic():
+        # Locked: a move that takes one at this moment has it, or is told that it is gone.
+        photos = list(untaken.select_for_update(skip_locked=True))
+        WhistlePhoto.objects.filter(pk__in=[photo.pk for photo in photos]).delete()
+    for photo in photos:  # after the rows: a row never speaks of a picture that is gone
+        if not WhistlePhoto.objects.filter(file=photo.file).exists():
+            pictures.path(photo).unlink(missing_ok=True)
+            pictures.thumb_path(photo).unlink(missing_ok=True)
+    return len(photos)

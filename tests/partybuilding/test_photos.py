@@ -8,7 +8,9 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from partybuilding import photos
 from partybuilding.models import WhistlePhoto
+from records import pictures
 from tests import people
 from tests.partybuilding.blowing import MANAGEMENT, user
 from tests.partybuilding.test_pages import call_of, now, page, running, signed_in
@@ -37,6 +39,18 @@ def test_a_picture_that_comes_with_a_note_without_script_is_taken_once():
         form = {"key": key, "words": "已劝离", "photos": sound()}
         assert client.post(page(whistle, "moves/note/"), form).status_code == 302
     assert whistle.photos.count() == 1 and whistle.events.filter(move="note").count() == 1
+
+
+def test_a_photo_that_no_move_takes_goes_after_a_day_and_one_of_the_log_stays():
+    whistle, at = running(), now()
+    taken = logged_photo(whistle, at)
+    free = photos.store(jpeg(640, 480, "#887766"), by=taken.by, now=at)
+    files = [pictures.path(free), pictures.thumb_path(free)]
+    photos.remove_orphans(now=at + photos.UNTAKEN)
+    assert all(file.exists() for file in files)
+    assert photos.remove_orphans(now=at + photos.UNTAKEN + dt.timedelta(seconds=1)) >= 1
+    assert not any(file.exists() for file in files)
+    assert list(WhistlePhoto.objects.all()) == [taken] and pictures.path(taken).exists()
 
 
 def test_a_move_with_pictures_is_made_after_they_were_rebuilt():
