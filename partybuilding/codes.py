@@ -1,19 +1,25 @@
 """Codes of the spot: shown on the street's screen as a QR picture that changes every 30 seconds.
 
 A code is good in its own half minute and the one after. Whoever opened the page with a good one gets a pass, bound to
-the person, that lasts long enough to press the button.
+the person: every limit counts from the scan, whatever page is opened after it (docs/decisions/0030).
 """
 
 import datetime as dt
 import hmac
 import uuid
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core import signing
 
 WINDOW = 30
-PASS_SECONDS = 600
-_SALT = "partybuilding.pass"
+#: How long after the scan the button is pressed: at once, or by who had to sign in first.
+PASS_SECONDS, SCAN_SECONDS = 120, 600
+#: How long a screen shows codes without somebody who is signed in.
+SCREEN_SECONDS = 12 * 3600
+#: Clocks of two servers may differ by so much.
+SKEW_SECONDS = 5
+_PASS, _SCAN, _SCREEN = (f"partybuilding.{name}" for name in ("pass", "scan", "screen"))
 
 
 def code_at(whistle: uuid.UUID, now: dt.datetime) -> str:
@@ -34,50 +40,58 @@ def is_good(whistle: uuid.UUID, code: str, now: dt.datetime) -> bool:
     )
 
 
-def give_pass(whistle: uuid.UUID, user_id: int, now: dt.datetime) -> str:
-    """What the page of report-in carries for somebody who scanned a good code."""
-    return signing.dumps([str(whistle), user_id, int(now.timestamp())], salt=_SALT)
+def give_pass(
+    whistle: uuid.UUID, user_id: int, scanned_at: dt.datetime, *, seconds: int = PASS_SECONDS
+) -> str:
+    """What the page of report-in carries for somebody who scanned a good code; ``seconds`` count from the scan."""
+    return _sign(_PASS, whistle, scanned_at, seconds, user_id)
 
 
-def is_pass(text: str, whistle: uuid.UUID, user_id: int, now: dt.datetime) -> bool:
-    """Whether a pass is this person's, for this whistle, and not older than ``PASS_SECONDS``."""
-    try:
-        of, person, at = signing.loads(text, salt=_SALT)
-    except (signing.BadSignature, ValueError):
-        return False
-    return of == str(whistle) and person == user_id and 0 <= now.timestamp() - at <= PASS_SECONDS
-
-
-# A scan that has to sign in first; the screen -----------------------------------------------------------------------
-
-#: How long a scan waits for its person to sign in, and how long a screen shows codes without somebody who is signed in.
-SCAN_SECONDS, SCREEN_SECONDS = 600, 12 * 3600
-_SCAN_SALT, _SCREEN_SALT = "partybuilding.scan", "partybuilding.screen"
+def pass_until(text: str, whistle: uuid.UUID, user_id: int, now: dt.datetime) -> dt.datetime | None:
+    """Until when a pass is good; None where it is not this person's, not for this whistle, or over."""
+    found = _read(_PASS, text, whistle, now)
+    return found.until if found and found.person == user_id else None
 
 
 def keep_scan(whistle: uuid.UUID, now: dt.datetime) -> str:
     """What the browser keeps of a good scan while its person signs in (a cookie; worth nothing on another whistle)."""
-    return signing.dumps([str(whistle), int(now.timestamp())], salt=_SCAN_SALT)
+    return _sign(_SCAN, whistle, now, SCAN_SECONDS)
 
 
-def is_scan(text: str, whistle: uuid.UUID, now: dt.datetime) -> bool:
-    """Whether a browser scanned a good code of this whistle within ``SCAN_SECONDS``."""
-    return _is_signed(text, whistle, now, _SCAN_SALT, SCAN_SECONDS)
+def scan_time(text: str, whistle: uuid.UUID, now: dt.datetime) -> dt.datetime | None:
+    """When a browser scanned a good code of this whistle, if that was within ``SCAN_SECONDS``."""
+    found = _read(_SCAN, text, whistle, now)
+    return found.at if found else None
 
 
-def screen_ticket(whistle: uuid.UUID, now: dt.datetime) -> str:
+def screen_ticket(whistle: uuid.UUID, user_id: int, now: dt.datetime) -> str:
     """What the address of a screen carries, so that it goes on showing codes when nobody is signed in on it any more."""
-    return signing.dumps([str(whistle), int(now.timestamp())], salt=_SCREEN_SALT)
+    return _sign(_SCREEN, whistle, now, SCREEN_SECONDS, user_id)
 
 
-def is_screen_ticket(text: str, whistle: uuid.UUID, now: dt.datetime) -> bool:
-    """Whether a screen of this whistle was opened within ``SCREEN_SECONDS``."""
-    return _is_signed(text, whistle, now, _SCREEN_SALT, SCREEN_SECONDS)
+def opened_by(text: str, whistle: uuid.UUID, now: dt.datetime) -> int | None:
+    """The id of who opened a screen of this whistle, if that was within ``SCREEN_SECONDS``."""
+    found = _read(_SCREEN, text, whistle, now)
+    return found.person if found else None
 
 
-def _is_signed(text: str, whistle: uuid.UUID, now: dt.datetime, salt: str, seconds: int) -> bool:
+class _Signed(NamedTuple):
+    at: dt.datetime
+    until: dt.datetime
+    person: int  # 0 where it is nobody's
+
+
+def _sign(what: str, whistle: uuid.UUID, at: dt.datetime, seconds: int, person: int = 0) -> str:
+    return signing.dumps([str(whistle), int(at.timestamp()), seconds, person], salt=what)
+
+
+def _read(what: str, text: str, whistle: uuid.UUID, now: dt.datetime) -> _Signed | None:
+    """What was signed for this whistle and is not over."""
     try:
-        of, at = signing.loads(text, salt=salt)
+        of, at, seconds, person = signing.loads(text, salt=what)
     except (signing.BadSignature, ValueError):
-        return False
-    return of == str(whistle) and 0 <= now.timestamp() - at <= seconds
+        return None
+    if of != str(whistle) or not -SKEW_SECONDS <= now.timestamp() - at <= seconds:
+        return None
+    begun = dt.datetime.fromtimestamp(at, dt.UTC)
+    return _Signed(begun, begun + dt.timedelta(seconds=seconds), person)

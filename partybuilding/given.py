@@ -8,7 +8,7 @@ from cases.models import Category
 from cases.rule_numbers import LONGEST_DEADLINE
 from governance.models import Organization
 from governance.roles import Duty
-from partybuilding.codes import is_pass
+from partybuilding.codes import pass_until
 from partybuilding.models import Call, Task
 from partybuilding.permissions import answers_for
 from partybuilding.proposing import units_to_call
@@ -135,7 +135,7 @@ def _stays_away(value: bool, s: Situation) -> None:
 
 
 def _pass(value: str, s: Situation) -> None:
-    if s.user is None or not is_pass(value, s.whistle.uuid, s.user.pk, s.now):
+    if s.user is None or pass_until(value, s.whistle.uuid, s.user.pk, s.now) is None:
         raise Unfit("二维码已失效，请重新扫描现场屏幕。", field="pass")
 
 

@@ -201,13 +201,16 @@ def contact(walk: Walk) -> None:
 
 @EFFECTS.of("arrive")
 def arrive(walk: Walk) -> None:
-    """On the spot, proved by the code of the screen or by position; others of the unit may follow."""
-    one, whistle = walk.call, walk.whistle
-    proof, distance = Arrival.Proof.CODE, None
+    """On the spot, proved by the code of the screen or by position; others of the unit may follow.
+
+    How far a phone says it is from the spot is written down beside a code as well, and refuses nothing there.
+    """
+    one, whistle, position = walk.call, walk.whistle, walk.given.get("position")
+    spot = (whistle.longitude, whistle.latitude)
+    proof, distance = Arrival.Proof.CODE, round(metres_between(position, spot)) if position else None
     if not walk.given.get("pass"):
-        if not walk.given.get("position"):
+        if distance is None:
             raise Unfit("请扫描现场屏幕上的二维码，或打开定位后报到。", field="position")
-        distance = round(metres_between(walk.given["position"], (whistle.longitude, whistle.latitude)))
         if distance > whistle.rule["distance"]:
             raise Unfit(
                 f"您距现场约 {distance:,} 米，须在 {whistle.rule['distance']} 米以内；或请扫描现场二维码。",

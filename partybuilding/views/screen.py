@@ -13,7 +13,8 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from partybuilding.codes import WINDOW, code_at, is_screen_ticket, screen_ticket
+from governance.models import User
+from partybuilding.codes import WINDOW, code_at, opened_by, screen_ticket
 from partybuilding.models import Whistle
 from partybuilding.permissions import blows_for
 from partybuilding.workflow import RUNNING
@@ -30,18 +31,21 @@ def open_screen(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
     return redirect(
         "partybuilding:screen_code",
         whistle_uuid=whistle.uuid,
-        ticket=screen_ticket(whistle.uuid, timezone.now()),
+        ticket=screen_ticket(whistle.uuid, request.user.pk, timezone.now()),
     )
 
 
 @never_cache
 @require_safe
 def screen(request: HttpRequest, whistle_uuid: uuid.UUID, ticket: str) -> HttpResponse:
-    """The code of this half minute; the page asks for the next one by itself."""
+    """The code of this half minute; the page asks for the next one by itself, as long as who opened it may blow."""
     now = timezone.now()
-    if not is_screen_ticket(ticket, whistle_uuid, now):
-        raise Http404("这个报到屏已失效，请在哨单页重新打开。")
+    opener = User.objects.filter(pk=opened_by(ticket, whistle_uuid, now), is_active=True).first()
     whistle = get_object_or_404(Whistle.objects.select_related("category", "street"), uuid=whistle_uuid)
+    if opener is None or not blows_for(opener, whistle):
+        raise Http404("这个报到屏已失效，请在哨单页重新打开。")
+    if whistle.state not in RUNNING:  # whoever still has the address reads nothing of it
+        return render(request, "partybuilding/screen.html", {"whistle": None})
     code = code_at(whistle.uuid, now)
     address = request.build_absolute_uri(
         f"{reverse('partybuilding:arrive', args=[whistle.uuid])}?code={code}"
@@ -49,7 +53,6 @@ def screen(request: HttpRequest, whistle_uuid: uuid.UUID, ticket: str) -> HttpRe
     picture = segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=2, svgclass=None)
     context = {
         "whistle": whistle,
-        "is_running": whistle.state in RUNNING,
         # Ours alone: lines and the address above, which holds a number and a code.
         "picture": mark_safe(picture),
         "seconds": WINDOW - int(now.timestamp()) % WINDOW,

@@ -19,7 +19,7 @@ from cases.forms import PositionField
 from governance.kept_forms import keeps_form, kept
 from governance.roles import Duty
 from partybuilding.actions import DOOR, perform
-from partybuilding.codes import SCAN_SECONDS, give_pass, is_good, is_pass, is_scan, keep_scan
+from partybuilding.codes import SCAN_SECONDS, give_pass, is_good, keep_scan, pass_until, scan_time
 from partybuilding.forms import move_form
 from partybuilding.models import Arrival, Call, Whistle
 from partybuilding.situations import Situation
@@ -115,14 +115,19 @@ class ArriveForm(KeyedForm):
         for field in self.fields["position"].fields:
             field.required = False
 
+    def clean(self) -> dict[str, Any]:
+        """Beside a scan nobody is asked for a position: one that cannot be read is none."""
+        given = super().clean()
+        if given.get("scanned"):
+            self.errors.pop("position", None)
+        return given
+
     @property
     def given(self) -> dict[str, Any]:
-        """What the door takes: the scan where there is one, else the position; and the phone's time, if it was sent."""
-        names = {"scanned": "pass", "position": "position"}
+        """What the door takes: the scan, the position, or both; and the phone's time, if it was sent."""
+        names = {"scanned": "pass", "position": "position", "claimed_at": "claimed_at"}
         found = ((names[name], self.cleaned_data.get(name)) for name in names)
-        proof = dict([pair for pair in found if pair[1]][:1])
-        claimed_at = self.cleaned_data.get("claimed_at")
-        return proof | ({"claimed_at": claimed_at} if claimed_at else {})
+        return {name: value for name, value in found if value}
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Nobody sees the phone's time: what is wrong with it stands above the form."""
@@ -142,10 +147,9 @@ class ArriveForm(KeyedForm):
 def arrive(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
     """Where the code of the spot leads: one button. Who has to sign in first does not lose the scan."""
     now = timezone.now()
-    is_scanned = _is_scanned(request, whistle_uuid, now)
     if not request.user.is_authenticated:
         response = redirect_to_login(request.get_full_path())
-        if is_scanned:
+        if is_good(whistle_uuid, request.GET.get("code", ""), now):
             response.set_cookie(
                 COOKIE,
                 keep_scan(whistle_uuid, now),
@@ -167,18 +171,20 @@ def arrive(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
             response = redirect("partybuilding:my_calls")
             response.delete_cookie(COOKIE, path=request.path)
             return response
-        scanned = form.data.get("scanned", "")
-        is_scanned = bool(scanned) and is_pass(scanned, whistle.uuid, request.user.pk, now)
-        return shown_again(_ask(request, form, whistle, calls, is_scanned), form)
-    scanned = give_pass(whistle.uuid, request.user.pk, now) if is_scanned else ""
-    form = ArriveForm(calls, kept(request), initial={"scanned": scanned})
-    return _ask(request, form, whistle, calls, is_scanned)
+        return shown_again(_ask(request, form, whistle, calls, now), form)
+    form = ArriveForm(calls, kept(request), initial={"scanned": _pass_of(request, whistle_uuid, now)})
+    response = _ask(request, form, whistle, calls, now)
+    if COOKIE in request.COOKIES:  # a scan that waited gives one pass, to one person
+        response.delete_cookie(COOKIE, path=request.path)
+    return response
 
 
-def _is_scanned(request: HttpRequest, whistle: uuid.UUID, now: dt.datetime) -> bool:
-    """Whether this browser has just scanned a good code, or had before it was sent to sign in."""
-    code = request.GET.get("code", "")
-    return is_good(whistle, code, now) or is_scan(request.COOKIES.get(COOKIE, ""), whistle, now)
+def _pass_of(request: HttpRequest, whistle: uuid.UUID, now: dt.datetime) -> str:
+    """A pass for who has just scanned a good code, or had before they were sent to sign in; the time is that of the scan."""
+    if is_good(whistle, request.GET.get("code", ""), now):
+        return give_pass(whistle, request.user.pk, now)
+    earlier = scan_time(request.COOKIES.get(COOKIE, ""), whistle, now)
+    return give_pass(whistle, request.user.pk, earlier, seconds=SCAN_SECONDS) if earlier else ""
 
 
 def _arrive(form: ArriveForm, request: HttpRequest, whistle: Whistle, now: dt.datetime) -> str:
@@ -205,13 +211,14 @@ def _arrive(form: ArriveForm, request: HttpRequest, whistle: Whistle, now: dt.da
 
 
 def _ask(
-    request: HttpRequest, form: ArriveForm, whistle: Whistle, calls: Any, is_scanned: bool
+    request: HttpRequest, form: ArriveForm, whistle: Whistle, calls: Any, now: dt.datetime
 ) -> HttpResponse:
+    until = pass_until(form["scanned"].value() or "", whistle.uuid, request.user.pk, now)
     context = {
+        "until": f"{timezone.localtime(until):%H:%M}" if until else "",
         "form": form,
         "whistle": whistle,
         "calls": calls,
-        "is_scanned": is_scanned,
         "has_code": bool(request.GET.get("code")),
         "is_running": whistle.state in RUNNING,
         "there": Arrival.objects.filter(call__in=calls, person=request.user, left_at=None).first(),

@@ -119,10 +119,27 @@ function startPhoneTime(input) {
   input.form.addEventListener("submit", () => (input.value ||= new Date().toISOString()));
 }
 
+// data-position-beside: two inputs that take where the device is, if it says so before the press; nothing waits for it.
+function fillBeside(box) {
+  if (!isSecureContext || !navigator.geolocation) return;
+  const [longitude, latitude] = box.querySelectorAll("input");
+  let isSent = false; // the same form sent again is the same request
+  longitude.form.addEventListener("submit", () => (isSent = true));
+  navigator.geolocation.getCurrentPosition(({ coords }) => {
+    if (isSent) return;
+    longitude.value = coords.longitude.toFixed(6);
+    latitude.value = coords.latitude.toFixed(6);
+  }, () => {}, { enableHighAccuracy: true, timeout: 15000, maximumAge: 10000 });
+}
+
 export function startPosition(root) {
   for (const input of root.querySelectorAll("[data-phone-time]:not([data-started])")) {
     input.dataset.started = "";
     startPhoneTime(input);
+  }
+  for (const box of root.querySelectorAll("[data-position-beside]:not([data-started])")) {
+    box.dataset.started = "";
+    fillBeside(box);
   }
   for (const box of root.querySelectorAll("[data-position]:not([data-started])")) {
     box.dataset.started = "";

@@ -11,7 +11,7 @@ from cases.models import Case, Category
 from cases.workflow import State as CaseState
 from governance.models import Organization
 from partybuilding.actions import DOOR
-from partybuilding.codes import code_at, give_pass, is_good
+from partybuilding.codes import SCAN_SECONDS, code_at, give_pass, is_good, pass_until
 from partybuilding.models import Whistle, WhistleEvent, WhistleRule
 from partybuilding.workflow import CallState, State
 from records.refusals import Forbidden, Refused, Unfit
@@ -42,7 +42,7 @@ from tests.partybuilding.blowing import (
 )
 
 pytestmark = pytest.mark.django_db
-NOW = MORNING + 5 * MINUTE
+NOW, SECOND = MORNING + 5 * MINUTE, dt.timedelta(seconds=1)
 ELSEWHERE = f"{people.ELSEWHERE[:9]}-police"
 
 
@@ -197,21 +197,34 @@ def test_a_call_of_another_whistle_is_not_there():
     assert snapshot(whistle) == before
 
 
-def test_a_pass_is_one_persons_of_one_whistle_for_ten_minutes():
+def test_a_pass_is_one_persons_of_one_whistle_for_two_minutes_after_the_scan():
     whistle, other, liaison = blown(), blown(), user("cg_lianluo")
     assert is_good(whistle.uuid, code_at(whistle.uuid, NOW), NOW + dt.timedelta(seconds=29))
     for wrong in (
         give_pass(other.uuid, liaison.pk, NOW),
         give_pass(whistle.uuid, user("chengguanju").pk, NOW),
-        give_pass(whistle.uuid, liaison.pk, NOW - 11 * MINUTE),
-        give_pass(whistle.uuid, liaison.pk, NOW + MINUTE),
+        give_pass(whistle.uuid, liaison.pk, NOW - 2 * MINUTE - SECOND),
+        give_pass(whistle.uuid, liaison.pk, NOW - 10 * MINUTE - SECOND, seconds=SCAN_SECONDS),
+        give_pass(whistle.uuid, liaison.pk, NOW + 6 * SECOND),
+        "no pass",
     ):
         with pytest.raises(Unfit, match="二维码已失效"):
             do(whistle, "arrive", liaison, of=MANAGEMENT, now=NOW, **{"pass": wrong})
-    good = {"pass": give_pass(whistle.uuid, liaison.pk, NOW - 9 * MINUTE)}
+    for at in (NOW + 5 * SECOND, NOW - 2 * MINUTE):  # clocks of two servers differ a little
+        assert pass_until(give_pass(whistle.uuid, liaison.pk, at), whistle.uuid, liaison.pk, NOW)
+    good = {"pass": give_pass(whistle.uuid, liaison.pk, NOW - 10 * MINUTE, seconds=SCAN_SECONDS)}
     whistle = do(whistle, "arrive", liaison, of=MANAGEMENT, now=NOW, **good)
     there = call_of(whistle, MANAGEMENT).arrivals.get()
     assert (whistle.state, there.proof, there.distance) == (State.ON_SITE, "code", None)
+
+
+def test_how_far_a_phone_says_it_is_stands_beside_a_code_and_refuses_nothing():
+    whistle, liaison = blown(), user("cg_lianluo")
+    longitude, latitude = inside()
+    far = {"pass": give_pass(whistle.uuid, liaison.pk, NOW), "position": [longitude, latitude + 0.09]}
+    do(whistle, "arrive", liaison, of=MANAGEMENT, now=NOW, **far)
+    there = call_of(whistle, MANAGEMENT).arrivals.get()
+    assert there.proof == "code" and 9_000 < there.distance < 11_000
 
 
 def test_a_claimed_time_stands_beside_the_servers():

@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from demo.accounts import DEMO_PASSWORD
-from governance.models import AccessLog
-from partybuilding.codes import WINDOW, code_at
+from governance.models import AccessLog, User
+from partybuilding.codes import WINDOW, code_at, keep_scan, pass_until, screen_ticket
 from partybuilding.models import Arrival
 from partybuilding.workflow import CallState, State
 from tests import people
@@ -61,12 +61,31 @@ def test_only_who_blew_opens_the_screen_and_a_ticket_is_of_one_whistle():
     assert Client().get(ticket.replace(str(whistle.uuid), str(other.uuid))).status_code == 404
 
 
-def test_a_whistle_that_is_over_shows_no_code():
+def test_a_screen_shows_nothing_of_a_whistle_that_is_over():
     whistle = running()
     address = signed_in("jieshuji").get(page(whistle, "screen/"))["Location"]
+    told = [whistle.number, whistle.label, whistle.category.name, whistle.address, "<path"]
+    text = Client().get(address).content.decode()
+    assert all(one in text for one in told)
     do(whistle, "withdraw", "jieshuji", now=now(), reason="已自行解决")
     text = Client().get(address).content.decode()
-    assert "<path" not in text.split("<main")[1] and "不需要报到" in text and "refresh" not in text
+    assert not [one for one in (*told, "撤哨", "refresh") if one in text.replace(address, "")]
+    assert "不需要报到" in text
+
+
+def test_a_screen_ends_after_12_hours_and_with_the_post_of_who_opened_it():
+    whistle = running()
+    blower = User.objects.get(username="jieshuji")
+
+    def opened(hours_ago: float) -> int:
+        ticket = screen_ticket(whistle.uuid, blower.pk, now() - dt.timedelta(hours=hours_ago))
+        return Client().get(f"/party/screens/{whistle.uuid}/{ticket}/").status_code
+
+    assert (opened(11.99), opened(12.01)) == (200, 404), "what the page asks for again adds no time"
+    address = signed_in("jieshuji").get(page(whistle, "screen/"))["Location"]
+    assert Client().get(address).status_code == 200
+    blower.posts.update(ends_on=timezone.localdate() - dt.timedelta(days=1))
+    assert Client().get(address).status_code == 404
 
 
 # Report-in --------------------------------------------------------------------------------------------------------
@@ -105,13 +124,40 @@ def test_a_scan_outlives_signing_in_on_the_same_browser_and_on_no_other():
     assert answer.status_code == 302 and answer["Location"].startswith("/login/?next=")
     cookie = client.cookies["scan"]
     assert cookie["httponly"] and cookie["path"] == arrive(whistle)
+    kept = cookie.value
     late = arrive(whistle, code_at(whistle.uuid, now() - dt.timedelta(minutes=5)))
+    client.get(late)
+    assert client.cookies["scan"].value == kept, "an old code adds no time"
     assert client.post("/login/", {"username": "cg_lianluo", "password": DEMO_PASSWORD}).status_code == 302
     assert pass_on(client, late)
+    assert pass_on(client, late) == "", "a scan that waited gives one pass"
     assert pass_on(signed_in("cg_lianluo"), late) == ""
     other = running()
-    client.cookies["scan"]["path"] = "/"
+    client.cookies["scan"] = kept
     assert pass_on(client, arrive(other)) == ""
+
+
+def test_a_scan_that_waited_is_good_for_ten_minutes_however_late_its_pass_is_asked_for():
+    whistle, client = running(), signed_in("cg_lianluo")
+    at = now() - dt.timedelta(minutes=9)
+    client.cookies["scan"] = keep_scan(whistle.uuid, at)
+    scanned = pass_on(client, arrive(whistle))
+    liaison = User.objects.get(username="cg_lianluo").pk
+    end = pass_until(scanned, whistle.uuid, liaison, now())
+    assert end == at.replace(microsecond=0) + dt.timedelta(minutes=10)
+    assert pass_until(scanned, whistle.uuid, liaison, end + dt.timedelta(seconds=1)) is None
+    client.cookies["scan"] = keep_scan(whistle.uuid, now() - dt.timedelta(minutes=10, seconds=1))
+    assert pass_on(client, arrive(whistle)) == ""
+
+
+def test_a_position_beside_a_scan_is_written_down_and_one_that_is_none_hinders_nothing():
+    whistle = running()
+    for name, longitude, distance in (("cg_lianluo", inside()[0], 0), ("chengguanju", "x", None)):
+        client = signed_in(name)
+        scanned = pass_on(client, arrive(whistle, code_at(whistle.uuid, now())))
+        there = {"position_longitude": longitude, "position_latitude": inside()[1]}
+        assert report(client, whistle, scanned=scanned, **there).status_code == 302
+        assert Arrival.objects.get(person__username=name).distance == distance
 
 
 def test_an_old_code_leaves_no_cookie():

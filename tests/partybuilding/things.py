@@ -30,5 +30,5 @@ def party_things(now: dt.datetime) -> dict[str, object]:
         "whistle": whistle.uuid,
         "whistle_photo": photo.uuid,
         "call": whistle.calls.first().pk,
-        "ticket": screen_ticket(whistle.uuid, now),
+        "ticket": screen_ticket(whistle.uuid, whistle.blown_by_id, now),
     }
