@@ -1,15 +1,15 @@
-"""The list of the desk as a file: text cells, of at most as many rows as somebody can still read."""
+"""The list of the desk as a file, of at most as many rows as somebody can still read."""
 
-import tempfile
+import io
 from collections.abc import Iterable
 
-import xlsxwriter
 from django.db.models import Prefetch, QuerySet
 
 from cases.clocks import due_stamp, stamp
 from cases.models import Case, Request
 from cases.rows import with_row
 from cases.workflow import PHASES, STATES, Lateness, Loop, State
+from records.sheet import Part, book
 
 SHEET = (
     ("编号", 16), ("类别", 18), ("情况", 48), ("状态", 10), ("步骤", 12), ("时限", 8), ("截止", 16), ("闭环", 12), ("街道", 12),
@@ -19,7 +19,7 @@ SHEET = (
 
 
 def for_sheet(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """Cases with what ``write_sheet`` writes."""
+    """Cases with what ``of_cases`` writes."""
     after_red = Request.objects.filter(red_at__isnull=False)
     after_red = Prefetch("requests", queryset=after_red, to_attr="requests_after_red")
     return with_row(cases, characters=1000).prefetch_related(after_red)
@@ -62,27 +62,7 @@ def _taken_back(request: Request) -> str:
     )
 
 
-def write_sheet(file, cases: Iterable[Case], notes: list[str]) -> int:
-    """Write cases as text cells, which no program takes for formulas; returns how many there were."""
-    # Rows wait in a folder that goes when this ends, however it ends: on a full disk they would stay there for ever.
-    with tempfile.TemporaryDirectory() as folder:
-        return _write_rows(file, cases, notes, folder)
-
-
-def _write_rows(file, cases: Iterable[Case], notes: list[str], folder: str) -> int:
-    plain = {"strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder, **plain})
-    sheet = book.add_worksheet("案件")
-    bold = book.add_format({"bold": True})
-    sheet.freeze_panes(1, 1)
-    for column, (title, width) in enumerate(SHEET):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, title, bold)
-    line = 0
-    for line, case in enumerate(cases, start=1):
-        for column, cell in enumerate(_cells(case)):
-            sheet.write_string(line, column, cell)
-    for offset, note in enumerate(notes, start=2):
-        sheet.write_string(line + offset, 0, note)
-    book.close()
-    return line
+def of_cases(cases: Iterable[Case], notes: list[str]) -> tuple[io.BytesIO, int]:
+    """A workbook of cases (of ``for_sheet``), and how many there are."""
+    file, [written] = book([Part("案件", SHEET, map(_cells, cases), notes)])
+    return file, written

@@ -1,20 +1,15 @@
-"""Whistles as files: the list, and one whistle with all its parts; text cells, which no program takes for formulas."""
+"""Whistles as files: the list, and one whistle with all its parts."""
 
 import datetime as dt
 import io
-import tempfile
-from collections.abc import Iterable, Sequence
-
-import xlsxwriter
+from collections.abc import Iterable
 
 from cases.clocks import due_stamp, stamp
 from cases.workflow import Lateness
 from partybuilding.models import Whistle
 from partybuilding.reading import Reading
 from partybuilding.workflow import RUNNING, Demand, State
-
-Rows = Iterable[Sequence[str]]
-Columns = Sequence[tuple[str, int]]
+from records.sheet import Columns, Part, Rows, book
 
 LIST: Columns = (
     ("编号", 16), ("哨种", 14), ("状态", 10), ("事项", 18), ("地点", 30), ("街道", 12), ("吹哨方", 14), ("吹哨", 16), ("情形", 14),
@@ -43,17 +38,9 @@ def _at(moment: dt.datetime | None) -> str:
 
 
 def of_list(whistles: Iterable[Whistle], notes: list[str]) -> tuple[io.BytesIO, int]:
-    """The list as a file (whistles of ``filters.for_list``); returns it with the number of rows."""
-    counted = 0
-
-    def rows() -> Rows:
-        nonlocal counted
-        for whistle in whistles:
-            counted += 1
-            yield _cells(whistle)
-
-    file = _book([("哨单", LIST, rows(), notes)])
-    return file, counted
+    """The list as a file (whistles of ``filters.for_list``), and how many rows it has."""
+    file, [written] = book([Part("哨单", LIST, map(_cells, whistles), notes)])
+    return file, written
 
 
 def _cells(whistle: Whistle) -> list[str]:
@@ -104,15 +91,17 @@ def of_whistle(reading: Reading, notes: list[str]) -> io.BytesIO:
         ("处置完毕", _at(whistle.settled_at)),
         ("结案", _at(whistle.closed_at)),
     ]
-    parts: list[tuple[str, Columns, Rows, list[str]]] = [
-        ("哨单", (("项目", 14), ("内容", 80)), facts, notes),
-        ("召集单位", CALLED, _called(reading), []),
-        ("现场报到", CAME, _came(reading), []),
-        ("任务", TASKS, _tasks(reading), []),
-        ("互评", SCORES, _scores(reading), []),
-        ("经过", STORY, _story(reading), []),
-    ]
-    return _book(parts)
+    file, _ = book(
+        [
+            Part("哨单", (("项目", 14), ("内容", 80)), facts, notes),
+            Part("召集单位", CALLED, _called(reading)),
+            Part("现场报到", CAME, _came(reading)),
+            Part("任务", TASKS, _tasks(reading)),
+            Part("互评", SCORES, _scores(reading)),
+            Part("经过", STORY, _story(reading)),
+        ]
+    )
+    return file
 
 
 def _called(reading: Reading) -> Rows:
@@ -157,28 +146,3 @@ def _scores(reading: Reading) -> Rows:
 def _story(reading: Reading) -> Rows:
     for line in reversed(reading.lines):
         yield [_at(line["at"]), line["what"], line["who"], "；".join(line["facts"]), line["text"] or ""]
-
-
-def _book(parts: list[tuple[str, Columns, Rows, list[str]]]) -> io.BytesIO:
-    """A workbook of text cells with a sheet for each part, notes below its rows."""
-    file = io.BytesIO()
-    # Rows wait in a folder that goes when this ends, however it ends.
-    with tempfile.TemporaryDirectory() as folder:
-        plain = {"strings_to_formulas": False, "strings_to_urls": False}
-        book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder, **plain})
-        bold = book.add_format({"bold": True})
-        for name, columns, rows, notes in parts:
-            sheet = book.add_worksheet(name)
-            sheet.freeze_panes(1, 1)
-            for column, (title, width) in enumerate(columns):
-                sheet.set_column(column, column, width)
-                sheet.write_string(0, column, title, bold)
-            line = 0
-            for line, cells in enumerate(rows, start=1):
-                for column, cell in enumerate(cells):
-                    sheet.write_string(line, column, str(cell))
-            for offset, note in enumerate(notes, start=2):
-                sheet.write_string(line + offset, 0, note)
-        book.close()
-    file.seek(0)
-    return file

@@ -1,6 +1,5 @@
 """The desk: queues, a list and the case beside it; the same list as a file."""
 
-import io
 import math
 import uuid
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from cases.permissions import may_keep_calendar
 from cases.rows import COLUMNS, NAMES, with_row
 from desk import queues
 from desk.forms import FilterForm
-from desk.sheet import for_sheet, write_sheet
+from desk.sheet import for_sheet, of_cases
 from desk.views.case import case_context, visible_case
 from governance import modules
 from governance.actions import log_access
@@ -185,10 +184,8 @@ def export(request: HttpRequest) -> HttpResponse:
     notes = [f"{list_.queue.label}，{stamp(now)} 由 {request.user.name} 导出。"]
     if found.order_by()[: EXPORTED + 1].count() > EXPORTED:
         notes.append(f"一次最多导出 {EXPORTED:,} 件，此处只有前 {EXPORTED:,} 件。请缩小筛选范围后分次导出。")
-    file = io.BytesIO()
-    written = write_sheet(file, for_sheet(found)[:EXPORTED].iterator(chunk_size=1000), notes)
+    file, written = of_cases(for_sheet(found)[:EXPORTED].iterator(chunk_size=1000), notes)
     reason = f"导出 {written} 件：{request.GET.urlencode()}"
     log_access("cases:export", by=request.user, reason=reason[:200], now=now)
-    file.seek(0)
     filename = f"案件-{list_.queue.label}-{timezone.localtime(now):%Y%m%d-%H%M}.xlsx"
     return FileResponse(file, as_attachment=True, filename=filename)

@@ -1,7 +1,6 @@
 """The loop where a street is the top (Zhicheng: two loops, five steps, 1+1+N): the same code by another profile."""
 
 import datetime as dt
-import io
 import os
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from cases.situations import Situation
 from cases.units import units_in_reach
 from cases.workflow import OPEN, Loop, State
 from desk import history
-from desk.sheet import for_sheet, write_sheet
+from desk.sheet import for_sheet, of_cases
 from governance.models import Kind, Level, Organization, Outbox, Post, User
 from governance.roles import Duty, Role
 from records import chain
@@ -107,8 +106,7 @@ def test_page_and_file_say_it_in_the_words_of_the_place():
         case.street.centre_name == f"{case.street.name}社会治理指挥中心" and case.street.centre_name in text
     )
     assert "受理" in text and "采集上报" not in text and "结果核查" not in text
-    file = io.BytesIO()
-    write_sheet(file, for_sheet(Case.objects.filter(pk=case.pk)), [])
+    file, _ = of_cases(for_sheet(Case.objects.filter(pk=case.pk)), [])
     head, row = sheet(file.getvalue())[:2]
     assert row[head.index("步骤")] == "反馈"
     assert row[head.index("指挥中心")] == case.street.name
