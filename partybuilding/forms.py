@@ -18,7 +18,7 @@ from partybuilding.given import LABELS
 from partybuilding.models import Whistle, WhistleRule
 from partybuilding.photos import ADDRESS
 from partybuilding.proposing import Proposal, proposals, units_to_call
-from partybuilding.rules import score_by, why_not_by_post
+from partybuilding.rules import is_so, score_by, why_not_by_post
 from partybuilding.situations import Situation
 from partybuilding.workflow import MOVES, ClockStep, Demand, Refusal, Side, Source
 from records.keyed import KeyedForm, PhotosField
@@ -320,10 +320,4 @@ def _count_blown(found: list[Way], now: dt.datetime) -> None:
 def sources(case: Case, ways: list[Way]) -> list[Source]:
     """Why one of these kinds could be blown on a case, as far as the case can say so."""
     named = {source for way in ways for source in way.rule.sources}
-    is_so = {
-        Source.REFUSED_TWICE: case.refusals >= 2,
-        Source.ESCALATED: case.escalated_by_time,
-        Source.NO_POWER: case.refusals > 0
-        and case.events.filter(move="refuse", data__contains='"refusal":"no_power"').exists(),
-    }
-    return [source for source in Source if source in named and is_so.get(source, True)]
+    return [source for source in Source if source in named and is_so(source, case)]

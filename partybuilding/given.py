@@ -12,7 +12,7 @@ from partybuilding.codes import pass_until
 from partybuilding.models import Call, Task
 from partybuilding.permissions import answers_for
 from partybuilding.proposing import units_to_call
-from partybuilding.rules import score_by
+from partybuilding.rules import is_so, score_by
 from partybuilding.situations import Situation, Walk
 from partybuilding.workflow import Demand, Refusal, Side, Source
 from records.given import Check, Words, choice, photos, position, text
@@ -53,12 +53,7 @@ def _source(value: str, s: Situation) -> None:
     """One of the kind's own, and true of the case where the case can say so."""
     if s.rule is None or value not in s.rule.sources:
         raise Unfit("请从列表中选择吹哨情形。", field="source")
-    is_so = {
-        Source.REFUSED_TWICE: s.case.refusals >= 2,
-        Source.ESCALATED: s.case.escalated_by_time,
-        Source.NO_POWER: s.case.events.filter(move="refuse", data__contains='"refusal":"no_power"').exists(),
-    }
-    if not is_so.get(Source(value), True):
+    if not is_so(Source(value), s.case):
         raise Unfit(f"这件案件没有“{Source(value).label}”的记录，请选择符合的情形。", field="source")
 
 

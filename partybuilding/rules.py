@@ -1,12 +1,13 @@
 """What stands in the way of a move of a whistle, one rule a move."""
 
+from cases.models import Case
 from governance.models import Post
 from governance.profile import Level
 from governance.roles import Duty, Role
 from partybuilding.models import Call, Whistle, WhistleRule
 from partybuilding.permissions import answers_for, blows_for
 from partybuilding.situations import Situation
-from partybuilding.workflow import CallState, Side
+from partybuilding.workflow import CallState, Side, Source
 from records.refusals import Forbidden, NothingWaits, Refused, Stale, Unfit
 from records.rules import Rules
 
@@ -47,6 +48,19 @@ def why_not_by_post(move: str, s: Situation) -> Refused | None:
         return None
     hint = "您可以请街道吹哨。" if s.asking_place() else ""
     return Forbidden(f"{s.rule.label}由{who_blows(s.rule.blowers)}吹响。{hint}")
+
+
+def is_so(source: Source, case: Case) -> bool:
+    """Whether a case agrees with why a whistle is blown, as far as a case can say so."""
+    match source:
+        case Source.REFUSED_TWICE:
+            return case.refusals >= 2
+        case Source.ESCALATED:
+            return case.escalated_by_time
+        case Source.NO_POWER:
+            refused = case.events.filter(move="refuse", data__contains='"refusal":"no_power"')
+            return case.refusals > 0 and refused.exists()
+    return True
 
 
 @RULES.of("blow")

@@ -2,16 +2,19 @@
 
 import datetime as dt
 import uuid
+from contextlib import suppress
 from itertools import product
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
 
 from cases.models import Case, Category
 from cases.workflow import State as CaseState
 from governance.models import Organization
 from partybuilding.actions import DOOR
 from partybuilding.codes import SCAN_SECONDS, code_at, give_pass, is_good, pass_until
+from partybuilding.forms import BlowForm
 from partybuilding.models import Whistle, WhistleEvent, WhistleRule
 from partybuilding.workflow import CallState, State
 from records.refusals import Forbidden, Refused, Unfit
@@ -80,9 +83,35 @@ def test_a_whistle_that_does_not_fit_is_not_blown():
         assert (refusal.value.field, snapshot()) == (field, before), what
 
 
-def test_what_a_case_went_through_may_be_the_source():
-    case = case_at(CaseState.DISPUTED, loop="street", now=MORNING - dt.timedelta(hours=1))
-    assert blown(case, source="refused_twice").source == "refused_twice"
+#: What units said when they refused a case, and the sources it bears out of those that a case can contradict.
+REFUSED = {
+    "never": ((), set()),
+    "once": (("not_ours",), set()),
+    "once without power": (("no_power",), {"no_power"}),
+    "twice": (("no_power", "not_ours"), {"no_power", "refused_twice"}),
+}
+
+
+@pytest.mark.parametrize("times", REFUSED)
+def test_the_page_offers_the_sources_that_the_door_takes(times):
+    said, borne_out = REFUSED[times]
+    case = stuck_case()
+    for number, refusal in enumerate(said):
+        again = ("dispatch",) if number else ()
+        case = walk(
+            case, *again, "refuse", refusal=refusal, now=MORNING - dt.timedelta(minutes=30 - 5 * number)
+        )
+    form = BlowForm(case, user("jieshuji"), now=MORNING)
+    offered = {source for source, _ in form.fields["source"].choices}
+    rule = WhistleRule.objects.get(kind="enforcement", district=case.district_id)
+    taken = set()
+    for source in rule.sources:
+        with suppress(Unfit), transaction.atomic():
+            blow(case, source=source)
+            taken.add(source)
+            transaction.set_rollback(True)
+    assert taken & {"refused_twice", "no_power", "escalated"} == borne_out
+    assert offered & set(rule.sources) == taken
 
 
 def test_a_place_without_rules_says_so():
