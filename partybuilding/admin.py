@@ -10,19 +10,20 @@ from django.utils import timezone
 
 from cases.admin import LimitField, OfADistrict
 from governance.admin import ByRole
-from governance.profile import Level
 from governance.roles import DUTIES, Duty, Role
 from partybuilding.actions import ruling
 from partybuilding.models import WhistleBand, WhistleRule
+from partybuilding.models.whistles import TERRITORIES
 from partybuilding.workflow import ClockStep, Source
 
 
 def posts_that_blow() -> list[tuple[str, str]]:
     """Every post that a rule can let blow, as ``level:role`` and in words."""
     roles = [role for role in Role if Duty.BLOW in DUTIES[role]]
-    levels = [Level.CITY, Level.DISTRICT, Level.STREET, Level.COMMUNITY]
     return [
-        (f"{level.name.lower()}:{role}", f"{level.label}{role.label}") for level in levels for role in roles
+        (f"{level.name.lower()}:{role}", f"{level.label}{role.label}")
+        for level in TERRITORIES
+        for role in roles
     ]
 
 

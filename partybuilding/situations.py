@@ -78,9 +78,10 @@ class Situation(Base[Whistle]):
         assert self.user is not None and self.rule is not None
         for post in self.user.authority.posts:
             level = Level(post.organization.level)
-            here = getattr(self.case, f"{TERRITORIES.get(level, 'district')}_id")
-            allowed = f"{level.name.lower()}:{post.role}" in self.rule.blowers
-            if allowed and not post.organization.function and post.organization_id == here:
+            if level not in TERRITORIES or post.organization.function:
+                continue
+            is_here = post.organization_id == getattr(self.case, f"{TERRITORIES[level]}_id")
+            if is_here and f"{level.name.lower()}:{post.role}" in self.rule.blowers:
                 return post
         return None
 

@@ -12,6 +12,7 @@ from cases.deadlines import Limit
 from governance.models import Organization
 from governance.profile import Level
 from governance.roles import DUTIES, Duty, Role
+from partybuilding.models.whistles import TERRITORIES
 from partybuilding.workflow import ClockStep, Source
 
 
@@ -29,11 +30,14 @@ def validate_limits(value: dict[str, str]) -> None:
 
 
 def validate_blowers(value: Iterable[str]) -> None:
-    """Posts that may blow a whistle, as ``level:role``; the role must be one that blows at all."""
+    """Posts that may blow a whistle, as ``level:role``, of a territory that whistles know; the role must be one that blows."""
     for text in value:
         level, _, role = text.partition(":")
         if level.upper() not in Level.__members__ or role not in Role:
             raise ValidationError(f"看不懂“{text}”，应写成 street:secretary（层级:岗位）。")
+        if Level[level.upper()] not in TERRITORIES:
+            places = "、".join(str(one.label) for one in TERRITORIES)
+            raise ValidationError(f"{Level[level.upper()].label}的岗位不能吹哨，只有{places}的岗位可以。")
         if Duty.BLOW not in DUTIES[Role(role)]:
             raise ValidationError(f"{Role(role).label}不是能吹哨的岗位。")
 
@@ -98,6 +102,8 @@ class WhistleRule(models.Model):
         """What a whistle keeps of it, so that later changes do not reach back."""
         return {
             "rule": self.pk,
+            "sources": list(self.sources),
+            "blowers": list(self.blowers),
             "limits": dict(self.limits),
             "distance": self.distance,
             "may_stay_away": self.may_stay_away,

@@ -4,14 +4,17 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
 from governance.models import Organization
 from partybuilding.actions.ruling import end_rule, set_rule
+from partybuilding.admin import posts_that_blow
 from partybuilding.importing import import_whistle_rules
 from partybuilding.models import WhistleBand, WhistleRule
+from partybuilding.models.rules import validate_blowers
 from records.refusals import Unfit
 from tests import people
 from tests.lives import MORNING
@@ -54,16 +57,23 @@ def test_no_rule_begins_or_ends_in_the_past():
 
 
 def test_a_whistle_keeps_the_rule_of_the_day_on_which_it_was_blown():
-    old = blown()
+    old, before = blown(), in_force("enforcement", TODAY)
     rule = following(
         valid_from=TODAY + dt.timedelta(days=1),
         distance=50,
+        blowers=["district:secretary", "street:secretary"],
+        sources=["judgement"],
         limits=dict.fromkeys(old.rule["limits"], "2 工作日"),
     )
     set_rule(rule, on=TODAY)
     later = MORNING + 2 * DAY
     new = blown(now=later)
     assert (old.rule["distance"], new.rule["distance"]) == (200, 50)
+    assert (old.rule["blowers"], new.rule["blowers"]) == (
+        before.blowers,
+        ["district:secretary", "street:secretary"],
+    )
+    assert (old.rule["sources"], new.rule["sources"]) == (before.sources, ["judgement"])
     do(old, "call", "jieshuji", unit=unit(f"{people.DISTRICT}-water"), reason="加", now=later)
     late = clock_of(old, f"{people.DISTRICT}-water", "sign")
     assert (late.limit, clock_of(new, MANAGEMENT, "sign").limit) == ("1 工作时", "2 工作日")
@@ -129,6 +139,7 @@ def test_the_system_admin_sets_a_rule_that_follows():
         ("sign", "soon"),
         ("settle", ""),
         ("blowers", ["street:clerk"]),
+        ("blowers", ["city:secretary"]),
         ("sources", ["boredom"]),
         ("distance", "-1"),
         ("valid_from", "2020-01-01"),
@@ -150,6 +161,15 @@ def test_a_rule_in_force_shows_what_it_says_and_can_only_be_ended():
     after = WhistleRule.objects.get(pk=rule.pk)
     assert (after.distance, after.valid_until, after.limits) == (rule.distance, day, rule.limits)
     assert "1 工作时" in admin().get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    "blower", ["city:secretary", "grid:secretary", "court:secretary", "street:clerk", "secretary"]
+)
+def test_only_posts_of_the_territories_of_a_whistle_may_blow(blower):
+    with pytest.raises(ValidationError):
+        validate_blowers([blower])
+    assert blower not in dict(posts_that_blow())
 
 
 def test_nobody_else_sets_rules():
