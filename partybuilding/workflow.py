@@ -145,7 +145,7 @@ MOVES: dict[str, Move] = {move.name: move for move in (*WHISTLES, *CALLS)}
 #: Moves that people of a called unit make.
 OF_UNITS = tuple(move.name for move in CALLS if Duty.ANSWER in move.duties)
 
-#: Colours of states, by the one set of meanings (``look`` of badges and charts).
+#: Colours of states, by the one set of meanings (``tone`` of badges and charts).
 TONES = {
     S.ASKED: "waiting", S.BLOWN: "waiting", S.ON_SITE: "working", S.SETTLED: "checking", S.CLOSED: "settled",
     S.SCORED: "settled", S.DECLINED: "void", S.WITHDRAWN: "void", S.ENDED: "void",

@@ -11,7 +11,7 @@ from governance.models import DoneBy
 class Record(models.Model):
     """The row that lists read; its state is written by moves alone.
 
-    An app adds ``state`` (or none, where parts alone have states), ``objects`` with ``visible_to`` and ``number``.
+    An app adds ``state``, ``objects`` with ``visible_to`` and ``number``.
     """
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)

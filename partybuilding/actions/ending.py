@@ -95,7 +95,7 @@ def case_failed(case_walk: Any) -> None:
 
 
 def left_over() -> WhistleQuerySet:
-    """Open whistles of cases that ended while the place left this module out: they must not ring any more."""
+    """Open whistles of cases that ended while the place left this module out: their ladders must not go on."""
     return Whistle.objects.open().filter(case__is_open=False).order_by("pk")
 
 

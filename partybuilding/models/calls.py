@@ -118,11 +118,6 @@ class CallClock(models.Model):
         ]
 
     @property
-    def is_late(self) -> bool:
-        """Whether it was, or is, red."""
-        return self.lateness == Lateness.RED
-
-    @property
     def after(self) -> Rung | None:
         """The rung that comes next."""
         rungs = list(Rung)

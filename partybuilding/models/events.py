@@ -8,7 +8,7 @@ from governance.models import User
 from governance.models.actors import STATED
 from partybuilding.models.calls import Call
 from partybuilding.models.whistles import Whistle
-from partybuilding.workflow import MOVES, Side
+from partybuilding.workflow import Side
 from records.models import Event, Picture, Text
 
 
@@ -31,10 +31,6 @@ class WhistleEvent(Event):
                 name="whistle_event_done_by_one",
             ),
         ]
-
-    @property
-    def label(self) -> str:
-        return MOVES[self.move].label
 
 
 class WhistleText(Text):

@@ -12,7 +12,7 @@ from cases.models import Case, Category
 from cases.workflow import Lateness
 from governance.models import By, Organization, User, actor_of
 from governance.profile import Level
-from partybuilding.workflow import RUNNING, WHISTLES, Demand, Source, State
+from partybuilding.workflow import RUNNING, Demand, Source, State
 from records.models import Record
 
 #: Territories of the row, by the level that looks at all of them.
@@ -45,10 +45,6 @@ class WhistleQuerySet(models.QuerySet):
     def open(self) -> "WhistleQuerySet":
         """Whistles on which somebody still has to do something about the matter."""
         return self.filter(state__in=[State.ASKED, *RUNNING, State.SETTLED])
-
-    def live(self) -> "WhistleQuerySet":
-        """The same and those that wait for scores."""
-        return self.filter(state__in=WHISTLES.open)
 
     def by_due_date(self) -> "WhistleQuerySet":
         return self.order_by(models.F("due_at").asc(nulls_last=True), "pk")

@@ -1,4 +1,4 @@
-"""The list of whistles, and the same list as a file."""
+"""The list of whistles, and the first pane of the party half; the same list as a file: ``files.py``."""
 
 from typing import Any
 
