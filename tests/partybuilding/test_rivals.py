@@ -12,6 +12,7 @@ from cases.workflow import MOVES as CASE_MOVES
 from governance.models import User
 from partybuilding import actions
 from partybuilding.actions import DOOR
+from partybuilding.actions.proposing import decide
 from partybuilding.models import Call, CallClock, ListProposal, Whistle, WhistleEvent, WhistleText
 from partybuilding.workflow import OPEN_CALL, RUNNING, CallState, State
 from records import chain
@@ -291,6 +292,20 @@ def test_two_whistles_alike_that_are_closed_at_the_same_moment_are_both_evidence
     tasks = [moving(before_closing().case, "close") for _ in range(2)]
     assert [one for one in crowd.at_once(tasks) if isinstance(one, Exception)] == []
     assert len(ListProposal.objects.get().whistles) == 3
+
+
+def test_what_is_decided_while_another_whistle_is_closed_is_not_proposed_again(crowd):
+    for _ in range(3):
+        closed()
+    pk, another = ListProposal.objects.get().pk, before_closing()
+
+    def deciding() -> object:
+        by = User.objects.get(username="qushuji")
+        return decide(pk, is_adopted=True, note="由城管牵头", by=by, now=LATER)
+
+    outcome = crowd.at_once([moving(another.case, "close"), deciding])
+    assert [one for one in outcome if isinstance(one, Exception)] == []
+    assert ListProposal.objects.get().state == ListProposal.State.ADOPTED
 
 
 def test_a_move_of_a_case_and_one_of_its_whistle_wait_for_each_other_in_one_order(crowd):

@@ -68,10 +68,12 @@ def test_a_whistle_is_blown_answered_on_the_spot_and_settled(signed_in, case, de
     screen.close()
 
     liaison.goto(f"/field/arrive/{whistle.uuid}/?code={code_at(whistle.uuid, timezone.now())}")
+    expect(liaison.locator("input[name=position_longitude]")).not_to_have_value("")  # nobody is asked for it
     named(liaison.locator(".field-action"), "报到").click()
     expect(liaison.locator("[data-toast]").last).to_contain_text("已报到")
     there = Arrival.objects.get()
-    assert there.proof == Arrival.Proof.CODE and there.claimed_at is not None and there.other_time is None
+    assert there.proof == Arrival.Proof.CODE and there.distance is not None
+    assert there.claimed_at is not None and there.other_time is None
 
     on_phone(liaison, "办结", "摊位已全部劝离并登记。")
     liaison.locator(".call-next").get_by_role("button", name="离场").click()
