@@ -76,7 +76,7 @@ NEXT_OF_CALL = (
 #: Which side gives a score by which move.
 SIDE_OF = {"score_unit": Side.STREET, "score_whistle": Side.UNIT}
 #: What is said of a score of the other side that is not in sight yet.
-UNSEEN = "双方都评价后，或归档后显示"
+UNSEEN = "评分在双方都评价后，或归档后显示"
 #: How far up the ladder is worth a word beside the clock.
 TOLD_RUNGS = {Rung.HEAD: "已催单位负责人", Rung.LEADER: "已报分管领导", Rung.ORDER: "已督办"}
 
