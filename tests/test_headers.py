@@ -14,6 +14,8 @@ pytestmark = pytest.mark.django_db
 KEPT = {
     "cases:photo": "private, max-age=31536000, immutable",
     "cases:photo_small": "private, max-age=31536000, immutable",
+    "partybuilding:photo": "private, max-age=31536000, immutable",
+    "partybuilding:photo_small": "private, max-age=31536000, immutable",
     "cases:map_areas": "private, max-age=3600",
     "field:worker": "no-cache",
     "field:earlier_worker": "no-cache",

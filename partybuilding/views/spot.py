@@ -174,7 +174,7 @@ def arrive(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
         return shown_again(_ask(request, form, whistle, calls, now), form)
     form = ArriveForm(calls, kept(request), initial={"scanned": _pass_of(request, whistle_uuid, now)})
     response = _ask(request, form, whistle, calls, now)
-    if COOKIE in request.COOKIES:  # a scan that waited gives one pass, to one person
+    if request.COOKIES.get(COOKIE):  # a scan that waited gives one pass, to one person
         response.delete_cookie(COOKIE, path=request.path)
     return response
 

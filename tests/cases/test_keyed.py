@@ -174,7 +174,6 @@ KEYLESS = {
     "dashboard/wall_open.html": "a code is good once",
     "dashboard/walls.html": "ending a screen: it ends once, by itself",
     "login.html": "a session is no record",
-    "partybuilding/proposals.html": "a proposal is decided once",
     "governance/inbox.html": "says up to which notice was read (upto), and that is done once",
     "desk/_contact.html": "every look at a number is written down, one sent again too",
     "desk/contact.html": "the same form",
