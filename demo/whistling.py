@@ -21,7 +21,7 @@ from partybuilding.actions.ladder import go_up
 from partybuilding.models import Call, CallClock, Task, Whistle, WhistlePhoto
 from partybuilding.scores import to_score
 from partybuilding.waiting import next_step
-from partybuilding.workflow import CallState, ClockStep, Side, Source, State
+from partybuilding.workflow import MARK_NAMES, CallState, ClockStep, Side, Source, State
 
 #: Shares of each clock within which units usually do what it asks for.
 USUAL = {
@@ -417,9 +417,8 @@ class Whistling:
 
     def score(self, side: Side, call: Call, at: dt.datetime) -> None:
         """Late units are marked lower, whistles that were clear higher."""
-        names = ("speed", "attitude", "result") if side == Side.STREET else ("needed", "clear", "prepared")
         was_late = call.clocks.filter(lateness="red").exists()
-        marks = {name: self.random.choice((4, 5, 5)) for name in names}
+        marks = {name: self.random.choice((4, 5, 5)) for name in MARK_NAMES[side]}
         if side == Side.STREET and was_late:
             marks["speed"] = self.random.choice((2, 3))
         by = self.head(call.unit_id) if side == Side.UNIT else self.blower

@@ -29,7 +29,7 @@ from demo.words import Topic, Words
 from governance.models import Notice, Outbox, User
 from governance.roles import Duty
 from grid.models import Grid, GridDuty
-from partybuilding.actions.proposing import PAGE as PROPOSALS
+from partybuilding.addresses import PROPOSALS
 
 log = logging.getLogger(__name__)
 

@@ -5,11 +5,10 @@ import uuid
 
 from governance.models import User
 from governance.modules import Figure, Told
+from partybuilding.addresses import LIST
 from partybuilding.filters import open_and_late
 from partybuilding.models import Whistle
 from partybuilding.workflow import TONES, ClockStep, State
-
-LIST = "/party/whistles/"
 
 
 def figures(user: User, now: dt.datetime) -> list[Figure]:
@@ -31,7 +30,7 @@ def states_of(user: User, addresses: list[str]) -> dict[str, Told]:
     wanted = {}
     for address in addresses:
         try:
-            wanted[uuid.UUID(address.strip("/").removeprefix("party/whistles/"))] = address
+            wanted[uuid.UUID(address.removeprefix(LIST).rstrip("/"))] = address
         except ValueError:
             continue  # of another app
     if not wanted:

@@ -14,13 +14,13 @@ from cases.models import Case
 from governance.models import Organization
 from governance.roles import Duty
 from governance.wording import ask_by_name
+from partybuilding.addresses import PHOTOS
 from partybuilding.given import LABELS
 from partybuilding.models import Whistle, WhistleRule
-from partybuilding.photos import ADDRESS
-from partybuilding.proposing import Proposal, proposals, units_to_call
+from partybuilding.nominating import Nominee, nominees, units_to_call
 from partybuilding.rules import is_so, score_by, why_not_by_post
 from partybuilding.situations import Situation
-from partybuilding.workflow import MOVES, ClockStep, Demand, Refusal, Side, Source
+from partybuilding.workflow import MARK_NAMES, MOVES, ClockStep, Demand, Refusal, Side, Source
 from records.keyed import KeyedForm, PhotosField
 from records.moves import Move
 
@@ -136,8 +136,8 @@ FIELDS: dict[str, Callable[[Situation, Move], forms.Field]] = {
     "right_unit": _right_unit,
     "stays_away": lambda s, move: forms.BooleanField(label="远程办理，不到场"),
     "call": _call,
-    "photos": lambda s, move: PhotosField(label=LABELS["photos"], address=ADDRESS),
-    **{name: _mark(name) for name in ("speed", "attitude", "result", "needed", "clear", "prepared")},
+    "photos": lambda s, move: PhotosField(label=LABELS["photos"], address=PHOTOS),
+    **{name: _mark(name) for names in MARK_NAMES.values() for name in names},
 }
 # fmt: on
 
@@ -146,7 +146,7 @@ class MoveForm(KeyedForm):
     """The form of one move: what the table asks for, and the client's key."""
 
     #: Units that should be called, where the form asks which.
-    proposals: list[Proposal] = []
+    nominees: list[Nominee] = []
 
     @property
     def given(self) -> dict[str, Any]:
@@ -161,7 +161,7 @@ class MoveForm(KeyedForm):
         if not {"lead", "helpers"} <= self.fields.keys():
             return []
         lead, helpers = str(self["lead"].value() or ""), {str(one) for one in self["helpers"].value() or ()}
-        why = {one.unit.pk: one.why for one in self.proposals}
+        why = {one.unit.pk: one.why for one in self.nominees}
         rows = [
             {
                 "unit": unit,
@@ -177,8 +177,8 @@ class MoveForm(KeyedForm):
     def ask_for_units(self, case: Case, on: dt.date, *, is_needed: bool) -> None:
         """Let a lead and helpers be chosen among the units in reach of a case; the lead that is proposed is chosen."""
         units = list(units_to_call(case, on))
-        self.proposals = proposals(case, on)
-        lead = next((one.unit.pk for one in self.proposals if one.is_lead), None)
+        self.nominees = nominees(case, on)
+        lead = next((one.unit.pk for one in self.nominees if one.is_lead), None)
         errors = NOT_HERE | {"required": "请选择一个牵头单位。"}
         self.fields["lead"] = UnitField(
             units,

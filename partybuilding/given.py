@@ -10,11 +10,11 @@ from governance.models import Organization
 from governance.roles import Duty
 from partybuilding.codes import pass_until
 from partybuilding.models import Call, Task
+from partybuilding.nominating import units_to_call
 from partybuilding.permissions import answers_for
-from partybuilding.proposing import units_to_call
 from partybuilding.rules import is_so, score_by
 from partybuilding.situations import Situation, Walk
-from partybuilding.workflow import Demand, Refusal, Side, Source
+from partybuilding.workflow import MARK_NAMES, Demand, Refusal, Side, Source
 from records.given import Check, Words, choice, photos, position, text
 from records.refusals import Unfit
 
@@ -40,12 +40,8 @@ LABELS = {
     "call": "被召单位",
     "claimed_at": "手机时间",
     "stays_away": "远程办理",
-    "speed": "响应速度",
-    "attitude": "协同态度",
-    "result": "处置效果",
-    "needed": "确有必要",
-    "clear": "需求清楚",
-    "prepared": "准备充分",
+    **MARK_NAMES[Side.STREET],
+    **MARK_NAMES[Side.UNIT],
 }
 
 
@@ -149,8 +145,6 @@ def _category(value: Category, s: Situation) -> None:
 
 #: A phone without its clock set says 1970.
 FURTHEST_YEARS = 100
-MARKS = ("speed", "attitude", "result", "needed", "clear", "prepared")
-
 WORDS = Words(
     LABELS,
     {
@@ -174,6 +168,6 @@ WORDS = Words(
         "pass": _pass,
         "claimed_at": _claimed_at,
         "stays_away": _stays_away,
-        **{name: _mark(name) for name in MARKS},
+        **{name: _mark(name) for names in MARK_NAMES.values() for name in names},
     },
 )

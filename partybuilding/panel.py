@@ -14,6 +14,7 @@ from cases.models import Case
 from governance.models import Organization, User
 from governance.roles import Duty
 from governance.statements import ask_about
+from partybuilding import addresses
 from partybuilding.models import Call, CallClock, Whistle, WhistleRule
 from partybuilding.models.whistles import number_of
 from partybuilding.rules import who_blows, why_not_by_post
@@ -92,7 +93,7 @@ def _shown(one: dict[str, Any]) -> dict[str, Any]:
         if units:
             groups.append((label, units))
     return {
-        "address": f"/party/whistles/{one['uuid']}/",
+        "address": addresses.page_of(one["uuid"]),
         "number": number_of(one["pk"], dt.datetime.fromisoformat(one["begun"])),
         "label": one["label"],
         "state": state.label,
@@ -113,7 +114,7 @@ def _way(case: Case, user: User, rules: list[dict[str, Any]]) -> dict[str, Any]:
             asked.append(values["label"])
         else:
             first = first or values
-    address = f"/party/blow/{case.uuid}/"
+    address = addresses.blow(case.uuid)
     if blown:
         more = f"；{'、'.join(asked)}可请街道吹哨" if asked else ""
         return {"blow_address": address, "blow_label": "吹哨", "hint": f"可吹：{'、'.join(blown)}{more}"}

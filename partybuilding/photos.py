@@ -10,8 +10,6 @@ from partybuilding.models import Whistle, WhistlePhoto
 from records import pictures
 
 FOLDER = "whistle-photos"
-#: Where photos are sent to and lie.
-ADDRESS = "/party/photos/"
 #: A photo of a form that was never sent to its end stays for so long.
 UNTAKEN = dt.timedelta(days=1)
 

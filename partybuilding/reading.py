@@ -15,6 +15,7 @@ from cases.names import give_names
 from cases.workflow import Lateness
 from governance.models import By, User
 from governance.roles import Duty
+from partybuilding import addresses
 from partybuilding.clocks import lateness_at
 from partybuilding.models import (
     Arrival,
@@ -32,6 +33,7 @@ from partybuilding.rules import RULES, score_by
 from partybuilding.situations import Situation
 from partybuilding.workflow import (
     CALLS,
+    MARK_NAMES,
     MOVES,
     OF_UNITS,
     RUNNING,
@@ -210,7 +212,7 @@ def _facts(event: WhistleEvent, calls: dict[int, Call], units: dict[int, str]) -
             yield "单位负责人空缺" if facts["rung"] == Rung.ORDER else "岗位空缺，已跳过"
     if facts.get("marks"):
         call = calls.get(facts["call"])
-        named = zip(Score.OF[SIDE_OF[event.move]], facts["marks"], strict=True)
+        named = zip(MARK_NAMES[SIDE_OF[event.move]].values(), facts["marks"], strict=True)
         yield (call.unit.name + "：" if call else "") + "、".join(f"{name} {mark} 分" for name, mark in named)
 
 
@@ -268,10 +270,9 @@ def _folded(events: list[WhistleEvent]) -> list[WhistleEvent]:
 
 def picture(photo: WhistlePhoto) -> dict[str, str]:
     """A photo as the photo strip takes it."""
-    address = f"/party/photos/{photo.uuid}"
     return {
-        "url": f"{address}.jpg",
-        "thumb_url": f"{address}-s.jpg",
+        "url": addresses.photo(photo.uuid),
+        "thumb_url": addresses.photo(photo.uuid, is_small=True),
         "caption": f"现场 {when(photo.uploaded_at)}",
     }
 

@@ -24,6 +24,7 @@ from governance.models import User
 from governance.modules import ToDo
 from governance.roles import Duty
 from governance.statements import ask
+from partybuilding.addresses import page_of
 from partybuilding.models import Call, CallClock, Score, Task, Whistle
 from partybuilding.models.whistles import number_of
 from partybuilding.workflow import MOVES, OPEN_CALL, RUNNING, CallState, ClockStep, Side, State
@@ -160,4 +161,4 @@ def _said(row: tuple, now: dt.datetime) -> ToDo:
     if what in (What.ASKED, What.DONE):
         due_at = None  # no clock runs: the oldest stand first, before what has a deadline
     late = what == What.ORDER or (due_at is not None and due_at < now)
-    return ToDo(verb, f"{number_of(pk, begun)} {about}".strip(), f"/party/whistles/{uuid}/", due_at, late)
+    return ToDo(verb, f"{number_of(pk, begun)} {about}".strip(), page_of(uuid), due_at, late)

@@ -83,6 +83,13 @@ class Side(TextChoices):
     UNIT = "unit", "部门评哨令"
 
 
+#: What each side marks from 1 to 5: the names of its marks and their words.
+MARK_NAMES = {
+    Side.STREET: {"speed": "响应速度", "attitude": "协同态度", "result": "处置效果"},
+    Side.UNIT: {"needed": "确有必要", "clear": "需求清楚", "prepared": "准备充分"},
+}
+
+
 class Demand(TextChoices):
     """What a whistle asks of the units it calls; the words say the rest."""
 
@@ -117,8 +124,8 @@ WHISTLES = Table(State, final=(S.SCORED, S.DECLINED, S.WITHDRAWN, S.ENDED), move
     Move("finish_task",     "完成任务",     RUNNING,                   (),             (B, U, K),    ("task", "words")),
     Move("task_to_case",    "任务转案件",   RUNNING,                   (),             (B, U, K),    ("task", "category", "position", "words")),
     Move("settle",          "处置完毕",     RUNNING,                   (S.SETTLED,),   (B,),         ("words",)),
-    Move("score_unit",      "评价部门",     (S.CLOSED,),               (S.CLOSED, S.SCORED), (B,),   ("call", "speed", "attitude", "result")),
-    Move("score_whistle",   "评价哨令",     (S.CLOSED,),               (S.CLOSED, S.SCORED), (U, K), ("call", "needed", "clear", "prepared")),
+    Move("score_unit",      "评价部门",     (S.CLOSED,),               (S.CLOSED, S.SCORED), (B,),   ("call", *MARK_NAMES[Side.STREET])),
+    Move("score_whistle",   "评价哨令",     (S.CLOSED,),               (S.CLOSED, S.SCORED), (U, K), ("call", *MARK_NAMES[Side.UNIT])),
     # What the case of the whistle does to it, and time; nobody else may.
     Move("failed",          "核查不通过",   (S.SETTLED,),              (S.ON_SITE,),   (SYS,),       ()),
     Move("close",           "随案结案",     (*RUNNING, S.SETTLED),     (S.CLOSED, S.SCORED), (SYS,), ()),

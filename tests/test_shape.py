@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from cases.models.case import page_of
 from field.views.offline import SHELL_FILES
+from partybuilding import addresses
 
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = ROOT / "templates"
@@ -137,6 +138,25 @@ def test_code_does_not_point_upward_either():
 def test_the_address_of_a_case_that_is_stored_is_that_of_its_page():
     case = uuid.uuid4()
     assert page_of(case) == reverse("desk:case", args=[case])
+
+
+def test_addresses_of_the_party_half_that_are_texts_are_those_of_its_pages():
+    one = uuid.uuid4()
+    pages = {
+        addresses.LIST: ("whistles",),
+        addresses.PROPOSALS: ("proposals",),
+        addresses.PHOTOS: ("photos",),
+        addresses.page_of(one): ("whistle", one),
+        addresses.blow(one): ("blow", one),
+        addresses.photo(one): ("photo", one),
+        addresses.photo(one, is_small=True): ("photo_small", one),
+    }
+    for text, (name, *args) in pages.items():
+        assert text == reverse(f"partybuilding:{name}", args=args)
+    written = re.compile(r"/party/(?!\")")  # the face alone is named by its module
+    apart = ("partybuilding/addresses.py", "partybuilding/urls.py")
+    texts = {name: text for name, text in python_files() if name.startswith("partybuilding/")}
+    assert [name for name, text in texts.items() if name not in apart and written.search(text)] == []
 
 
 @pytest.mark.parametrize(
@@ -293,6 +313,12 @@ def test_every_script_and_every_vendor_file_is_loaded_by_some_page():
         wanted = set().union(*(imported(path) for path in new if path.exists()))
     assert {path.resolve() for path in SCRIPTS.rglob("*.js")} - loaded == set()
     assert {(ROOT / "static" / name).resolve() for name in settings.VENDOR_FILES} - loaded == set()
+
+
+def test_every_decision_has_a_number_of_its_own():
+    numbers = [path.name[:4] for path in tracked("docs/decisions/*.md")]
+    assert numbers and all(number.isdecimal() for number in numbers)
+    assert len(set(numbers)) == len(numbers)
 
 
 # Wiring -----------------------------------------------------------------------------------------------------------

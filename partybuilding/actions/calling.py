@@ -11,7 +11,7 @@ from partybuilding.actions.door import EFFECTS
 from partybuilding.actions.notices import side, unit
 from partybuilding.clocks import Moments, moments, moments_until
 from partybuilding.models import Arrival, Call, CallClock
-from partybuilding.proposing import proposals
+from partybuilding.nominating import nominees
 from partybuilding.situations import Walk
 from partybuilding.workflow import STOPS, CallState, ClockStep, State
 from records.refusals import Unfit
@@ -101,7 +101,7 @@ def _call_all(walk: Walk) -> None:
     """Call the lead and the helpers, each once; those that are proposed with the reason."""
     lead = walk.given["lead"]
     helpers = {one.pk: one for one in walk.given.get("helpers") or [] if one.pk != lead.pk}
-    why = {one.unit.pk: one.why for one in proposals(walk.case, walk.today)}
+    why = {one.unit.pk: one.why for one in nominees(walk.case, walk.today)}
     call_unit(walk, lead, why=why.get(lead.pk, ""), is_lead=True)
     for helper in helpers.values():
         call_unit(walk, helper, why=why.get(helper.pk, ""))

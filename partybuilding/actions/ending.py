@@ -15,7 +15,7 @@ from partybuilding.actions.notices import side, unit
 from partybuilding.actions.proposing import propose_change
 from partybuilding.models import Whistle
 from partybuilding.models.whistles import WhistleQuerySet
-from partybuilding.proposing import units_to_call
+from partybuilding.nominating import units_to_call
 from partybuilding.scores import scorable
 from partybuilding.situations import Walk
 from partybuilding.workflow import CallState, State

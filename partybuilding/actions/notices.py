@@ -4,14 +4,10 @@ from typing import Any
 
 from governance.actions import tell
 from governance.roles import Duty
+from partybuilding.addresses import page_of
 from partybuilding.models import Whistle
 from partybuilding.situations import Walk
 from partybuilding.workflow import MOVES
-
-
-def page_of(whistle: Whistle) -> str:
-    """Where people look at a whistle."""
-    return f"/party/whistles/{whistle.uuid}/"
 
 
 def unit(unit_id: int, asks: str = "", duty: Duty = Duty.ANSWER) -> dict[str, Any]:
@@ -41,7 +37,7 @@ def tell_about(walk: Walk) -> None:
     subject = f"{whistle.number} {who}{whistle.address or whistle.category.name}"
     tell(
         subject,
-        url=page_of(whistle),
+        url=page_of(whistle.uuid),
         audience=audience,
         now=walk.now,
         verb=MOVES[walk.move.name].label,

@@ -10,18 +10,18 @@ from cases.models import Category
 from governance.actions import tell
 from governance.models import User
 from governance.roles import Duty, Role
+from partybuilding.addresses import PROPOSALS
 from partybuilding.models import Call, ListProposal, Whistle
+from partybuilding.nominating import YEAR
 from partybuilding.workflow import CallState, State
 from records.given import text
 from records.refusals import Forbidden, Refused, Stale
 
 #: So many closed whistles of a category in a street within a year say that the list is wrong there (ours).
-TIMES, YEAR = 3, dt.timedelta(days=365)
+TIMES = 3
 #: Who decides, of the district.
 DECIDE = (Role.SECRETARY, Role.LEADER)
 MOST_CHARACTERS = 200
-#: Where people look at proposals.
-PAGE = "/party/proposals/"
 
 
 def propose_change(whistle: Whistle, *, now: dt.datetime) -> ListProposal | None:
@@ -60,7 +60,7 @@ def propose_change(whistle: Whistle, *, now: dt.datetime) -> ListProposal | None
     if is_new:
         asked = {"organization": whistle.district_id, "duty": Duty.BLOW, "asks": "请您研究修订建议"}
         subject = f"权责清单修订建议：{whistle.category.name}，近一年吹哨 {len(evidence)} 次"
-        tell(subject, url=PAGE, audience=[asked], now=now, verb="建议修订")
+        tell(subject, url=PROPOSALS, audience=[asked], now=now, verb="建议修订")
     return proposal
 
 
@@ -115,5 +115,5 @@ def decide(proposal_id: int, *, is_adopted: bool, note: str, by: User, now: dt.d
     proposal.save(update_fields=["state", "decided_by", "decided_at", "note"])
     told = {"organization": proposal.street_id, "duty": Duty.BLOW}
     subject = f"权责清单修订建议：{proposal.category.name}"
-    tell(subject, url=PAGE, audience=[told], now=now, verb=proposal.get_state_display())
+    tell(subject, url=PROPOSALS, audience=[told], now=now, verb=proposal.get_state_display())
     return proposal

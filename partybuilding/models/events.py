@@ -8,7 +8,7 @@ from governance.models import User
 from governance.models.actors import STATED
 from partybuilding.models.calls import Call
 from partybuilding.models.whistles import Whistle
-from partybuilding.workflow import Side
+from partybuilding.workflow import MARK_NAMES, Side
 from records.models import Event, Picture, Text
 
 
@@ -60,12 +60,6 @@ class WhistlePhoto(Picture):
 class Score(models.Model):
     """What one side says of the other when a whistle is closed: three marks from 1 to 5, once."""
 
-    #: What the three marks are of, by side.
-    OF = {
-        Side.STREET: ("响应速度", "协同态度", "处置效果"),
-        Side.UNIT: ("确有必要", "需求清楚", "准备充分"),
-    }
-
     call = models.ForeignKey(Call, models.PROTECT, related_name="scores", verbose_name="召集")
     side = models.CharField("哪一方", max_length=10, choices=Side)
     first = models.PositiveSmallIntegerField()
@@ -88,4 +82,6 @@ class Score(models.Model):
     @property
     def marks(self) -> list[tuple[str, int]]:
         """Each mark with what it is of."""
-        return list(zip(self.OF[Side(self.side)], (self.first, self.second, self.third), strict=True))
+        return list(
+            zip(MARK_NAMES[Side(self.side)].values(), (self.first, self.second, self.third), strict=True)
+        )

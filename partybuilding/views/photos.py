@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from governance.refusals import Refused
 from governance.responses import answers_json, refusal_json
 from governance.roles import Duty
-from partybuilding import photos
+from partybuilding import addresses, photos
 from partybuilding.models import WhistlePhoto
 from records.refusals import Forbidden, Unfit
 from records.serving import served
@@ -45,10 +45,8 @@ def _take(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     photo = photos.store(file.read(), by=request.user, now=now, key=key)
     status = HTTPStatus.CREATED if photo.uploaded_at == now else HTTPStatus.OK
-    address = f"{photos.ADDRESS}{photo.uuid}"
-    return JsonResponse(
-        {"uuid": photo.uuid, "url": f"{address}.jpg", "thumb": f"{address}-s.jpg"}, status=status
-    )
+    whole, small = (addresses.photo(photo.uuid, is_small=is_small) for is_small in (False, True))
+    return JsonResponse({"uuid": photo.uuid, "url": whole, "thumb": small}, status=status)
 
 
 @login_required

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 from governance.models import Level, Organization, User
 from governance.responses import refused as as_refused
 from governance.roles import Duty
-from partybuilding.actions.proposing import MOST_CHARACTERS, YEAR, decide, why_not_decide
-from partybuilding.figures import FEWEST_CASES, Rate, rate_of
+from partybuilding.actions.proposing import MOST_CHARACTERS, decide, why_not_decide
 from partybuilding.models import ListProposal, Whistle
 from partybuilding.models.whistles import TERRITORIES
+from partybuilding.nominating import YEAR
+from partybuilding.rates import FEWEST_CASES, Rate, rate_of
 from partybuilding.views.lists import pane
 from records.keyed import KeyedForm, shown_again
 from records.refusals import Refused

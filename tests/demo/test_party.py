@@ -18,7 +18,7 @@ from partybuilding.models import (
     WhistlePhoto,
     WhistleText,
 )
-from partybuilding.proposing import proposals
+from partybuilding.nominating import nominees
 from partybuilding.waiting import to_do
 from partybuilding.workflow import CALLS, CallState, ClockStep, Rung, Side, State
 from records import chain
@@ -122,7 +122,7 @@ def test_the_full_story_is_told_from_the_stuck_case_to_the_precedent(demo_world)
         NOW,
         among=[f"{people.COMMUNITY}001"],
     )
-    assert any("先例" in one.why for one in proposals(again, NOW.date()))
+    assert any("先例" in one.why for one in nominees(again, NOW.date()))
 
 
 def test_the_year_before_ends_in_every_way(demo_world, monkeypatch):

@@ -8,11 +8,11 @@ import pytest
 from cases.models import Case
 from governance.models import Organization, User
 from governance.roles import Role
-from partybuilding import figures
+from partybuilding import rates
 from partybuilding.actions import lapse
 from partybuilding.actions.proposing import decide
 from partybuilding.models import ListProposal, Whistle, WhistleBand
-from partybuilding.proposing import proposals
+from partybuilding.nominating import nominees
 from partybuilding.workflow import State
 from records.chain import own_key
 from records.refusals import Forbidden, Refused, Stale, Unfit
@@ -227,16 +227,16 @@ def test_what_was_weighed_once_is_not_proposed_again():
 def test_who_came_before_is_proposed_with_the_reason():
     finished(MORNING)
     case = stuck_case(MORNING + DAY)
-    (management,) = [one for one in proposals(case, (MORNING + DAY).date()) if one.unit.code == MANAGEMENT]
+    (management,) = [one for one in nominees(case, (MORNING + DAY).date()) if one.unit.code == MANAGEMENT]
     assert any("先例：近一年同类哨令到场办结 1 次" in reason for reason in management.reasons)
 
 
 # Figures ----------------------------------------------------------------------------------------------------------
 
 
-def rate(place: str = people.STREET) -> figures.Rate:
+def rate(place: str = people.STREET) -> rates.Rate:
     found = Organization.objects.get(code=place)
-    return figures.rate_of(found, since=MORNING - 30 * DAY, until=MORNING + 30 * DAY)
+    return rates.rate_of(found, since=MORNING - 30 * DAY, until=MORNING + 30 * DAY)
 
 
 def test_whistles_that_the_called_units_judge_unneeded_are_counted():
@@ -250,13 +250,13 @@ def test_a_rate_is_below_within_or_above_the_band_of_the_district_and_unknown_wi
     band = WhistleBand.objects.get(district__code=people.DISTRICT)
     assert (band.low, band.high) == (Decimal("0.50"), Decimal("5.00"))
     closed()
-    assert rate().fit == figures.Fit.UNKNOWN and rate().rate is None
-    assert figures.Rate(1, 19, 0, band).fit == figures.Fit.UNKNOWN
-    assert figures.Rate(0, 100, 0, band).fit == figures.Fit.BELOW
-    assert figures.Rate(1, 200, 0, band).fit == figures.Fit.WITHIN
-    assert figures.Rate(5, 100, 0, band).fit == figures.Fit.WITHIN
-    assert figures.Rate(6, 100, 0, band).fit == figures.Fit.ABOVE
-    assert figures.Rate(6, 100, 0, None).fit == figures.Fit.UNKNOWN
+    assert rate().fit == rates.Fit.UNKNOWN and rate().rate is None
+    assert rates.Rate(1, 19, 0, band).fit == rates.Fit.UNKNOWN
+    assert rates.Rate(0, 100, 0, band).fit == rates.Fit.BELOW
+    assert rates.Rate(1, 200, 0, band).fit == rates.Fit.WITHIN
+    assert rates.Rate(5, 100, 0, band).fit == rates.Fit.WITHIN
+    assert rates.Rate(6, 100, 0, band).fit == rates.Fit.ABOVE
+    assert rates.Rate(6, 100, 0, None).fit == rates.Fit.UNKNOWN
 
 
 def test_a_rate_counts_what_lies_in_the_place_alone():

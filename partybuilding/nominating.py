@@ -14,8 +14,10 @@ from governance.roles import Duty
 from partybuilding.models import Call, Whistle
 from partybuilding.workflow import CallState, State
 
-#: Precedents are whistles that were closed in the last year; so many of them are looked at.
-YEAR, MOST_PRECEDENTS = dt.timedelta(days=365), 50
+#: What whistles teach (precedents, rates, changes of the list) is taken from the last year (ours).
+YEAR = dt.timedelta(days=365)
+#: So many precedents are looked at.
+MOST_PRECEDENTS = 50
 
 
 def units_to_call(case: Case, on: dt.date) -> OrganizationQuerySet:
@@ -27,8 +29,8 @@ def units_to_call(case: Case, on: dt.date) -> OrganizationQuerySet:
 
 
 @dataclass
-class Proposal:
-    """A unit that should come, and why."""
+class Nominee:
+    """A unit that a whistle proposes to call, and why."""
 
     unit: Organization
     is_lead: bool
@@ -39,13 +41,13 @@ class Proposal:
         return "；".join(self.reasons)
 
 
-def proposals(case: Case, on: dt.date) -> list[Proposal]:
+def nominees(case: Case, on: dt.date) -> list[Nominee]:
     """Units that the responsibility list names and that came to closed whistles of the same category, the lead first.
 
     The highest unit with a function stands for it: a street calls the departments above it.
     """
     units = list(units_to_call(case, on))
-    found: dict[int, Proposal] = {}
+    found: dict[int, Nominee] = {}
     condition = case.responsibility.condition if case.responsibility else USUAL
     rows = Responsibility.objects.current().filter(category=case.category_id, condition=condition)
     for row in sorted(rows, key=lambda row: row.loop != "district"):
@@ -55,12 +57,12 @@ def proposals(case: Case, on: dt.date) -> list[Proposal]:
             if unit is None or unit.pk in found:
                 continue
             words = f"权责清单（{row.get_loop_display()}）：{part} {unit.get_function_display()}"
-            found[unit.pk] = Proposal(unit, part == "牵头" and row.loop == "district", [words])
+            found[unit.pk] = Nominee(unit, part == "牵头" and row.loop == "district", [words])
     by_id = {unit.pk: unit for unit in units}
     for unit_id, times in _precedents(case, on).most_common():
         if unit_id not in by_id:
             continue
-        one = found.setdefault(unit_id, Proposal(by_id[unit_id], False, []))
+        one = found.setdefault(unit_id, Nominee(by_id[unit_id], False, []))
         one.reasons.append(f"先例：近一年同类哨令到场办结 {times} 次")
     return sorted(found.values(), key=lambda one: not one.is_lead)
 

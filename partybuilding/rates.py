@@ -1,4 +1,4 @@
-"""Figures of whistles: how often a place blows, as a band and never as a rank; how many were judged unneeded."""
+"""Rates of whistles: how often a place blows, as a band and never as a rank; how many were judged unneeded."""
 
 import datetime as dt
 from dataclasses import dataclass
