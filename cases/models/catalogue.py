@@ -57,18 +57,22 @@ class Category(models.Model):
         return self.name
 
 
-def validate_limits(value: dict[str, str]) -> None:
-    """Every step has a limit that ``Limit.parse`` can read."""
-    missing = [step for step in LIMITED if step not in value]
-    if missing:
+def demand_limits(value: dict[str, str], labels: dict[str, str]) -> None:
+    """Raise ``ValidationError`` unless each step, by name and label, has a limit that ``Limit.parse`` can read."""
+    if missing := [label for step, label in labels.items() if step not in value]:
         raise ValidationError(f"缺少时限：{'、'.join(missing)}")
     for step, text in value.items():
-        if step not in LIMITED:
+        if step not in labels:
             raise ValidationError(f"没有名为 {step} 的环节")
         try:
             Limit.parse(text)
         except ValueError as problem:
-            raise ValidationError(f"{step}：{problem}") from problem
+            raise ValidationError(f"{labels[step]}：{problem}") from problem
+
+
+def validate_limits(value: dict[str, str]) -> None:
+    """Every step of a case has a limit."""
+    demand_limits(value, {step: step for step in LIMITED})
 
 
 #: The condition of a row that names no other.
