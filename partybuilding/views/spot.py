@@ -97,7 +97,7 @@ class ArriveForm(KeyedForm):
 
     call = forms.ModelChoiceField(Call.objects.none(), label="单位", empty_label=None)
     scanned = forms.CharField(required=False, widget=forms.HiddenInput, max_length=300)
-    position = PositionField(label="现在的位置", required=False)
+    position = PositionField(label="现在的位置")
     #: What the phone's own clock says when its button is pressed.
     claimed_at = forms.DateTimeField(
         required=False,
@@ -114,11 +114,13 @@ class ArriveForm(KeyedForm):
             self.fields["call"].initial = calls[0].pk
         for field in self.fields["position"].fields:
             field.required = False
+        scanned = (self.data if self.is_bound else self.initial).get("scanned")
+        self.fields["position"].required = not scanned
 
     def clean(self) -> dict[str, Any]:
-        """Beside a scan nobody is asked for a position: one that cannot be read is none."""
+        """Beside a scan nobody is asked for a position; where it is asked for, the door says what else would do."""
         given = super().clean()
-        if given.get("scanned"):
+        if given.get("scanned") or self.has_error("position", "required"):
             self.errors.pop("position", None)
         return given
 

@@ -9,12 +9,13 @@ const WATCH_MS = 20000;
 const GOOD_METRES = 25;
 const REACH = 0.003; // degrees, about 300 m
 
+// What is said where the device gives no position, and what may be done instead.
 const REASONS = {
-  insecure: "本页不是加密连接（HTTPS），浏览器不给定位。请在地图上点选。",
-  missing: "这台设备不能定位。请在地图上点选。",
-  1: "没有定位权限：请在浏览器设置里允许，或在地图上点选。",
-  2: "暂时收不到定位信号。请到开阔处重试，或在地图上点选。",
-  3: "定位超时。请重试，或在地图上点选。",
+  insecure: (instead) => `本页不是加密连接（HTTPS），浏览器不给定位。请${instead}。`,
+  missing: (instead) => `这台设备不能定位。请${instead}。`,
+  1: (instead) => `没有定位权限：请在浏览器设置里允许，或${instead}。`,
+  2: (instead) => `暂时收不到定位信号。请到开阔处重试，或${instead}。`,
+  3: (instead) => `定位超时。请重试，或${instead}。`,
 };
 
 class Position {
@@ -24,7 +25,11 @@ class Position {
     [this.line, this.where, this.how, this.chooser, this.map, this.device, this.numbers] =
       ["line", "where", "how", "choose", "map", "device", "numbers"].map(find);
     [this.longitude, this.latitude] = box.querySelectorAll("input");
-    this.frame(box.closest("form")?.dataset ?? {});
+    const { deviceOnly, ...form } = box.closest("form")?.dataset ?? {};
+    this.instead = deviceOnly ?? "在地图上点选"; // data-device-only says what to do where no pin may be set
+    this.hasMap = deviceOnly === undefined;
+    this.chooser.hidden = this.map.querySelector("[data-map]").hidden = !this.hasMap;
+    this.frame(form);
     this.line.hidden = false;
     this.numbers.hidden = true;
     this.chooser.addEventListener("click", () => this.showMap(this.map.hidden));
@@ -77,7 +82,7 @@ class Position {
   fail(reason) {
     this.stop();
     if (this.longitude.value) return;
-    this.how.textContent = REASONS[reason] ?? REASONS[2];
+    this.how.textContent = (REASONS[reason] ?? REASONS[2])(this.instead);
     this.showMap(true);
   }
 
