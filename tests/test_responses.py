@@ -20,7 +20,7 @@ from tests.lives import MORNING, case_at
 #: Addresses that answer JSON whatever is asked for.
 SERVES_JSON = {
     "governance:healthz", "governance:ready", "field:locate", "field:key", "desk:categories", "cases:photos",
-    "cases:map_cases", "cases:map_areas", "dashboard:wall_cases", "dashboard:wall_areas",
+    "cases:map_cases", "cases:map_areas", "dashboard:wall_cases", "dashboard:wall_areas", "partybuilding:photos",
 }  # fmt: skip
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PROGRAM = {"Accept": "application/json"}
