@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "desk",
     "dashboard",
     "partybuilding",
+    "appraisal",
     "cases",
     "grid",
     "governance",
@@ -263,6 +264,7 @@ SERVICES_FILE = env("SERVICES_FILE", "")
 
 SWEEP_SECONDS = float(env("SWEEP_SECONDS", "5"))
 RELAY_SECONDS = float(env("RELAY_SECONDS", "5"))
+TALLY_SECONDS = float(env("TALLY_SECONDS", "5"))
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TIMEZONE = TIME_ZONE
@@ -299,6 +301,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "governance.tasks.relay",
         "schedule": RELAY_SECONDS,
         "options": {"expires": max(RELAY_SECONDS * 2, 10)},
+    },
+    "tallies": {
+        "task": "appraisal.tasks.tally",
+        "schedule": TALLY_SECONDS,
+        "options": {"expires": max(TALLY_SECONDS * 2, 10)},
     },
     "anchor": {"task": "cases.tasks.anchor", "schedule": crontab(hour=2, minute=10)},
     "orphans": {"task": "cases.tasks.remove_orphans", "schedule": crontab(hour=3, minute=10)},

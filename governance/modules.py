@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -85,6 +86,8 @@ class Module:
     the board, none where there is nothing to count. ``hears`` are called inside the
     transaction of a move, by its name, with the walk after it was written down; what they raise undoes the move.
     ``delivers`` work off outbox rows of a kind. ``states_of(user, addresses)`` says how the subjects of notices stand.
+    ``grains`` are rows of its own that figures may count (``appraisal.grains.Grain``), ``measures`` the folder with its
+    counters and measures.
     """
 
     name: str
@@ -99,6 +102,8 @@ class Module:
     hears: dict[str, Callable[[Any], None]] = field(default_factory=dict)
     delivers: dict[str, Callable[[Any, dt.datetime], None]] = field(default_factory=dict)
     states_of: Callable[[Any, list[str]], dict[str, Told]] | None = None
+    grains: tuple[Any, ...] = ()
+    measures: Path | None = None
 
 
 @cache

@@ -1,0 +1,311 @@
+"""Reading the tallies: counts of a slice in some periods, grouped; what lies behind the worker is added by the reader.
+
+One statement as long as the worker keeps up; two where records wait to be counted. Where the tallies do not tell apart what
+is asked (a category of a community, say), the rows themselves are counted: the numbers are the same, only slower.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from appraisal.catalogue import Counter, counters, definitions
+from appraisal.facts import Narrow, facts, of_records
+from appraisal.grains import Grain, subjects
+from appraisal.models import Cut, Touched
+from appraisal.periods import Period
+from appraisal.slices import Slice
+from cases.workflow import Loop
+
+
+class By(StrEnum):
+    """How counts are grouped; a group is a number, or a day for the last three."""
+
+    ALL = "all"
+    STREET = "street"
+    COMMUNITY = "community"
+    GRID = "grid"
+    UNIT = "unit"
+    CATEGORY = "category"
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+
+PLACES = (By.STREET, By.COMMUNITY, By.GRID)
+#: Territories for which the tallies know categories and hours.
+WITH_CATEGORIES = ("district", "street")
+
+Group = int | dt.date | None
+Counts = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question: which counters, when, of what, grouped how; ``places`` names the groups where they are places."""
+
+    counters: tuple[Counter, ...]
+    periods: tuple[Period, ...]
+    of: Slice
+    by: By
+    places: tuple[int, ...] = ()
+
+
+def counts(
+    keys: Iterable[str],
+    periods: Sequence[Period],
+    of: Slice,
+    by: By = By.ALL,
+    places: Iterable[int] = (),
+) -> dict[tuple[int, Group], Counts]:
+    """Counts by number of the period and group; a group without any count is left out.
+
+    ``places`` are the streets, communities, grids that are told apart (``by`` one of ``PLACES``).
+    """
+    known = counters()
+    asked = Asked(
+        tuple(sorted((known[key] for key in set(keys)), key=lambda one: one.number)),
+        tuple(periods),
+        of,
+        by,
+        tuple(places),
+    )
+    cut = _cut(asked)
+    if cut is None:
+        return _summed(asked, *_rows_alone(asked))
+    stored, parameters = _stored(asked, cut)
+    sql = (
+        "SELECT NULL::int, NULL::bigint, NULL::bigint[], (SELECT definitions FROM appraisal_tallied WHERE id = 1),"
+        " EXISTS (SELECT FROM appraisal_touched)"
+        f" UNION ALL SELECT period, grouped, {_array(asked)}, NULL, NULL FROM ({stored}) AS t GROUP BY 1, 2"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        (_, _, _, counted_by, is_behind), *rows = cursor.fetchall()
+    if counted_by != definitions():
+        return _summed(asked, *_rows_alone(asked))  # counted by other definitions, or not at all yet
+    if is_behind:
+        return _summed(asked, *_with_what_waits(asked, stored, parameters))
+    return _named(asked, rows)
+
+
+def lag() -> int:
+    """How many changes wait to be counted."""
+    return Touched.objects.count()
+
+
+# From the tallies --------------------------------------------------------------------------------------------------
+
+
+def _cut(asked: Asked) -> Cut | None:
+    """The part of the tallies that tells apart what is asked; None where there is none."""
+    of, by = asked.of, asked.by
+    narrowed = set(of.narrowed)
+    if by == By.GRID or of.dimension == "grid":
+        return Cut.GRID if not narrowed and by in (By.ALL, By.GRID, By.DAY, By.MONTH) else None
+    if by == By.CATEGORY or narrowed == {"category"}:
+        can = of.dimension in WITH_CATEGORIES and by not in (By.HOUR, By.UNIT, By.COMMUNITY)
+        return Cut.CATEGORY if can and narrowed <= {"category"} else None
+    if by == By.HOUR:
+        return Cut.HOUR if of.dimension in WITH_CATEGORIES and not narrowed else None
+    if of.dimension == "unit":
+        if by in PLACES or by == By.UNIT:
+            return None
+        return _with_detail(Cut.UNIT, Cut.UNIT_DETAIL, narrowed)
+    if by == By.UNIT or narrowed == {"unit"}:
+        return Cut.PLACE_UNIT if narrowed <= {"unit"} else None
+    return _with_detail(Cut.PLACE, Cut.PLACE_DETAIL, narrowed)
+
+
+def _with_detail(plain: Cut, detail: Cut, narrowed: set[str]) -> Cut | None:
+    if not narrowed:
+        return plain
+    return detail if narrowed <= {"kind", "loop", "source"} else None
+
+
+def _stored(asked: Asked, cut: Cut) -> tuple[str, list[Any]]:
+    """Cells of the tallies with the number of their period and their group."""
+    grouped = {
+        By.ALL: "NULL::bigint",
+        By.UNIT: "t.unit",
+        By.CATEGORY: "t.category",
+        By.DAY: "t.day - date '1970-01-01'",
+        By.MONTH: "date_trunc('month', t.day)::date - date '1970-01-01'",
+        By.HOUR: "(extract(isodow FROM t.day)::int - 1) * 24 + t.hour",
+    }.get(asked.by, "t.place")
+    ranges, parameters = [], []
+    days_alone = asked.by in (By.DAY, By.HOUR)
+    for number, period in enumerate(asked.periods):
+        stretches = (
+            [("day", period.begin, period.end)]
+            if days_alone
+            else [(one.span, one.first, one.last) for one in period.stretches()]
+        )
+        for span, first, last in stretches:
+            ranges.append("(%s, %s, %s::date, %s::date)")
+            parameters += [number, span, first, last]
+    places = list(asked.places) if asked.by in PLACES else [asked.of.place]
+    conditions = ["t.cut = %s", "t.place = ANY (%s)", "t.span = p.span", "t.day BETWEEN p.first AND p.last"]
+    parameters += [cut.value, places]
+    for name, values in asked.of.narrowed.items():
+        conditions.append(f"t.{name} = ANY (%s)")
+        parameters.append(list(values))
+    sql = (
+        f"SELECT p.period, {grouped} AS grouped, t.counts"
+        f" FROM (VALUES {', '.join(ranges)}) AS p (period, span, first, last)"
+        f" JOIN appraisal_tally t ON {' AND '.join(conditions)}"
+    )
+    return sql, parameters
+
+
+def _array(asked: Asked) -> str:
+    """The sums of the counters in the order of the question, as one array."""
+    return "ARRAY[" + ", ".join(f"sum(counts[{one.number}])" for one in asked.counters) + "]::bigint[]"
+
+
+def _with_what_waits(asked: Asked, stored: str, parameters: list[Any]) -> tuple[str, list[Any]]:
+    """The tallies, and for records that wait: what they say now, less what they had added. One statement, one moment."""
+    cells = " UNION ALL ".join(
+        f"SELECT period, grouped, {one.number} AS counter, counts[{one.number}]::bigint AS amount FROM stored"
+        for one in asked.counters
+    )
+    parts, values = [cells], list(parameters)
+    for subject in subjects():
+        wanted = [one for one in asked.counters if one.grain.subject == subject]
+        if not wanted:
+            continue
+        waiting = Touched.objects.filter(subject=subject).values("record")
+        live, live_values = facts(subject, wanted, of_records(waiting))
+        changed = (
+            f"SELECT {_FACT} FROM ({live}) AS live UNION ALL SELECT {_FACT} FROM ({_COUNTED}) AS counted"
+        )
+        sql, more = _grouped(asked, changed, [*live_values, subject, subject])
+        parts.append(sql)
+        values += more
+    return f"WITH stored AS ({stored}) {' UNION ALL '.join(parts)}", values
+
+
+_FACT = "district, street, community, grid, category, kind, source, unit, loop, counter, hour, amount"
+_LOOPS = "ARRAY[" + ", ".join(f"'{loop.value}'" for loop in Loop) + "]"
+_COUNTED = f"""
+    SELECT c.district, c.street, c.community, c.grid, c.category, c.kind, c.source,
+        nullif(c.facts[i][3], 0) AS unit, ({_LOOPS})[c.facts[i][4]] AS loop,
+        c.facts[i][1] AS counter, c.facts[i][2] AS hour, -c.facts[i][5] AS amount
+    FROM appraisal_counted c, generate_series(1, array_length(c.facts, 1)) AS i
+    WHERE c.subject = %s AND c.record IN (SELECT record FROM appraisal_touched WHERE subject = %s)
+"""
+
+
+# From the rows -----------------------------------------------------------------------------------------------------
+
+
+def _rows_alone(asked: Asked) -> tuple[str, list[Any]]:
+    """The same from the rows alone, restricted to the place before anything is counted."""
+    parts, values = [], []
+    for subject in subjects():
+        wanted = [one for one in asked.counters if one.grain.subject == subject]
+        if wanted:
+            live, live_values = facts(subject, wanted, of_slice(wanted, asked.periods, asked.of))
+            sql, more = _grouped(asked, f"SELECT {_FACT} FROM ({live}) AS live", live_values)
+            parts.append(sql)
+            values += more
+    return " UNION ALL ".join(parts), values
+
+
+def of_slice(wanted: Sequence[Counter], periods: Sequence[Period], of: Slice) -> Narrow:
+    """Rows of a slice that have a moment between the periods: what none of the counters could count is not read."""
+    first = moment(min(period.begin for period in periods))
+    last = moment(max(period.end for period in periods) + dt.timedelta(days=1))
+
+    def narrow(grain: Grain, rows: QuerySet) -> QuerySet:
+        within = Q()
+        for name in {one.at for one in wanted if one.grain is grain}:
+            path = grain.moments[name]
+            within |= Q(**{f"{path}__gte": first, f"{path}__lt": last})
+        return in_slice(grain, rows, of).filter(within)
+
+    return narrow
+
+
+def moment(day: dt.date) -> dt.datetime:
+    """The beginning of a day by the clock of the place."""
+    return dt.datetime.combine(day, dt.time(), timezone.get_default_timezone())
+
+
+def in_slice(grain: Grain, rows: QuerySet, of: Slice) -> QuerySet:
+    """Rows of a grain that belong to a slice."""
+    for name, values in {of.dimension: (of.place,), **of.narrowed}.items():
+        expression = grain.dimensions[name]
+        if isinstance(expression, str):
+            rows = rows.filter(**{f"{expression}__in": values})
+        else:
+            rows = rows.alias(**{f"x_{name}": expression.copy()}).filter(**{f"x_{name}__in": values})
+    return rows
+
+
+def _grouped(asked: Asked, changed: str, changed_values: list[Any]) -> tuple[str, list[Any]]:
+    """Facts as period, group, counter, amount, within the slice and the periods."""
+    grouped = {
+        By.ALL: "NULL::bigint",
+        By.DAY: "c.hour / 24",
+        By.MONTH: "date_trunc('month', date '1970-01-01' + c.hour / 24)::date - date '1970-01-01'",
+        By.HOUR: "(extract(isodow FROM date '1970-01-01' + c.hour / 24)::int - 1) * 24 + c.hour %% 24",
+    }.get(asked.by, f"c.{asked.by}")
+    ranges = ", ".join("(%s, %s::date, %s::date)" for _ in asked.periods)
+    values: list[Any] = [one for n, p in enumerate(asked.periods) for one in (n, p.begin, p.end)]
+    values += changed_values
+    conditions = [
+        f"c.{asked.of.dimension} = %s",
+        "date '1970-01-01' + c.hour / 24 BETWEEN p.first AND p.last",
+    ]
+    values.append(asked.of.place)
+    for name, wanted in asked.of.narrowed.items():
+        conditions.append(f"c.{name} = ANY (%s)")
+        values.append(list(wanted))
+    if asked.by in PLACES:
+        conditions.append(f"c.{asked.by} = ANY (%s)")
+        values.append(list(asked.places))
+    elif asked.by == By.UNIT:
+        conditions.append("c.unit IS NOT NULL")
+    return (
+        f"SELECT p.period, ({grouped})::bigint AS grouped, c.counter::int, c.amount::bigint"
+        f" FROM (VALUES {ranges}) AS p (period, first, last), ({changed}) AS c WHERE {' AND '.join(conditions)}"
+    ), values
+
+
+# The answer --------------------------------------------------------------------------------------------------------
+
+
+def _summed(asked: Asked, sql: str, parameters: list[Any]) -> dict[tuple[int, Group], Counts]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT period, grouped, counter, sum(amount) FROM ({sql}) AS every GROUP BY 1, 2, 3", parameters
+        )
+        rows = cursor.fetchall()
+    keys = {one.number: one.key for one in asked.counters}
+    found: dict[tuple[int, Group], Counts] = defaultdict(lambda: dict.fromkeys(keys.values(), 0))
+    for period, group, counter, amount in rows:
+        if amount:
+            found[period, _group(asked.by, group)][keys[counter]] = int(amount)
+    return dict(found)
+
+
+def _named(asked: Asked, rows: list[tuple]) -> dict[tuple[int, Group], Counts]:
+    found: dict[tuple[int, Group], Counts] = {}
+    for period, group, amounts, *_ in rows:
+        if any(amounts):
+            named = zip(asked.counters, amounts, strict=True)
+            found[period, _group(asked.by, group)] = {one.key: int(amount or 0) for one, amount in named}
+    return found
+
+
+def _group(by: By, group: int | None) -> Group:
+    if group is not None and by in (By.DAY, By.MONTH):
+        return dt.date(1970, 1, 1) + dt.timedelta(days=group)
+    return group

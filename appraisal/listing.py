@@ -1,0 +1,69 @@
+"""The list that a number counts: row by row, from the rows themselves, in the same slice and period."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+
+from appraisal.catalogue import Counter, counters
+from appraisal.counting import of_slice
+from appraisal.facts import facts
+from appraisal.periods import Period
+from appraisal.slices import Slice
+
+
+@dataclass(frozen=True)
+class Row:
+    """One counted thing: which record, by which counter, at which hour, by whom it was answered for."""
+
+    record: int
+    counter: str
+    at: dt.datetime
+    unit: int | None
+    loop: str
+    amount: int
+
+
+def _counted(subject: str, wanted: Sequence[Counter], period: Period, of: Slice) -> tuple[str, list[Any]]:
+    live, values = facts(subject, wanted, of_slice(wanted, [period], of))
+    conditions = [
+        f"{of.dimension} = %s",
+        "date '1970-01-01' + hour / 24 BETWEEN %s::date AND %s::date",
+    ]
+    values += [of.place, period.begin, period.end]
+    for name, found in of.narrowed.items():
+        conditions.append(f"{name} = ANY (%s)")
+        values.append(list(found))
+    return (
+        f"SELECT record, counter, hour, unit, loop, amount FROM ({live}) AS f WHERE {' AND '.join(conditions)}",
+        values,
+    )
+
+
+def listed(
+    keys: Iterable[str], period: Period, of: Slice, *, first: int = 0, most: int = 50
+) -> tuple[int, list[Row]]:
+    """How many things some counters of one subject count, and a page of them, the latest first."""
+    wanted = [counters()[key] for key in sorted(set(keys))]
+    (subject,) = {one.grain.subject for one in wanted}
+    names = {one.number: one.key for one in wanted}
+    sql, values = _counted(subject, wanted, period, of)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT coalesce(sum(amount), 0) FROM ({sql}) AS f", values)
+        number = int(cursor.fetchone()[0])
+        cursor.execute(
+            f"{sql} ORDER BY hour DESC, record DESC, counter OFFSET %s LIMIT %s", [*values, first, most]
+        )
+        rows = [
+            Row(record, names[counter], _at(hour), unit, loop or "", amount)
+            for record, counter, hour, unit, loop, amount in cursor.fetchall()
+        ]
+    return number, rows
+
+
+def _at(hour: int) -> dt.datetime:
+    return dt.datetime(1970, 1, 1, tzinfo=ZoneInfo(settings.TIME_ZONE)) + dt.timedelta(hours=hour)

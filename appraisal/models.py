@@ -1,0 +1,91 @@
+"""Tallies: additive counts by day and place, what each record has added to them, and what is to be counted again."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+#: Of a dimension that a cell does not tell apart.
+NONE, ANY = 0, ""
+
+
+class Cut(models.TextChoices):
+    """Which dimensions the cells of a part of the tallies tell apart, beside place and day."""
+
+    PLACE = "place", "区域"
+    PLACE_DETAIL = "place_detail", "区域（闭环、来源、类型）"
+    UNIT = "unit", "单位"
+    UNIT_DETAIL = "unit_detail", "单位（闭环、来源、类型）"
+    GRID = "grid", "网格"
+    CATEGORY = "category", "区域（类别）"
+    HOUR = "hour", "区域（小时）"
+    PLACE_UNIT = "place_unit", "区域（单位）"
+
+
+class Span(models.TextChoices):
+    DAY = "day", "日"
+    MONTH = "month", "月"
+
+
+class Tally(models.Model):
+    """A cell: how many of every counter there were, by the counter's number (the first is number 1)."""
+
+    cut = models.CharField("切分", max_length=20, choices=Cut)
+    #: An organization, or a grid in the cut by grids; no key, so that a rebuild locks nobody's tree.
+    place = models.BigIntegerField("地方")
+    span = models.CharField("跨度", max_length=10, choices=Span)
+    day = models.DateField("首日")
+    category = models.BigIntegerField("类别", default=NONE)
+    kind = models.CharField("类型", max_length=20, default=ANY)
+    loop = models.CharField("闭环", max_length=20, default=ANY)
+    source = models.CharField("来源", max_length=20, default=ANY)
+    hour = models.SmallIntegerField("小时", default=NONE)
+    unit = models.BigIntegerField("单位", default=NONE)
+    counts = ArrayField(models.IntegerField(), verbose_name="计数")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "计数格"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cut", "place", "span", "day", "category", "kind", "loop", "source", "hour", "unit"],
+                name="tally_cell_once",
+            )
+        ]
+
+
+class Counted(models.Model):
+    """What a record has added to the tallies so far, so that a change takes exactly that away again."""
+
+    subject = models.CharField("记录种类", max_length=20)
+    record = models.BigIntegerField("记录")
+    district = models.BigIntegerField()
+    street = models.BigIntegerField(null=True)
+    community = models.BigIntegerField(null=True)
+    grid = models.BigIntegerField(null=True)
+    category = models.BigIntegerField()
+    kind = models.CharField(max_length=20)
+    source = models.CharField(max_length=20)
+    #: Five numbers a fact: counter, hour (since 1970, by the clock of the place), unit or 0, loop, amount.
+    facts = ArrayField(ArrayField(models.IntegerField(), size=5))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject", "record"], name="counted_once")]
+
+
+class Touched(models.Model):
+    """A record that a move changed since it was counted; a trigger writes it in the transaction of the move.
+
+    Rows are only appended, so no move waits for another one or for the worker; whatever commits late is simply found
+    later. Whoever counts a record removes its rows in the same transaction.
+    """
+
+    subject = models.CharField("记录种类", max_length=20)
+    record = models.BigIntegerField("记录")
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "record"], name="touched_record")]
+
+
+class Tallied(models.Model):
+    """One row: by which definitions the tallies were counted, and when; locked by whoever counts."""
+
+    definitions = models.CharField("定义摘要", max_length=64, default="")
+    at = models.DateTimeField("最近一次", null=True)
