@@ -27,7 +27,7 @@ from cases import actions, photos
 from cases import serializers as shapes
 from cases.actions import Forbidden, Unfit
 from cases.filters import FILTERS, SearchField, narrow
-from cases.forms import MoveForm, ReportForm, move_form
+from cases.forms import CaseMoveForm, ReportForm, move_form
 from cases.models import Case, CaseEvent, CaseText, Category, Leg, Photo
 from cases.models.case import CaseQuerySet, page_of
 from cases.parsing import WholeForm
@@ -91,7 +91,7 @@ def whole(length: str | None) -> int:
         return 0
 
 
-def complain(form: MoveForm | ReportForm) -> None:
+def complain(form: CaseMoveForm | ReportForm) -> None:
     """Raise what a form says, field by field."""
     raise exceptions.ValidationError({name: list(map(str, errors)) for name, errors in form.errors.items()})
 
@@ -288,7 +288,7 @@ class CaseMove(Doorway):
             now=now,
             key=key,
             given=form.given,
-            leg=form.cleaned_data["leg"],
+            **form.seen,
         )
         return Response(said(answer))
 

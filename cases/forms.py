@@ -14,10 +14,8 @@ from cases.routing import propose_unit
 from cases.units import units_in_reach
 from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
 from governance.models import Organization, User
-from governance.wording import ask_by_name
+from records.forms import MoveForm, WordsField
 from records.keyed import KeyedForm, PhotosField
-
-_TEXT = forms.Textarea(attrs={"rows": 3})
 
 
 class PositionField(forms.MultiValueField):
@@ -191,8 +189,8 @@ def _amount(case: Case) -> forms.DecimalField:
 
 #: One way to ask for each word of the table.
 FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
-    "words": lambda case, user: forms.CharField(label="说明", max_length=1000, widget=_TEXT),
-    "reason": lambda case, user: forms.CharField(label="理由", max_length=1000, widget=_TEXT),
+    "words": lambda case, user: WordsField(label="说明"),
+    "reason": lambda case, user: WordsField(label="理由"),
     "photos": lambda case, user: PhotosField(address=ADDRESS, label="现场照片"),
     "position": lambda case, user: PositionField(label="现场位置"),
     "responsibility": lambda case, user: _responsibilities(case, case.category),
@@ -214,35 +212,12 @@ FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
 }
 
 
-class MoveForm(KeyedForm):
-    """The form of one move: what the table asks for, the client's key and the leg that was seen."""
+class CaseMoveForm(MoveForm):
+    """The form of a move of a case; the person saw one of its legs open."""
+
+    SEEN = ("leg",)
 
     leg = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """The cleaned answers, as ``perform`` takes them."""
-        return {name: value for name, value in self.cleaned_data.items() if name not in ("key", "leg")}
-
-    def typed(self) -> list[tuple[str, str]]:
-        """What a person had put in, as label and words, where the form itself cannot be sent any more."""
-        rows = []
-        for field in self.visible_fields():
-            value = field.value()
-            if isinstance(value, list | tuple):
-                value = (
-                    ""
-                    if isinstance(field.field, PhotosField)
-                    else "，".join(str(one) for one in value if one)
-                )
-            if isinstance(field.field, forms.ChoiceField | forms.ModelChoiceField):
-                names = {str(key): str(label) for key, label in field.field.choices}
-                value = names.get(str(value), "") if value else ""
-            elif isinstance(field.field, forms.BooleanField):
-                value = "是" if value else ""
-            if value:
-                rows.append((str(field.label), str(value)))
-        return rows
 
 
 def move_form(
@@ -253,12 +228,11 @@ def move_form(
     *,
     leg_id: int | None = None,
     category: Category | None = None,
-) -> MoveForm:
+) -> CaseMoveForm:
     """The form of a move on a case; unbound without data, with a fresh key. ``category`` lists its rows instead."""
-    form = MoveForm(data, initial={"leg": leg_id})
+    form = CaseMoveForm(data, initial={"leg": leg_id})
     for name in move.needs:
-        form.fields[name] = FIELDS[name](case, user)
-        ask_by_name(form.fields[name])
+        form.ask_for(name, FIELDS[name](case, user))
     if category is not None and "responsibility" in form.fields:
         form.fields["responsibility"] = _responsibilities(case, category)
     return form
@@ -287,9 +261,7 @@ class ReportForm(KeyedForm):
     address = forms.CharField(label="位置描述", max_length=120, required=False)
     category = CategoryField(label="类别")
     condition = forms.CharField(label="情形", max_length=40, required=False)
-    words = forms.CharField(
-        label="情况说明", max_length=1000, widget=_TEXT, error_messages={"required": "请说明是什么问题。"}
-    )
+    words = WordsField(label="情况说明", error_messages={"required": "请说明是什么问题。"})
     photos = PhotosField(address=ADDRESS, label="现场照片", required=False)
 
     def __init__(self, user: User, data: Any = None, **options: Any) -> None:

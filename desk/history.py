@@ -1,7 +1,6 @@
 """A case told in words: its steps, what happened line by line, its legs and who must still be asked."""
 
 import datetime as dt
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,16 +13,13 @@ from cases.workflow import MOVES, PHASES, STATES, Grade, Refusal, State, Step
 from governance.models import Organization
 from governance.profile import Phase, profile
 from grid.tiles import metres_between
+from records.timeline import Line, line, picture_row
 
 #: Events of these moves say that there are rows beside the case; without them nothing is looked up.
 ASKS = ("ask_extension", "ask_suspension", "ask_void")
 ORDERS = ("order_supervision",)
 #: What a red mark means that an extension took back.
 TAKEN_BACK = "延期系到期前申请，如期办结不计超期"
-
-
-def facts_of(event: CaseEvent) -> dict[str, Any]:
-    return json.loads(event.data)
 
 
 def step_line(case: Case, legs: list[Leg]) -> list[dict[str, str]]:
@@ -56,7 +52,7 @@ def _shown_as(step: str) -> int:
 
 def units_named_in(events: Iterable[CaseEvent]) -> set[int]:
     """Units that events mention by number alone."""
-    return {facts_of(event).get("right_unit") for event in events if event.move == "refuse"} - {None}
+    return {event.facts.get("right_unit") for event in events if event.move == "refuse"} - {None}
 
 
 def lines(
@@ -66,22 +62,18 @@ def lines(
     requests: list[Request],
     photos: list[Any],
     units: dict[int, Organization],
-) -> list[dict[str, Any]]:
-    """The timeline, newest first: when, what, who, the colour of the state reached, words, facts, photos."""
+) -> list[Line]:
+    """The timeline, newest first."""
     people = {leg.person_id: leg.person for leg in legs if leg.person_id}
-    events = _folded(events)
     return [
-        {
-            "at": event.at,
-            "when": when(event.at),
-            "what": MOVES[event.move].label,
-            "who": event.actor.name,
-            "tone": STATES[State(event.after)].tone,
-            "text": event.words,
-            "facts": list(_facts(case, event, units, people, requests)),
-            "photos": picture_rows(photo for photo in photos if photo.sequence == event.sequence),
-        }
-        for event in events
+        line(
+            event,
+            MOVES[event.move],
+            tone=STATES[State(event.after)].tone,
+            facts=_facts(case, event, units, people, requests),
+            photos=picture_rows(photo for photo in photos if photo.sequence == event.sequence),
+        )
+        for event in _folded(events)
     ]
 
 
@@ -91,7 +83,7 @@ def _folded(events: list[CaseEvent]) -> list[CaseEvent]:
     kept = []
     for event in events:  # newest first
         if event.move == "order_supervision" and event.by_id is None:
-            order = facts_of(event)["order"]
+            order = event.facts["order"]
             if order in seen:
                 continue
             seen.add(order)
@@ -106,7 +98,7 @@ def _facts(
     people: dict[int, Any],
     requests: list[Request],
 ) -> Iterable[str]:
-    facts = facts_of(event)
+    facts = event.facts
     if event.move in ("dispatch", "adjudicate") and event.unit:
         yield f"交{event.unit.name}处置"
     if facts.get("precedent"):
@@ -180,11 +172,7 @@ def asked_for(request: Request) -> str:
 def picture_rows(photos: Iterable[Any]) -> list[dict[str, str]]:
     """Photos as the photo strip takes them."""
     return [
-        {
-            "url": f"{ADDRESS}{photo.uuid}.jpg",
-            "thumb_url": f"{ADDRESS}{photo.uuid}-s.jpg",
-            "caption": f"{photo.get_kind_display()} {when(photo.uploaded_at)}",
-        }
+        picture_row(photo, ADDRESS, f"{photo.get_kind_display()} {when(photo.uploaded_at)}")
         for photo in photos
     ]
 

@@ -13,7 +13,6 @@ from cases.forms import CategoryField, PositionField, UnitField
 from cases.models import Case
 from governance.models import Organization
 from governance.roles import Duty
-from governance.wording import ask_by_name
 from partybuilding.addresses import PHOTOS
 from partybuilding.given import LABELS
 from partybuilding.models import Whistle, WhistleRule
@@ -21,7 +20,8 @@ from partybuilding.nominating import Nominee, nominees, units_to_call
 from partybuilding.rules import is_so, score_by, why_not_by_post
 from partybuilding.situations import Situation
 from partybuilding.workflow import MARK_NAMES, MOVES, ClockStep, Demand, Refusal, Side, Source
-from records.keyed import KeyedForm, PhotosField
+from records.forms import MoveForm, WordsField
+from records.keyed import PhotosField
 from records.moves import Move
 
 MARKS = [(mark, f"{mark} 分") for mark in range(5, 0, -1)]
@@ -116,16 +116,10 @@ class UnitsField(forms.TypedMultipleChoiceField):
         super().__init__(choices=choices, coerce=self.listed.__getitem__, error_messages=NOT_HERE, **options)
 
 
-def _words(s: Situation, move: Move) -> forms.CharField:
-    return forms.CharField(
-        label=WORDS.get(move.name, LABELS["words"]), max_length=1000, widget=forms.Textarea({"rows": 3})
-    )
-
-
 # fmt: off
 FIELDS: dict[str, Callable[[Situation, Move], forms.Field]] = {
-    "words": _words,
-    "reason": lambda s, move: forms.CharField(label=LABELS["reason"], max_length=1000, widget=forms.Textarea({"rows": 2})),
+    "words": lambda s, move: WordsField(label=WORDS.get(move.name, LABELS["words"])),
+    "reason": lambda s, move: WordsField(label=LABELS["reason"], rows=2),
     "unit": _unit,
     "title": lambda s, move: forms.CharField(label=LABELS["title"], max_length=120),
     "deadline": lambda s, move: forms.DateTimeField(label=LABELS["deadline"], widget=forms.DateTimeInput({"type": "datetime-local"})),
@@ -142,19 +136,11 @@ FIELDS: dict[str, Callable[[Situation, Move], forms.Field]] = {
 # fmt: on
 
 
-class MoveForm(KeyedForm):
-    """The form of one move: what the table asks for, and the client's key."""
+class WhistleMoveForm(MoveForm):
+    """The form of a move of a whistle, which may ask for units."""
 
     #: Units that should be called, where the form asks which.
     nominees: list[Nominee] = []
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """The cleaned answers, as ``perform`` takes them; empty ones are left out."""
-        answers = self.cleaned_data.items()
-        return {
-            name: value for name, value in answers if name != "key" and value not in (None, "", [], False)
-        }
 
     def unit_rows(self) -> list[dict[str, Any]]:
         """All units in reach, the proposed ones first, each with why and what is chosen of it; none where none is asked for."""
@@ -193,9 +179,9 @@ class MoveForm(KeyedForm):
 
 def move_form(
     move: Move, situation: Situation, data: Any = None, initial: dict[str, Any] | None = None
-) -> MoveForm:
+) -> WhistleMoveForm:
     """The form of a move of a whistle, or of one of its calls; unbound without data, with a fresh key."""
-    form = MoveForm(data, initial=initial or {})
+    form = WhistleMoveForm(data, initial=initial or {})
     if "lead" in move.needs:
         form.ask_for_units(situation.case, situation.today, is_needed=True)
     for name in (*move.needs, *MORE.get(move.name, ())):
@@ -204,17 +190,15 @@ def move_form(
         if name == "stays_away" and not situation.whistle.rule["may_stay_away"]:
             continue
         field = FIELDS[name](situation, move)
-        field.required = name in move.needs
         field.help_text = HELP.get(name, "")
-        ask_by_name(field)
-        form.fields[name] = field
+        form.ask_for(name, field, is_needed=name in move.needs)
     return form
 
 
 # Blowing ----------------------------------------------------------------------------------------------------------
 
 
-class BlowForm(MoveForm):
+class BlowForm(WhistleMoveForm):
     """A new whistle on a case: of a kind that this person may blow, or ask the street to blow."""
 
     kind = forms.ChoiceField(label="哨种", widget=forms.RadioSelect)
@@ -225,10 +209,9 @@ class BlowForm(MoveForm):
     demands = forms.MultipleChoiceField(
         label="需要什么", choices=Demand.choices, widget=forms.CheckboxSelectMultiple
     )
-    words = forms.CharField(
+    words = WordsField(
         label="需求说明",
-        max_length=1000,
-        widget=forms.Textarea({"rows": 3, "placeholder": "卡在哪里，需要各单位来做什么，什么时候"}),
+        placeholder="卡在哪里，需要各单位来做什么，什么时候",
         error_messages={"required": "请写明卡在哪里、需要各单位做什么。"},
     )
 

@@ -1,7 +1,9 @@
 """What every record with a life keeps: a row with a version, events that are only appended, words beside them. Abstract."""
 
+import json
 import uuid
-from typing import ClassVar
+from functools import cached_property
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -52,6 +54,11 @@ class Event(DoneBy):
     @property
     def record(self) -> Record:
         return getattr(self, self.OF)
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What ``data`` says."""
+        return json.loads(self.data)
 
 
 class Text(models.Model):

@@ -16,10 +16,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from cases import actions, turning
-from cases.actions import Refused, Stale
-from cases.forms import MoveForm, move_form
-from cases.models import Case, CaseEvent, Contact, Leg
+from cases import turning
+from cases.actions import DOOR, Stale
+from cases.forms import CaseMoveForm, move_form
+from cases.models import Case, CaseEvent, CaseText, Contact, Leg
 from cases.names import give_names
 from cases.permissions import may_call_back
 from cases.photos import store_of_form
@@ -35,8 +35,10 @@ from governance import modules, secrets, sessions, telephones
 from governance.actions import log_access
 from governance.faces import faces_of
 from governance.kept_forms import keeps_form, kept
+from records.forms import made
 from records.given import MOST_PHOTOS
 from records.keyed import form_with_files, shown_again, with_uploads
+from records.timeline import events_of
 
 #: Moves in the order in which a person most likely wants them; the first allowed one is the biggest button.
 NEXT = (
@@ -48,12 +50,6 @@ NEXT = (
 LONGEST_WAY = 2000
 #: Shown in a row of quiet buttons rather than among the next steps.
 ASIDE = ("comment", "urge", "ask_void", "order_supervision", "withdraw")
-#: What happened, newest first, with the words beside it: a join of two columns, which models cannot say.
-STORY = """
-    SELECT event.id, event.case_id, event.sequence, at, move, after, by_id, contact, program_id, unit_id, centre_id, data, body AS words
-    FROM cases_caseevent event LEFT JOIN cases_casetext text USING (case_id, sequence)
-    WHERE event.case_id = %s ORDER BY event.sequence DESC
-"""
 
 
 def visible_case(request: HttpRequest, case_uuid: uuid.UUID) -> Case:
@@ -71,7 +67,7 @@ def base_template(request: HttpRequest) -> str:
 
 def case_context(request: HttpRequest, case: Case) -> dict:
     """Everything the case page shows; what no event speaks of is not asked for."""
-    events = list(CaseEvent.objects.raw(STORY, [case.pk]))
+    events = events_of(case, CaseEvent, CaseText)
     moved = {event.move for event in events}
     legs = list(case.legs.all())
     leg = next((one for one in legs if one.stopped_at is None), None)
@@ -182,27 +178,11 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
     data, refused = with_uploads(request, room, store_of_form)
     form = move_form(move, case, request.user, data)
     form.refuse_photos(refused)
-    if form.is_valid():
-        try:
-            answer = actions.perform(
-                case.uuid,
-                move.name,
-                by=request.user,
-                now=timezone.now(),
-                key=form.cleaned_data["key"],
-                given=form.given,
-                leg=form.cleaned_data["leg"],
-            )
-        except Stale as refusal:
-            return _moved_on(request, case, move, form, refusal)
-        except Refused as refusal:
-            form.refuse(refusal)
-            return shown_again(_ask(request, case, move, form), form)
-    else:
-        key = form.cleaned_data.get("key")
-        answer = key and actions.answered(key, move.name, by=request.user, record=case)
-        if not answer:
-            return shown_again(_ask(request, case, move, form), form)
+    answer = made(form, DOOR, case, move, by=request.user, now=timezone.now())
+    if isinstance(form.refusal, Stale):
+        return _moved_on(request, case, move, form, form.refusal)
+    if answer is None:
+        return shown_again(_ask(request, case, move, form), form)
     messages.success(request, f"{case.number} 已{move.label}，现为“{State(answer.state).label}”。")
     then = request.POST.get("then", "")
     is_ours = url_has_allowed_host_and_scheme(then, allowed_hosts=None) and then.startswith("/")
@@ -210,7 +190,9 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
     return redirect(then) if fits else redirect("desk:case", case_uuid=case.uuid)
 
 
-def _moved_on(request: HttpRequest, case: Case, move: Move, form: MoveForm, refusal: Stale) -> HttpResponse:
+def _moved_on(
+    request: HttpRequest, case: Case, move: Move, form: CaseMoveForm, refusal: Stale
+) -> HttpResponse:
     """The case as it is now, what may be done with it, and what had been typed: in its form if that may still be sent."""
     fresh = visible_case(request, case.uuid)
     context = case_context(request, fresh)
@@ -238,7 +220,7 @@ def _turned_to(request: HttpRequest, case: Case, move: Move) -> str:
     return turning.in_words(Situation(case, request.user, timezone.now(), leg=leg), move)
 
 
-def _ask(request: HttpRequest, case: Case, move: Move, form: MoveForm) -> HttpResponse:
+def _ask(request: HttpRequest, case: Case, move: Move, form: CaseMoveForm) -> HttpResponse:
     """The form of a move; the desk takes the piece alone."""
     piece = request.htmx and not request.htmx.boosted
     context = {

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from cases.forms import PositionField
 from governance.kept_forms import keeps_form, kept
 from governance.roles import Duty
-from partybuilding.actions import DOOR, perform
+from partybuilding.actions import DOOR
 from partybuilding.codes import SCAN_SECONDS, give_pass, is_good, keep_scan, pass_until, scan_time
 from partybuilding.forms import move_form
 from partybuilding.models import Arrival, Call, Whistle
@@ -26,7 +26,8 @@ from partybuilding.situations import Situation
 from partybuilding.views.whistle import CONFIRM, ask, make, posted_form, with_pictures
 from partybuilding.waiting import calls_of, next_step
 from partybuilding.workflow import CALLS, OPEN_CALL, RUNNING, ClockStep
-from records.keyed import KeyedForm, shown_again
+from records.forms import MoveForm, made
+from records.keyed import shown_again
 from records.refusals import Refused
 
 #: The move by which a unit does what a clock waits for.
@@ -92,7 +93,7 @@ def phone_move(request: HttpRequest, call_id: int, name: str) -> HttpResponse:
 # Report-in --------------------------------------------------------------------------------------------------------
 
 
-class ArriveForm(KeyedForm):
+class ArriveForm(MoveForm):
     """Report-in for one of my units: with the pass of a scan, or by where the phone is."""
 
     call = forms.ModelChoiceField(Call.objects.none(), label="单位", empty_label=None)
@@ -191,25 +192,11 @@ def _pass_of(request: HttpRequest, whistle: uuid.UUID, now: dt.datetime) -> str:
 
 def _arrive(form: ArriveForm, request: HttpRequest, whistle: Whistle, now: dt.datetime) -> str:
     """Report in; returns what is said of it, or nothing where the form says what is wrong."""
-    if not form.is_valid():
-        key = form.cleaned_data.get("key")
-        earlier = key and DOOR.answered(key, "arrive", by=request.user, record=whistle)
-        return "已报到。" if earlier else ""
-    call = form.cleaned_data["call"]
-    try:
-        perform(
-            whistle.uuid,
-            "arrive",
-            by=request.user,
-            now=now,
-            key=form.cleaned_data["key"],
-            given=form.given,
-            part=call.pk,
-        )
-    except Refused as refusal:
-        form.refuse(refusal)
+    call = form.cleaned_data["call"] if form.is_valid() else None
+    part = call.pk if call else None
+    if made(form, DOOR, whistle, CALLS.by_name["arrive"], by=request.user, now=now, part=part) is None:
         return ""
-    return f"{call.unit.name} 已报到，{timezone.localtime(now):%H:%M}。"
+    return f"{call.unit.name} 已报到，{timezone.localtime(now):%H:%M}。" if call else "已报到。"
 
 
 def _ask(

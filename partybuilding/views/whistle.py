@@ -14,17 +14,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from governance.kept_forms import keeps_form, kept
-from partybuilding.actions import DOOR, perform
-from partybuilding.forms import MoveForm, move_form
+from partybuilding.actions import DOOR
+from partybuilding.forms import WhistleMoveForm, move_form
 from partybuilding.models import Call, Whistle
 from partybuilding.photos import store_of_form
 from partybuilding.reading import read, whistles_to_show
 from partybuilding.situations import Situation
 from partybuilding.workflow import CALLS, WHISTLES, CallState, State
+from records.forms import made
 from records.given import MOST_PHOTOS
 from records.keyed import form_with_files, shown_again, with_uploads
 from records.moves import Move
-from records.refusals import Refused
 
 #: What is asked once more before it is done, and what follows from it.
 CONFIRM = {
@@ -101,7 +101,7 @@ def _show(request: HttpRequest, whistle: Whistle, call: Call | None, move: Move)
 
 def posted_form(
     request: HttpRequest, move: Move, whistle: Whistle, call: Call | None
-) -> tuple[MoveForm, Situation]:
+) -> tuple[WhistleMoveForm, Situation]:
     """The form that came, its pictures stored and named by their ids, and the situation as it is after that.
 
     Rebuilding pictures takes seconds: a move is made at the moment after it, so that clocks do not stop in the past.
@@ -113,29 +113,13 @@ def posted_form(
     return form, situation
 
 
-def make(form: MoveForm, situation: Situation, move: Move) -> str:
+def make(form: WhistleMoveForm, situation: Situation, move: Move) -> str:
     """Make the move of a form; returns what is said of it, or nothing where the form says what is wrong."""
-    whistle, user, call = situation.whistle, situation.by, situation.part
-    if form.is_valid():
-        try:
-            answer = perform(
-                whistle.uuid,
-                move.name,
-                by=user,
-                now=situation.now,
-                key=form.cleaned_data["key"],
-                given=form.given,
-                part=call.pk if call else None,
-            )
-        except Refused as refusal:
-            form.refuse(refusal)
-            return ""
-    else:
-        key = form.cleaned_data.get("key")
-        earlier = key and DOOR.answered(key, move.name, by=user, record=whistle)
-        if not earlier:
-            return ""
-        answer = earlier
+    whistle, call = situation.whistle, situation.part
+    part = call.pk if call else None
+    answer = made(form, DOOR, whistle, move, by=situation.by, now=situation.now, part=part)
+    if answer is None:
+        return ""
     if call:
         return f"{call.unit.name}：“{move.label}”已办理，现为“{CallState(answer.state).label}”。"
     return f"{whistle.number}：“{move.label}”已办理，现为“{State(answer.state).label}”。"
@@ -143,7 +127,7 @@ def make(form: MoveForm, situation: Situation, move: Move) -> str:
 
 def ask(
     request: HttpRequest,
-    form: MoveForm,
+    form: WhistleMoveForm,
     situation: Situation,
     move: Move,
     back: str,

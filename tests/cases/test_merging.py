@@ -17,7 +17,6 @@ from cases.models import Case, CaseEvent, CaseText, Contact, Leg
 from cases.rule_numbers import MOST_PEOPLE
 from cases.workflow import OPEN, Grade, Lateness, Loop, State
 from desk import queues
-from desk.history import facts_of
 from governance import secrets
 from governance.actions import relay
 from governance.models import AccessLog, Notice, User
@@ -195,7 +194,7 @@ def test_more_time_for_the_target_does_not_undo_the_lateness_that_was_merged_int
 def test_a_case_in_time_makes_nothing_late():
     target = merge(reported(), reported())
     assert not target.was_late
-    assert "was_late" not in facts_of(target.events.last())
+    assert "was_late" not in target.events.last().facts
 
 
 # The older clock --------------------------------------------------------------------------------------------------
@@ -222,7 +221,7 @@ def test_a_newer_report_changes_no_clock_of_an_older_one():
     expected = marks(open_leg(older))
     target = merge(newer, older, MORNING + 2 * HOUR)
     assert marks(open_leg(target)) == expected
-    assert "clock_kept" not in facts_of(target.events.last())
+    assert "clock_kept" not in target.events.last().facts
 
 
 def test_an_older_clock_goes_on_after_the_check_of_the_newer_report():
@@ -294,7 +293,7 @@ def test_who_was_drawn_and_becomes_a_reporter_is_replaced_at_once(state):
     assert leg.pk != old.pk and leg.step == old.step and target.state == state
     assert leg.person_id is not None and leg.person_id not in target.reporters
     assert target.legs.get(pk=old.pk).outcome == Leg.Outcome.REDRAWN
-    assert facts_of(target.events.last())["drawn"] == leg.person_id
+    assert target.events.last().facts["drawn"] == leg.person_id
     assert f"抽派给{leg.person.name}" in text_of(people.clerk(), target)
     relay(now=MORNING + HOUR)
     assert leg.person.notices.filter(outbox__verb="并入接收", asks__startswith="请您").exists()
@@ -319,7 +318,7 @@ def test_what_a_merge_does_to_the_target_is_an_event_of_the_target(state):
     assert (event.move, event.before, event.after) == ("take_over", state, state)
     assert (event.by, event.at, event.sequence) == (people.clerk(), MORNING + HOUR, version + 1)
     assert target.version == version + 1
-    assert facts_of(event)["number"] == one.number
+    assert event.facts["number"] == one.number
     assert target.legs.filter(stopped_at=None).count() == 1
     assert chain.broken(CaseEvent, CaseText) == []
 

@@ -11,7 +11,6 @@ from cases import actions
 from cases.actions import Refused, Unfit, locate
 from cases.models import Case, CaseEvent, CaseText
 from cases.workflow import Loop, State
-from desk.history import facts_of
 from governance.models import Organization, Post, User
 from governance.roles import Role
 from grid.models import Grid, GridDuty
@@ -164,7 +163,7 @@ def test_who_was_drawn_and_left_is_replaced_by_the_next_sweep(leave, state):
     assert leg.pk != old.pk and leg.person_id not in (None, old.person_id)
     assert old.person_id not in leg.tried
     event = case.events.last()
-    assert (event.move, facts_of(event)["left"]) == ("draw_anew", True)
+    assert (event.move, event.facts["left"]) == ("draw_anew", True)
     text = page(people.clerk(), f"/cases/{case.uuid}/").content.decode()
     assert "原抽派人员已不在岗" in text
     assert actions.sweep(now=soon) == 0
