@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from dashboard import views, walls
+from dashboard import walls
+from dashboard.views import overview
 
 app_name = "dashboard"
 
 urlpatterns = [
-    path("board/", views.board, name="board"),
+    path("board/", overview.board, name="board"),
     path("board/walls/", walls.walls, name="walls"),
     path("board/walls/<int:pk>/end/", walls.revoke, name="wall_revoke"),
     path("wall/", walls.wall, name="wall"),

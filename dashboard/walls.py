@@ -20,7 +20,7 @@ from cases.map_api import areas_answer, cases_of_a_wall
 from cases.models import Case
 from dashboard import actions
 from dashboard.models import Wall
-from dashboard.views import MAP_SHOWS, BoardForm, board_context, place_name
+from dashboard.views.overview import MAP_SHOWS, BoardForm, board_context, place_name
 from governance.kept_forms import keeps_form, kept
 from governance.responses import answers_json, refused_request
 from governance.roles import Duty

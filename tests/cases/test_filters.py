@@ -14,7 +14,7 @@ from cases.filters import FILTERS, SETTLED_NAME, narrow
 from cases.map import LIST_ZOOM, MapForm
 from cases.models import Case
 from cases.workflow import Loop, State
-from dashboard.views import BoardForm
+from dashboard.views.overview import BoardForm
 from desk.forms import FilterForm
 from governance.models import User
 from governance.roles import Role

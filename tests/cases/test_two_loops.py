@@ -247,7 +247,7 @@ STARTED = """
 import django; django.setup()
 from django.core.management import call_command
 from cases.filters import FILTERS
-from dashboard.views import BoardForm
+from dashboard.views.overview import BoardForm
 call_command("makemigrations", check_changes=True, dry_run=True, verbosity=0)
 print([label for _, label in FILTERS["loop"].choices])
 print([label for _, label in BoardForm.base_fields["loop"].choices])

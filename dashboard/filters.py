@@ -1,0 +1,156 @@
+"""What all pages of the board are narrowed to: place, period, loop, kind, source; the same words stand in every address."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+
+from appraisal.periods import NAMED, Period
+from appraisal.slices import Slice
+from cases.filters import BASE, OTHERS, FilterField
+from cases.models import Case, Category
+from cases.workflow import loops_here
+from dashboard.places import GRID, Place, Places, grids_of
+from governance.models import User
+from grid.models import Grid
+
+USUAL = "30"
+OWN = "own"
+#: What a period is compared with.
+COMPARED = {"before": "上一期", "week": "上周同期", "month": "上月同期", "year": "去年同期"}
+NO_PLACE = "没有这个地方，或不在您的范围内。"
+
+
+class BoardFilters(forms.Form):
+    """The bar of filters; what cannot be read is said at its field and narrows nothing."""
+
+    period = FilterField(label="时间", choices=[*NAMED.items(), (OWN, "自定时间")], required=False)
+    begin = forms.DateField(label="从", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="到", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    compare = FilterField(label="对比", choices=list(COMPARED.items()), required=False)
+    loop = FilterField(
+        label="闭环", choices=[("", "全部闭环"), *loops_here(), (BASE, "基层")], required=False
+    )
+    kind = FilterField(label="类型", choices=[("", "全部类型"), *Category.Kind.choices], required=False)
+    source = FilterField(
+        label="来源", choices=[("", "全部来源"), *Case.Source.choices, (OTHERS, "不含自处理")], required=False
+    )
+    category = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    unit = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    grid = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    place = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        begin, until = cleaned.get("begin"), cleaned.get("until")
+        if (begin or until) and not self.errors:
+            if not begin or not until:
+                self.add_error("begin" if not begin else "until", "请填写起止两个日期。")
+            elif begin > until:
+                self.add_error("until", "结束日期不能早于开始日期。")
+            elif (until - begin).days > 3660:
+                self.add_error("begin", "一次最多看十年。")
+        return cleaned
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a board page is about: a place in sight, a period and what it is compared with."""
+
+    places: Places
+    place: Place
+    period: Period
+    form: BoardFilters
+    words: dict[str, str]
+    compare: str = "before"
+
+    @property
+    def slice(self) -> Slice:
+        words = self.words
+        return replace(
+            self.place.slice,
+            loop=words.get("loop", ""),
+            kind=words.get("kind", ""),
+            source=words.get("source", ""),
+            category=int(words["category"]) if "category" in words else None,
+            unit=int(words["unit"]) if "unit" in words else None,
+        )
+
+    @property
+    def earlier(self) -> Period:
+        """What the period is compared with."""
+        return {
+            "before": self.period.before,
+            "week": self.period.a_week_earlier,
+            "month": self.period.a_month_earlier,
+            "year": self.period.a_year_earlier,
+        }[self.compare]()
+
+    @cached_property
+    def period_words(self) -> str:
+        """近 30 天, or the two days."""
+        if "begin" in self.words:
+            return f"{self.period.begin:%Y-%m-%d} 至 {self.period.end:%Y-%m-%d}"
+        return NAMED[self.words.get("period", USUAL)]
+
+    def query(self, **more: Any) -> dict[str, Any]:
+        """The words of an address of a board page; ``None`` takes a word away."""
+        return {name: value for name, value in (self.words | more).items() if value not in (None, "")}
+
+    def address(self, name: str, *arguments: Any, **more: Any) -> str:
+        """The address of a page of the board (``dashboard:…``) under the same filters, with some changed."""
+        query = urlencode(self.query(**more))
+        return reverse(f"dashboard:{name}", args=arguments) + (f"?{query}" if query else "")
+
+    def at(self, place: Place, **more: Any) -> dict[str, Any]:
+        """Words that lead to another place."""
+        if place.dimension == GRID:
+            return {"place": place.parent, "grid": place.pk, **more}
+        return {"place": place.pk, "grid": None, "unit": None, **more}
+
+    def counted(self, measure: str, part: str = "numerator", **more: Any) -> str:
+        """The address of the list that a number counts."""
+        return self.address("counted", measure=measure, part=part, **more)
+
+
+def chosen(data: Any, user: User, places: Places) -> Chosen:
+    """Read the filters of an address for a person; raises ``Http404`` for a place out of sight.
+
+    ``places`` must have a root: a page for those without a duty comes before.
+    """
+    form = BoardFilters(data)
+    form.is_valid()
+    good = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
+    place = places.find(good.get("place"))
+    if place is None:
+        raise Http404(NO_PLACE)
+    if "grid" in good:
+        place = _grid(good["grid"], place)
+    if "unit" in good and not places.find(good["unit"]):
+        raise Http404(NO_PLACE)
+    today = timezone.localdate()
+    words = {name: str(value) for name, value in good.items()}
+    if "begin" in good:
+        period = Period(good["begin"], good["until"])
+        words.pop("period", None)
+    else:
+        period = Period.named(_name(words), today)
+    return Chosen(places, place, period, form, words, words.get("compare", "before"))
+
+
+def _name(words: dict[str, str]) -> str:
+    if words.get("period") not in NAMED:
+        words.pop("period", None)
+    return words.get("period", USUAL)
+
+
+def _grid(pk: int, community: Place) -> Place:
+    """A grid of the community that the address names."""
+    if community.dimension == "community" and Grid.objects.filter(pk=pk, community=community.pk).exists():
+        return next(one for one in grids_of(community) if one.pk == pk)
+    raise Http404(NO_PLACE)
