@@ -25,6 +25,7 @@ CAME: Columns = (
     ("方式", 8),
     ("距现场（米）", 12),
     ("报到", 16),
+    ("手机时间", 16),
     ("离场", 16),
     ("提前离场", 10),
 )
@@ -126,7 +127,8 @@ def _came(reading: Reading) -> Rows:
             far = "" if one.distance is None else str(one.distance)
             early = "是" if one.left_early else ""
             proof = one.get_proof_display()
-            yield [row.call.unit.name, one.person.name, proof, far, _at(one.came_at), _at(one.left_at), early]
+            times = map(_at, (one.came_at, one.claimed_at, one.left_at))
+            yield [row.call.unit.name, one.person.name, proof, far, *times, early]
 
 
 def _tasks(reading: Reading) -> Rows:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from cases.clocks import stamp
 from demo.accounts import DEMO_PASSWORD
 from governance.models import AccessLog, User
 from partybuilding.codes import WINDOW, code_at, keep_scan, pass_until, screen_ticket
@@ -15,7 +16,7 @@ from partybuilding.models import Arrival
 from partybuilding.workflow import CallState, State
 from tests import people
 from tests.lives import inside
-from tests.partybuilding.blowing import MANAGEMENT, do
+from tests.partybuilding.blowing import MANAGEMENT, POLICE, do
 from tests.partybuilding.test_pages import asked, call_of, closed, page, running, signed_in
 from tests.sheets import sheets
 
@@ -303,6 +304,20 @@ def test_a_whistle_as_a_file_holds_its_units_people_scores_and_story():
     assert list(found) == ["哨单", "召集单位", "现场报到", "任务", "互评", "经过"]
     assert len(found["召集单位"]) == 3 and "响应速度 5 分" in found["互评"][1][2]
     assert found["经过"][1][1] == "吹哨"
+
+
+def test_the_file_has_the_time_of_the_phone_beside_that_of_the_server():
+    whistle, came = running(), now()
+    fast = came + dt.timedelta(minutes=7)
+    do(whistle, "arrive", "cg_lianluo", of=MANAGEMENT, now=came, position=inside(), claimed_at=fast)
+    police = people.someone("liaison", POLICE)
+    do(whistle, "arrive", police, of=POLICE, now=came, position=inside())
+    titles, *rows = book(signed_in("jieshuji").get(page(whistle, "file/")))["现场报到"]
+    found = [dict(zip(titles, row, strict=True)) for row in rows]
+    assert [(row["报到"], row["手机时间"]) for row in found] == [
+        (stamp(came), stamp(fast)),
+        (stamp(came), ""),
+    ]
 
 
 def test_the_print_says_everything_without_a_button_and_who_printed_it():
