@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import TextChoices
 
 from governance.health import SWEPT
-from partybuilding.actions.ladder import RETRY
+from partybuilding.actions.trying import RETRY
 from partybuilding.workflow import RUNNING, ClockStep, Rung
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,6 @@
 """How a whistle ends: taken back, with its case, or by time."""
 
 import datetime as dt
-import logging
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +12,7 @@ from partybuilding.actions.calling import call_unit, end_calls
 from partybuilding.actions.door import DOOR, EFFECTS
 from partybuilding.actions.notices import side, unit
 from partybuilding.actions.proposing import propose_change
+from partybuilding.actions.trying import tried
 from partybuilding.models import Whistle
 from partybuilding.models.whistles import WhistleQuerySet
 from partybuilding.nominating import units_to_call
@@ -20,9 +20,6 @@ from partybuilding.scores import scorable
 from partybuilding.situations import Walk
 from partybuilding.workflow import CallState, State
 from records.chain import own_key
-from records.refusals import Stale
-
-log = logging.getLogger(__name__)
 
 
 @EFFECTS.of("withdraw", "end")
@@ -94,9 +91,9 @@ def case_failed(case_walk: Any) -> None:
         _make(whistle, "failed", case_walk.case, case_walk.now)
 
 
-def left_over() -> WhistleQuerySet:
+def left_over(now: dt.datetime) -> WhistleQuerySet:
     """Open whistles of cases that ended while the place left this module out: their ladders must not go on."""
-    return Whistle.objects.open().filter(case__is_open=False).order_by("pk")
+    return Whistle.objects.open().to_try(now).filter(case__is_open=False).order_by("pk")
 
 
 @transaction.atomic
@@ -108,15 +105,11 @@ def follow_case(whistle: Whistle, *, now: dt.datetime) -> int:
 
 def lapse(*, now: dt.datetime, most: int = 500) -> int:
     """Put away closed whistles whose time for scores is over; returns how many."""
-    done = 0
-    for whistle in Whistle.objects.filter(state=State.CLOSED, lapses_at__lte=now).order_by("lapses_at")[
-        :most
-    ]:
-        try:
-            DOOR.perform(whistle.uuid, "lapse", by=SYSTEM, now=now, key=own_key(f"lapse:{whistle.pk}"))
-            done += 1
-        except Stale as refusal:  # the last score came meanwhile
-            log.info("whistle %s left alone: %s", whistle.pk, refusal)
-        except Exception:  # logged; one broken whistle must not keep all others open
-            log.exception("whistle %s failed", whistle.pk)
-    return done
+    due = Whistle.objects.to_try(now).filter(state=State.CLOSED, lapses_at__lte=now)
+    return sum(tried(put_away, whistle, now) for whistle in due.order_by("lapses_at", "pk")[:most])
+
+
+def put_away(whistle: Whistle, *, now: dt.datetime) -> int:
+    """Put a closed whistle away by time; raises ``Stale`` where the last score came meanwhile."""
+    DOOR.perform(whistle.uuid, "lapse", by=SYSTEM, now=now, key=own_key(f"lapse:{whistle.pk}"))
+    return 1

@@ -5,24 +5,20 @@ answers for it, or leads above it, gets the order (``governance/audience.py``).
 """
 
 import datetime as dt
-import logging
-from collections.abc import Callable
 
 from cases.workflow import Lateness
+from governance.audience import nearest
 from governance.models import SYSTEM, Organization, Post
 from governance.roles import Duty
 from partybuilding.actions import ending
 from partybuilding.actions.door import DOOR, EFFECTS
-from partybuilding.models import CallClock, Whistle
+from partybuilding.actions.trying import tried
+from partybuilding.models import CallClock
 from partybuilding.situations import Walk
 from partybuilding.workflow import ClockStep, Rung
 from records.chain import own_key
 from records.refusals import Stale
 
-log = logging.getLogger(__name__)
-
-#: A clock on which the ladder failed stands back for so long: the same ones must not be the first of every sweep.
-RETRY = dt.timedelta(minutes=10)
 #: Whom a rung tells.
 WHOM = {
     Rung.YELLOW: Duty.ANSWER,
@@ -62,6 +58,12 @@ def press(walk: Walk) -> None:
         # Each of the four clocks may end in an order; the newest is the one to be answered.
         walk.call.ordered_at, walk.call.order_answered_at = walk.now, None
     walk.facts |= {"clock": clock.step, "rung": rung, "vacant": place is None, "at": place}
+    if (
+        place is None
+        and rung == Rung.ORDER
+        and (instead := nearest(WHOM[rung], walk.call.unit_id, on=walk.today))
+    ):
+        walk.facts |= {"at": instead.place, "to": instead.duty}
     is_too_late = rung == Rung.YELLOW and clock.lateness == Lateness.RED  # red follows at once
     if not is_passed_over and not is_too_late:
         asks = _ASKS[rung].format(step=ClockStep(clock.step).label)
@@ -82,23 +84,9 @@ def where_held(duty: Duty, unit: Organization, *, on: dt.date) -> int | None:
 
 def sweep(*, now: dt.datetime, most: int = 1000) -> int:
     """End what was left over of ended cases, then go up every ladder as far as it is due; returns the number of moves."""
-    done = sum(_tried(ending.follow_case, whistle, now) for whistle in ending.left_over()[:most])
+    done = sum(tried(ending.follow_case, whistle, now) for whistle in ending.left_over(now)[:most])
     due = CallClock.objects.due(now).select_related("call__whistle")[:most]
-    return done + sum(_tried(go_up, clock, now) for clock in due)
-
-
-def _tried(work: Callable[..., int], row: CallClock | Whistle, now: dt.datetime) -> int:
-    """How many moves were made; one broken whistle must not stop the ladders of all others."""
-    try:
-        return work(row, now=now)
-    except Stale as refusal:
-        log.info("%s %s left alone: %s", row._meta.model_name, row.pk, refusal)
-    except Exception:  # logged; the watchdog finds the rung that did not run
-        log.exception("%s %s failed", row._meta.model_name, row.pk)
-        if isinstance(row, CallClock):
-            same = CallClock.objects.due(now).filter(pk=row.pk, next_at=row.next_at)
-            same.update(next_at=now + RETRY)
-    return 0
+    return done + sum(tried(go_up, clock, now) for clock in due)
 
 
 def go_up(clock: CallClock, *, now: dt.datetime) -> int:

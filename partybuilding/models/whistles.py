@@ -46,6 +46,10 @@ class WhistleQuerySet(models.QuerySet):
         """Whistles on which somebody still has to do something about the matter."""
         return self.filter(state__in=[State.ASKED, *RUNNING, State.SETTLED])
 
+    def to_try(self, now: dt.datetime) -> "WhistleQuerySet":
+        """Without those that stand back because a try failed: the same ones must not be the first of every run."""
+        return self.filter(Q(retry_at=None) | Q(retry_at__lte=now))
+
     def by_due_date(self) -> "WhistleQuerySet":
         return self.order_by(models.F("due_at").asc(nulls_last=True), "pk")
 
@@ -88,6 +92,8 @@ class Whistle(Record):
     closed_at = models.DateTimeField("结案", null=True)
     # Scores are not waited for longer than this.
     lapses_at = models.DateTimeField("互评截止", null=True)
+    # What time should have done to it failed: it is tried again then.
+    retry_at = models.DateTimeField("重试", null=True)
 
     # For lists, written after each move: units called at any time, people with a part, the clock that is next to break.
     units = ArrayField(models.BigIntegerField(), default=list, verbose_name="被召单位")

@@ -13,6 +13,7 @@ from partybuilding.actions import DOOR
 from partybuilding.actions.ending import lapse
 from partybuilding.models import Call, CallClock, Whistle
 from partybuilding.workflow import CallState, State
+from records.chain import own_key
 from records.door import Answer
 from tests import people
 from tests.lives import MORNING, case_at, inside, walk
@@ -168,6 +169,13 @@ def whistle_with_call_at(state: CallState) -> Whistle:
             do(whistle, move, "cg_lianluo", of=MANAGEMENT, **given, **there)
     assert call_of(whistle, MANAGEMENT).state == state
     return Whistle.objects.get(pk=whistle.pk)
+
+
+def take_key(text: str, *, of: Whistle) -> None:
+    """Write another event of a whistle under a key of the system's: a move that comes with this key fails."""
+    event = of.events.latest("pk")
+    event.pk, event.key, event.sequence = None, own_key(text), event.sequence + 9
+    event.save(force_insert=True)
 
 
 def clock_of(whistle: Whistle, code: str, step: str) -> CallClock:

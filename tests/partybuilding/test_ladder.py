@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from celery import current_app
 
+from cases.models import Case
 from config.heartbeats import Scheduler
 from governance import actions as governance
 from governance import health, modules
@@ -15,6 +16,7 @@ from governance.profile import profile
 from governance.roles import Duty
 from partybuilding import actions
 from partybuilding.actions import ladder
+from partybuilding.actions.trying import RETRY
 from partybuilding.models import CallClock, Whistle
 from partybuilding.reading import read, whistles_to_show
 from partybuilding.watchdog import wrong
@@ -35,6 +37,7 @@ from tests.partybuilding.blowing import (
     do,
     refuse,
     settled,
+    take_key,
     unit,
     user,
     whistle_at,
@@ -148,6 +151,18 @@ def test_a_whistle_of_a_case_that_ended_while_the_module_was_left_out_ends_befor
     assert [one.state for one in Whistle.objects.order_by("pk")] == [State.CLOSED, State.ENDED]
 
 
+def test_left_over_whistles_that_cannot_be_ended_stand_back_for_the_others(monkeypatch, caplog):
+    broken, other = blown(), blown()
+    with monkeypatch.context() as without:
+        leave_out(without)
+        walk(broken.case, "ask_void", "grant_void", now=MORNING)
+        walk(other.case, "ask_void", "grant_void", now=MORNING)
+    take_key(f"end:{broken.pk}:{Case.objects.get(pk=broken.case_id).version}", of=other)
+    assert (actions.sweep(now=MORNING, most=1), actions.sweep(now=MORNING, most=1)) == (0, 1)
+    assert [one.state for one in Whistle.objects.order_by("pk")] == [State.BLOWN, State.ENDED]
+    assert f"whistle {broken.pk} failed" in caplog.text
+
+
 # Vacancies --------------------------------------------------------------------------------------------------------
 
 
@@ -188,7 +203,43 @@ def test_a_rung_that_was_passed_over_is_said_and_the_order_which_never_is():
     said = "；".join(reading.rows[0].notes)
     assert "岗位空缺，已跳过：签收“催办单位负责人”" in said and "“督办”" not in said
     facts = [fact for line in reading.lines for fact in line["facts"]]
-    assert "签收时限：督办" in facts and "单位负责人空缺" in facts
+    assert "签收时限：督办" in facts
+
+
+@pytest.mark.parametrize(
+    ("vacant", "told"),
+    [
+        ((), "待负责人答复"),
+        ((K,), "单位负责人空缺，已交本单位经办人，待答复"),
+        ((U, K), "单位无人在岗，已报盘龙区领导"),
+    ],
+)
+def test_of_an_order_it_is_said_to_whom_it_really_went(vacant, told):
+    vacate(MANAGEMENT, *vacant)
+    whistle = blown(helpers=[])
+    ordered = clock_of(whistle, MANAGEMENT, SIGN).order_at
+    governance.relay(now=MORNING)
+    actions.sweep(now=ordered)
+    secretary = user("jieshuji")
+    reading = read(whistles_to_show(secretary).get(pk=whistle.pk), secretary, ordered)
+    assert reading.rows[0].notes[-1].endswith(f"督办，{told}")
+    facts = [fact for line in reading.lines for fact in line["facts"]]
+    assert (told in facts) == bool(vacant), "the timeline says it where it went elsewhere"
+    order = Outbox.objects.filter(url__contains=str(whistle.uuid)).latest("pk")
+    governance.relay(now=ordered)
+    reached = Notice.objects.filter(outbox=order).values_list("user__posts__organization__code", flat=True)
+    assert set(reached) == {people.DISTRICT if U in vacant else MANAGEMENT}
+
+
+def test_an_order_that_was_answered_says_so_instead():
+    whistle = blown(lead=unit(HERITAGE), helpers=[])
+    ordered = clock_of(whistle, HERITAGE, SIGN).order_at
+    actions.sweep(now=ordered)
+    liaison = people.someone("liaison", HERITAGE)
+    do(whistle, "answer_order", liaison, of=HERITAGE, words="今天到场", now=ordered + HOUR)
+    secretary = user("jieshuji")
+    reading = read(whistles_to_show(secretary).get(pk=whistle.pk), secretary, ordered + HOUR)
+    assert reading.rows[0].notes[-1].endswith(" 已答复")
 
 
 def test_of_a_community_s_unit_the_leader_of_the_street_is_in_charge():
@@ -263,8 +314,8 @@ def test_one_ladder_that_fails_does_not_stop_the_others_and_is_tried_again(monke
     assert len(pressed(second, POLICE, SIGN)) == 1 and not pressed(first, MANAGEMENT, SIGN)
     assert [one.whistle for one in wrong(now=due + MINUTE)] == [first.pk]
     assert actions.sweep(now=due + MINUTE) == 0, "it stands back"
-    assert actions.sweep(now=due + ladder.RETRY) == 1
-    assert wrong(now=due + ladder.RETRY) == []
+    assert actions.sweep(now=due + RETRY) == 1
+    assert wrong(now=due + RETRY) == []
 
 
 # A place without the module ---------------------------------------------------------------------------------------
@@ -286,4 +337,4 @@ def test_where_the_module_is_left_out_nothing_of_it_runs_or_is_shown(monkeypatch
     assert not [task for task in schedule() if task.startswith("partybuilding")]
     assert "cases.tasks.sweep" in schedule()
     shown = {one.check.app for one in health.findings(now=MORNING)}
-    assert shown == {"governance", "cases"}
+    assert "partybuilding" not in shown and {"governance", "cases"} <= shown

@@ -11,10 +11,10 @@ from governance.roles import Role
 from partybuilding import rates
 from partybuilding.actions import lapse
 from partybuilding.actions.proposing import decide
+from partybuilding.actions.trying import RETRY
 from partybuilding.models import ListProposal, Whistle, WhistleBand
 from partybuilding.nominating import nominees
 from partybuilding.workflow import State
-from records.chain import own_key
 from records.refusals import Forbidden, Refused, Stale, Unfit
 from tests import people
 from tests.cases.walks import appoint
@@ -36,6 +36,7 @@ from tests.partybuilding.blowing import (
     refuse,
     settled,
     stuck_case,
+    take_key,
     unit,
     user,
 )
@@ -137,13 +138,21 @@ def test_where_nobody_took_part_nothing_is_scored():
 
 def test_a_whistle_that_cannot_be_put_away_does_not_keep_the_others(caplog):
     broken, other = closed(), closed()
-    event = other.events.latest("pk")  # another move took the key of the broken one
-    event.pk, event.key, event.sequence = None, own_key(f"lapse:{broken.pk}"), event.sequence + 9
-    event.save(force_insert=True)
+    take_key(f"lapse:{broken.pk}", of=other)
     assert lapse(now=broken.lapses_at) == 1
     assert f"whistle {broken.pk} failed" in caplog.text
     assert Whistle.objects.get(pk=broken.pk).state == State.CLOSED
     assert Whistle.objects.get(pk=other.pk).state == State.SCORED
+
+
+def test_broken_whistles_stand_back_so_that_the_next_run_begins_with_others(caplog):
+    broken, other = closed(), closed()
+    take_key(f"lapse:{broken.pk}", of=other)
+    due = broken.lapses_at
+    assert (lapse(now=due, most=1), lapse(now=due + MINUTE, most=1)) == (0, 1)
+    assert Whistle.objects.get(pk=other.pk).state == State.SCORED
+    assert (lapse(now=due + RETRY - MINUTE), caplog.text.count("failed")) == (0, 1), "it stands back"
+    assert (lapse(now=due + RETRY), caplog.text.count("failed")) == (0, 2), "and is tried again"
 
 
 def test_scores_are_waited_for_two_weeks():

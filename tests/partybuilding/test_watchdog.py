@@ -15,7 +15,7 @@ from governance import actions as governance
 from governance.health import SWEPT
 from governance.models import Heartbeat, Organization, Post
 from partybuilding import actions, rosters
-from partybuilding.actions.ladder import RETRY
+from partybuilding.actions.trying import RETRY
 from partybuilding.models import CallClock, Whistle, WhistleEvent, WhistleText
 from partybuilding.watchdog import LOOKED_BACK, Problem, wrong
 from partybuilding.workflow import ClockStep, Rung, State
