@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.db.models import F
 
@@ -84,19 +85,35 @@ def _desk_instead(address: dict) -> tuple[Duty, int] | None:
     return (_stands_in(Role(last.role)), last.organization_id) if last else None
 
 
+class Nearest(NamedTuple):
+    """People who hold a duty at a place."""
+
+    duty: Duty
+    place: int
+    people: set[int]
+
+
 def holders(duty: Duty, place_id: int, *, on: dt.date, without: frozenset[int] = frozenset()) -> set[int]:
     """Who holds a duty at a place on a day besides some people, or the first who stand in; empty where nobody does."""
+    found = nearest(duty, place_id, on=on, without=without)
+    return found.people if found else set()
+
+
+def nearest(
+    duty: Duty, place_id: int, *, on: dt.date, without: frozenset[int] = frozenset()
+) -> Nearest | None:
+    """As ``holders``, and by which duty at which place they are told."""
     posts = Post.objects.on_duty(on).exclude(user__in=without)
     if there := set(posts.with_duty(duty).filter(organization=place_id).values_list("user", flat=True)):
-        return there
+        return Nearest(duty, place_id, there)
     places = _upward(place_id)
     held = list(posts.filter(organization__in=places).values_list("organization", "role", "user"))
     here, above = STAND_INS[duty]
     tried = [(place, one) for place in places for one in (here if place == place_id else above)]
     for place, one in [*tried, *((place, one) for place in places[-1:] for one in LAST)]:
         if there := {user for at, role, user in held if at == place and one in DUTIES[Role(role)]}:
-            return there
-    return set()
+            return Nearest(one, place, there)
+    return None
 
 
 def _upward(place_id: int) -> list[int]:

@@ -2,9 +2,11 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import Any
 
 from cases.clocks import clock, due, duration, limit_in_words, when
 from cases.workflow import Lateness
+from governance.roles import Duty
 from partybuilding.clocks import lateness_at
 from partybuilding.models import Arrival, Call, CallClock, Score, WhistleEvent
 from partybuilding.workflow import TONES, CallState, ClockStep, Refusal, Rung
@@ -83,8 +85,13 @@ def step_of(one: CallClock, call: Call, now: dt.datetime) -> Step:
     return Step(label, limit, "late" if over > 0 else "done", when(one.stopped_at), note)
 
 
-def notes_of(call: Call, events: list[WhistleEvent], replaced_by: dict[int, Call]) -> list[str]:
-    """What must be said of a call beside its clocks."""
+def notes_of(
+    call: Call, events: list[WhistleEvent], replaced_by: dict[int, Call], names: dict[int, str]
+) -> list[str]:
+    """What must be said of a call beside its clocks; ``events`` are those of its ladders, the newest first.
+
+    ``names`` are those of the places that these name by number.
+    """
     found = []
     if call.replaces_id and call.replaces is not None:
         found.append(f"接替 {call.replaces.unit.name}，办结时限不重新起算")
@@ -100,9 +107,23 @@ def notes_of(call: Call, events: list[WhistleEvent], replaced_by: dict[int, Call
     if skipped:
         found.append(f"岗位空缺，已跳过：{'、'.join(skipped)}")
     if call.ordered_at:
-        answered = f"，{when(call.order_answered_at)} 已答复" if call.order_answered_at else "，待负责人答复"
-        found.append(f"{when(call.ordered_at)} 督办{answered}")
+        order = next(event.facts for event in events if event.facts["rung"] == Rung.ORDER)
+        to = told_of_order(order, names) or "待负责人答复"
+        answered = f"{when(call.order_answered_at)} 已答复" if call.order_answered_at else to
+        found.append(f"{when(call.ordered_at)} 督办，{answered}")
     if call.released_at:
         ended = "解除" if call.state == CallState.RELEASED else "同意离场"
         found.append(f"{when(call.released_at)} {ended}")
     return found
+
+
+def told_of_order(facts: dict[str, Any], names: dict[int, str]) -> str:
+    """To whom an order went where the unit had no head, from what its event says; empty where it went to the head."""
+    if not facts["vacant"]:
+        return ""
+    if "to" not in facts:  # it reached nobody, or was given before this was written down
+        return "单位负责人空缺，待答复"
+    duty = Duty(facts["to"])
+    if duty == Duty.ANSWER:
+        return "单位负责人空缺，已交本单位经办人，待答复"
+    return f"单位无人在岗，已报{names[facts['at']]}{duty.label}"

@@ -129,7 +129,9 @@ def read(whistle: Whistle, user: User, now: dt.datetime) -> Reading:
     moved = {event.move for event in events}
     tasks = list(whistle.tasks.select_related("case")) if "add_task" in moved else []
     people = [row for rows in (*arrivals.values(), *scores.values()) for row in rows]
-    give_names([whistle, *tasks, *people, *events])
+    places = {call.unit_id for call in calls} | {one.facts["at"] for one in events if one.facts.get("to")}
+    named = give_names([whistle, *tasks, *people, *events], places)
+    names = {pk: place.name for pk, place in named.items()}
     has_photos = any('"photos"' in event.data for event in events)
     photos = list(whistle.photos.all()) if has_photos else []
     replaced_by = {}
@@ -150,7 +152,7 @@ def read(whistle: Whistle, user: User, now: dt.datetime) -> Reading:
             call=call,
             steps=[step_of(one, call, now) for one in clocks[call.pk]],
             arrivals=arrivals[call.pk],
-            notes=notes_of(call, pressed, replaced_by),
+            notes=notes_of(call, pressed, replaced_by, names),
             offers=RULES.offers(CALLS, call.state, part),
             scores=scores[call.pk],
         )
@@ -160,7 +162,7 @@ def read(whistle: Whistle, user: User, now: dt.datetime) -> Reading:
         whistle=whistle,
         rows=rows,
         tasks=tasks,
-        lines=lines(events, by_id, photos, tasks, seen),
+        lines=lines(events, by_id, names, photos, tasks, seen),
         offers=RULES.offers(WHISTLES, whistle.state, situation),
         lateness=lateness_of(whistle, now),
         blows=Duty.BLOW in situation.held,

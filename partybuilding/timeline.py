@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from cases.clocks import when
 from partybuilding import addresses
+from partybuilding.call_rows import told_of_order
 from partybuilding.models import Arrival, Call, Task, WhistleEvent, WhistlePhoto
 from partybuilding.workflow import (
     MARK_NAMES,
@@ -25,18 +26,18 @@ SIDE_OF = {"score_unit": Side.STREET, "score_whistle": Side.UNIT}
 UNSEEN = "评分在双方都评价后，或归档后显示"
 
 
-def _facts(event: WhistleEvent, calls: dict[int, Call], units: dict[int, str]) -> Iterable[str]:
+def _facts(event: WhistleEvent, calls: dict[int, Call], names: dict[int, str]) -> Iterable[str]:
     facts = event.facts
     if event.call_id:
         yield calls[event.call_id].unit.name
     if facts.get("demands"):
         yield "需要：" + "、".join(Demand(one).label for one in facts["demands"])
     if facts.get("lead"):
-        yield f"牵头 {units.get(facts['lead'], '')}"
+        yield f"牵头 {names.get(facts['lead'], '')}"
         if facts.get("helpers"):
-            yield "协同 " + "、".join(units.get(one, "") for one in facts["helpers"] if one != facts["lead"])
+            yield "协同 " + "、".join(names.get(one, "") for one in facts["helpers"] if one != facts["lead"])
     if event.move in ("call", "add_task"):
-        yield units.get(facts["unit"], "")
+        yield names.get(facts["unit"], "")
     if facts.get("proof"):
         far = f"，距现场 {facts['distance']} 米" if facts.get("distance") is not None else ""
         yield Arrival.Proof(facts["proof"]).label + far
@@ -45,11 +46,11 @@ def _facts(event: WhistleEvent, calls: dict[int, Call], units: dict[int, str]) -
     if facts.get("stays_away"):
         yield "远程办理"
     if facts.get("refusal"):
-        yield f"{Refusal(facts['refusal']).label}，认为应由{units.get(facts['right_unit'], '其他单位')}承办"
+        yield f"{Refusal(facts['refusal']).label}，认为应由{names.get(facts['right_unit'], '其他单位')}承办"
     if facts.get("rung"):
         yield f"{ClockStep(facts['clock']).label}时限：{Rung(facts['rung']).label}"
         if facts.get("vacant"):
-            yield "单位负责人空缺" if facts["rung"] == Rung.ORDER else "岗位空缺，已跳过"
+            yield told_of_order(facts, names) if facts["rung"] == Rung.ORDER else "岗位空缺，已跳过"
     if facts.get("marks"):
         call = calls.get(facts["call"])
         named = zip(MARK_NAMES[SIDE_OF[event.move]].values(), facts["marks"], strict=True)
@@ -59,15 +60,15 @@ def _facts(event: WhistleEvent, calls: dict[int, Call], units: dict[int, str]) -
 def lines(
     events: list[WhistleEvent],
     calls: dict[int, Call],
+    names: dict[int, str],
     photos: list[WhistlePhoto],
     tasks: list[Task],
     scores: set[tuple[int, str]],
 ) -> list[Line]:
-    """The timeline, newest first; how far a ladder went at once is one line.
+    """The timeline, newest first; how far a ladder went at once is one line; ``names`` are those of places by number.
 
     ``scores`` are those in sight (call, side); of the others it is said that they were given and no more.
     """
-    units = {call.unit_id: call.unit.name for call in calls.values()}
     titles = {("add_task", task.given_at): task.title for task in tasks}
     found = []
     for event in _folded(events):
@@ -75,7 +76,7 @@ def lines(
             event,
             MOVES[event.move],
             tone=TONES[CallState(event.after) if event.call_id else State(event.after)],
-            facts=filter(None, (*_facts(event, calls, units), titles.get((event.move, event.at), ""))),
+            facts=filter(None, (*_facts(event, calls, names), titles.get((event.move, event.at), ""))),
             photos=picture_rows(photo for photo in photos if photo.sequence == event.sequence),
         )
         found.append(told | {"text": "", "facts": [UNSEEN]} if _is_blind(event, scores) else told)
