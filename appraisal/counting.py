@@ -42,6 +42,13 @@ PLACES = (By.STREET, By.COMMUNITY, By.GRID)
 #: Territories for which the tallies know categories and hours.
 WITH_CATEGORIES = ("district", "street")
 
+#: Of a fact, the places that its place and the territory around it are.
+_AROUND = {
+    By.STREET: "(c.district::bigint), (c.street)",
+    By.COMMUNITY: "(c.street::bigint), (c.community)",
+    By.GRID: "(c.grid::bigint)",
+}
+
 Group = int | dt.date | None
 Counts = dict[str, int]
 
@@ -66,7 +73,8 @@ def counts(
 ) -> dict[tuple[int, Group], Counts]:
     """Counts by number of the period and group; a group without any count is left out.
 
-    ``places`` are the streets, communities, grids that are told apart (``by`` one of ``PLACES``).
+    ``places`` are the streets, communities, grids that are told apart (``by`` one of ``PLACES``); the territory around
+    them may be among them, so that a board's total and its parts are one statement.
     """
     known = counters()
     asked = Asked(
@@ -256,7 +264,7 @@ def _grouped(asked: Asked, changed: str, changed_values: list[Any]) -> tuple[str
         By.DAY: "c.hour / 24",
         By.MONTH: "date_trunc('month', date '1970-01-01' + c.hour / 24)::date - date '1970-01-01'",
         By.HOUR: "(extract(isodow FROM date '1970-01-01' + c.hour / 24)::int - 1) * 24 + c.hour %% 24",
-    }.get(asked.by, f"c.{asked.by}")
+    }.get(asked.by, f"c.{asked.by}" if asked.by not in PLACES else "g.place")
     ranges = ", ".join("(%s, %s::date, %s::date)" for _ in asked.periods)
     values: list[Any] = [one for n, p in enumerate(asked.periods) for one in (n, p.begin, p.end)]
     values += changed_values
@@ -269,13 +277,14 @@ def _grouped(asked: Asked, changed: str, changed_values: list[Any]) -> tuple[str
         conditions.append(f"c.{name} = ANY (%s)")
         values.append(list(wanted))
     if asked.by in PLACES:
-        conditions.append(f"c.{asked.by} = ANY (%s)")
+        conditions.append("g.place = ANY (%s)")
         values.append(list(asked.places))
     elif asked.by == By.UNIT:
         conditions.append("c.unit IS NOT NULL")
     return (
         f"SELECT p.period, ({grouped})::bigint AS grouped, c.counter::int, c.amount::bigint"
-        f" FROM (VALUES {ranges}) AS p (period, first, last), ({changed}) AS c WHERE {' AND '.join(conditions)}"
+        f" FROM (VALUES {ranges}) AS p (period, first, last), ({changed}) AS c"
+        f" CROSS JOIN LATERAL (VALUES {_AROUND.get(asked.by, '(0::bigint)')}) AS g (place) WHERE {' AND '.join(conditions)}"
     ), values
 
 

@@ -54,7 +54,8 @@ def questions() -> list[tuple[Slice, By, list[int]]]:
             asked += [(Slice(dimension, place, **more), by, []) for by in (By.HOUR, By.UNIT)]
     streets = list(Organization.objects.territories(Level.STREET).values_list("pk", flat=True))
     asked.append((Slice("district", case.district_id), By.STREET, streets))
-    asked.append((Slice("street", case.street_id), By.COMMUNITY, [case.community_id]))
+    asked.append((Slice("district", case.district_id, loop="base"), By.STREET, [case.district_id, *streets]))
+    asked.append((Slice("street", case.street_id), By.COMMUNITY, [case.street_id, case.community_id]))
     asked.append((Slice("community", case.community_id), By.GRID, [case.grid_id]))
     units = Case.objects.exclude(unit=None).values_list("unit", flat=True).distinct()
     asked += [
