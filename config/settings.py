@@ -205,6 +205,7 @@ STATICFILES_FINDERS = [
 ]
 # Served path → file in node_modules, one by one: what stands here has a user, and nothing else is ever served.
 VENDOR_FILES = {
+    "vendor/echarts/echarts.common.min.js": "echarts/dist/echarts.common.min.js",
     "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "vendor/idb/index.js": "idb/build/index.js",
 }

@@ -38,7 +38,7 @@ CASES = {
 }
 #: Who opens what; {new} stands for the address of the case of that name.
 PAGES = {
-    "": ["/login/", "/field/offline/"],
+    "": ["/login/", "/field/offline/", "/styleguide/"],
     "wangge": [
         "/field/", "/field/?tab=grid", "/field/?tab=mine", "/field/report/", "/inbox/", "{new}", "{closed}",
         "{closed}moves/evaluate/",

@@ -13,7 +13,7 @@ async function renew() {
     const part = fresh.querySelector(`[data-refresh-part="${old.dataset.refreshPart}"]`);
     if (part) old.replaceWith(part);
   }
-  document.dispatchEvent(new CustomEvent("map:refresh"));
+  document.dispatchEvent(new CustomEvent("board:renewed"));
 }
 
 function admitAge() {

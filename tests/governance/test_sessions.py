@@ -225,7 +225,7 @@ def test_every_request_that_a_script_makes_by_itself_says_so(settings):
     renewing = {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*.js")
-        if any(word in path.read_text() for word in ("setInterval", '"map:refresh", () =>', "addAll("))
+        if any(word in path.read_text() for word in ("setInterval", '"board:renewed", () => this', "addAll("))
     }
     assert renewing
     for name in renewing:

@@ -1,12 +1,11 @@
 // Cases of the viewer's scope: clusters as rings of their colours with the overdue counted in red, single cases as marks.
 
-import { element } from "../dom.js";
+import { element, svg } from "../dom.js";
 import { get, getJson } from "../http.js";
 import { fit, marker, maxZoom, pressed } from "./base.js";
 
 const TONES = ["waiting", "working", "checking", "settled"];
 const LATE_WORDS = { yellow: "临期", red: "超期" };
-const SVG = "http://www.w3.org/2000/svg";
 const AROUND = 2 * Math.PI * 16;
 // A spot that cannot be taken apart by zooming any further: about ten metres (degrees).
 const SPOT = 0.0001;
@@ -29,7 +28,7 @@ class Cases {
     this.told = element("p", "map-told");
     this.told.setAttribute("role", "status");
     box.append(this.told);
-    document.addEventListener("map:refresh", () => this.load({ isByItself: true }));
+    document.addEventListener("board:renewed", () => this.load({ isByItself: true }));
   }
 
   seen() {
@@ -147,12 +146,6 @@ function words(one) {
   if (LATE_WORDS[one.lateness]) foot.append(element("span", `clock late-${one.lateness}`, LATE_WORDS[one.lateness]));
   link.append(element("strong", "", one.name), foot);
   return link;
-}
-
-function svg(tag, attributes) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
 }
 
 // The ring shows the share of each colour; the number in red counts the overdue ones.
