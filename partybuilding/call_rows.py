@@ -9,7 +9,7 @@ from cases.workflow import Lateness
 from governance.roles import Duty
 from partybuilding.clocks import lateness_at
 from partybuilding.models import Arrival, Call, CallClock, Score, WhistleEvent
-from partybuilding.workflow import TONES, CallState, ClockStep, Refusal, Rung
+from partybuilding.workflow import MOVES, TONES, CallState, ClockStep, Refusal, Rung
 from records.moves import Move
 from records.rules import Offer
 
@@ -90,15 +90,11 @@ def notes_of(
 ) -> list[str]:
     """What must be said of a call beside its clocks; ``events`` are those of its ladders, the newest first.
 
-    ``names`` are those of the places that these name by number.
+    ``names`` are those of the places that these name by number. That a unit refused, and whom it named, stands last.
     """
     found = []
     if call.replaces_id and call.replaces is not None:
         found.append(f"接替 {call.replaces.unit.name}，办结时限不重新起算")
-    if call.refusal:
-        instead = replaced_by.get(call.pk)
-        right = f"指认 {instead.unit.name}，已改召" if instead else "指认的单位已在召集之列"
-        found.append(f"{when(call.ended_at)} 回退：{Refusal(call.refusal).label}；{right}")
     skipped = [
         f"{ClockStep(facts['clock']).label}“{Rung(facts['rung']).label}”"
         for facts in (event.facts for event in reversed(events))
@@ -107,14 +103,28 @@ def notes_of(
     if skipped:
         found.append(f"岗位空缺，已跳过：{'、'.join(skipped)}")
     if call.ordered_at:
-        order = next(event.facts for event in events if event.facts["rung"] == Rung.ORDER)
-        to = told_of_order(order, names) or "待负责人答复"
-        answered = f"{when(call.order_answered_at)} 已答复" if call.order_answered_at else to
-        found.append(f"{when(call.ordered_at)} 督办，{answered}")
+        found.append(_order(call, events, names))
     if call.released_at:
         ended = "解除" if call.state == CallState.RELEASED else "同意离场"
         found.append(f"{when(call.released_at)} {ended}")
+    if call.refusal:
+        instead = replaced_by.get(call.pk)
+        right = f"指认 {instead.unit.name}，已改召" if instead else "指认的单位已在召集之列"
+        found.append(f"{when(call.ended_at)} 回退：{Refusal(call.refusal).label}；{right}")
     return found
+
+
+def _order(call: Call, events: list[WhistleEvent], names: dict[int, str]) -> str:
+    """The newest order: to whom it went, and whether it is answered."""
+    order = next(event.facts for event in events if event.facts["rung"] == Rung.ORDER)
+    told = told_of_order(order, names)
+    if call.order_answered_at:
+        then = f"{when(call.order_answered_at)} 已答复"
+    elif CallState(call.state) not in MOVES["answer_order"].sources:
+        then = "未答复"
+    else:
+        then = "待答复" if told else "待负责人答复"
+    return "，".join(filter(None, (f"{when(call.ordered_at)} 督办", told, then)))
 
 
 def told_of_order(facts: dict[str, Any], names: dict[int, str]) -> str:
@@ -122,8 +132,8 @@ def told_of_order(facts: dict[str, Any], names: dict[int, str]) -> str:
     if not facts["vacant"]:
         return ""
     if "to" not in facts:  # it reached nobody, or was given before this was written down
-        return "单位负责人空缺，待答复"
+        return "单位负责人空缺"
     duty = Duty(facts["to"])
     if duty == Duty.ANSWER:
-        return "单位负责人空缺，已交本单位经办人，待答复"
+        return "单位负责人空缺，已交本单位经办人"
     return f"单位无人在岗，已报{names[facts['at']]}{duty.label}"

@@ -209,8 +209,8 @@ def test_a_rung_that_was_passed_over_is_said_and_the_order_which_never_is():
 @pytest.mark.parametrize(
     ("vacant", "told"),
     [
-        ((), "待负责人答复"),
-        ((K,), "单位负责人空缺，已交本单位经办人，待答复"),
+        ((), ""),
+        ((K,), "单位负责人空缺，已交本单位经办人"),
         ((U, K), "单位无人在岗，已报盘龙区领导"),
     ],
 )
@@ -222,13 +222,25 @@ def test_of_an_order_it_is_said_to_whom_it_really_went(vacant, told):
     actions.sweep(now=ordered)
     secretary = user("jieshuji")
     reading = read(whistles_to_show(secretary).get(pk=whistle.pk), secretary, ordered)
-    assert reading.rows[0].notes[-1].endswith(f"督办，{told}")
+    then = f"{told}，待答复" if told else "待负责人答复"
+    assert reading.rows[0].notes[-1].endswith(f"督办，{then}")
     facts = [fact for line in reading.lines for fact in line["facts"]]
-    assert (told in facts) == bool(vacant), "the timeline says it where it went elsewhere"
+    assert (told in facts) == bool(told), "the timeline says it where it went elsewhere"
     order = Outbox.objects.filter(url__contains=str(whistle.uuid)).latest("pk")
     governance.relay(now=ordered)
     reached = Notice.objects.filter(outbox=order).values_list("user__posts__organization__code", flat=True)
     assert set(reached) == {people.DISTRICT if U in vacant else MANAGEMENT}
+
+
+def test_of_a_unit_that_refused_the_page_says_whom_it_named_and_waits_for_no_answer_to_its_order():
+    whistle = blown(helpers=[])
+    ordered = clock_of(whistle, MANAGEMENT, SIGN).order_at
+    actions.sweep(now=ordered)
+    refuse(whistle, now=ordered + MINUTE)
+    secretary = user("jieshuji")
+    reading = read(whistles_to_show(secretary).get(pk=whistle.pk), secretary, ordered + HOUR)
+    order, refused = reading.rows[0].notes
+    assert order.endswith("督办，未答复") and refused.endswith("指认 盘龙区市场监督管理局，已改召")
 
 
 def test_an_order_that_was_answered_says_so_instead():
