@@ -84,6 +84,8 @@ def counts(
         by,
         tuple(places),
     )
+    if not asked.counters:  # of a measure without data
+        return {}
     cut = _cut(asked)
     if cut is None:
         return _summed(asked, *_rows_alone(asked))
