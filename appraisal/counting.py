@@ -38,17 +38,15 @@ class By(StrEnum):
     MONTH = "month"
 
 
-PLACES = (By.STREET, By.COMMUNITY, By.GRID)
 #: Territories for which the tallies know categories and hours.
 WITH_CATEGORIES = ("district", "street")
 
-#: Of a fact, the places that its place and the territory around it are.
-_AROUND = {
-    By.STREET: "(c.district::bigint), (c.street)",
-    By.COMMUNITY: "(c.street::bigint), (c.community)",
-    By.GRID: "(c.grid::bigint)",
-}
+_TERRITORIES = ("district", "street", "community")
+#: Of a fact, where its places are looked for; the territory around places may be asked with them.
+AMONG: dict[By, tuple[str, ...]] = {By.STREET: _TERRITORIES, By.COMMUNITY: _TERRITORIES, By.GRID: ("grid",)}
 
+#: Dimensions and values: one of those has one of these.
+Within = Sequence[tuple[tuple[str, ...], tuple]]
 Group = int | dt.date | None
 Counts = dict[str, int]
 
@@ -63,6 +61,36 @@ class Asked:
     by: By
     places: tuple[int, ...] = ()
 
+    @property
+    def within(self) -> "Within":
+        """Dimensions one of which must have one of some values.
+
+        Places that are told apart are asked as if each were asked alone: a community that moved to another street keeps
+        what it had before.
+        """
+        own = ((self.of.dimension,), (self.of.place,))
+        narrowed = [((name,), values) for name, values in self.of.narrowed.items()]
+        if self.by not in AMONG:
+            return [own, *narrowed]
+        places = (AMONG[self.by], self.places)
+        return [places, *([own] if self.of.dimension == "unit" else []), *narrowed]
+
+    @property
+    def subjects(self) -> list[str]:
+        """Kinds of records that the counters count."""
+        return [
+            subject for subject in subjects() if any(one.grain.subject == subject for one in self.counters)
+        ]
+
+
+def question(
+    keys: Iterable[str], periods: Sequence[Period], of: Slice, by: By = By.ALL, places: Iterable[int] = ()
+) -> Asked:
+    """The question that ``counts`` answers; raises ``KeyError`` for a counter that is not known."""
+    known = counters()
+    wanted = sorted((known[key] for key in set(keys)), key=lambda one: one.number)
+    return Asked(tuple(wanted), tuple(periods), of, by, tuple(places))
+
 
 def counts(
     keys: Iterable[str],
@@ -73,19 +101,10 @@ def counts(
 ) -> dict[tuple[int, Group], Counts]:
     """Counts by number of the period and group; a group without any count is left out.
 
-    ``places`` are the streets, communities, grids that are told apart (``by`` one of ``PLACES``); the territory around
+    ``places`` are the streets, communities, grids that are told apart (``by`` one of ``AMONG``); the territory around
     them may be among them, so that a board's total and its parts are one statement.
     """
-    known = counters()
-    asked = Asked(
-        tuple(sorted((known[key] for key in set(keys)), key=lambda one: one.number)),
-        tuple(periods),
-        of,
-        by,
-        tuple(places),
-    )
-    if not asked.counters:  # of a measure without data
-        return {}
+    asked = question(keys, periods, of, by, places)
     cut = _cut(asked)
     if cut is None:
         return _summed(asked, *_rows_alone(asked))
@@ -117,6 +136,8 @@ def _cut(asked: Asked) -> Cut | None:
     """The part of the tallies that tells apart what is asked; None where there is none."""
     of, by = asked.of, asked.by
     narrowed = set(of.narrowed)
+    if of.dimension == "unit" and (by in AMONG or by == By.UNIT):
+        return None
     if by == By.GRID or of.dimension == "grid":
         return Cut.GRID if not narrowed and by in (By.ALL, By.GRID, By.DAY, By.MONTH) else None
     if by == By.CATEGORY or narrowed == {"category"}:
@@ -125,8 +146,6 @@ def _cut(asked: Asked) -> Cut | None:
     if by == By.HOUR:
         return Cut.HOUR if of.dimension in WITH_CATEGORIES and not narrowed else None
     if of.dimension == "unit":
-        if by in PLACES or by == By.UNIT:
-            return None
         return _with_detail(Cut.UNIT, Cut.UNIT_DETAIL, narrowed)
     if by == By.UNIT or narrowed == {"unit"}:
         return Cut.PLACE_UNIT if narrowed <= {"unit"} else None
@@ -160,7 +179,7 @@ def _stored(asked: Asked, cut: Cut) -> tuple[str, list[Any]]:
         for span, first, last in stretches:
             ranges.append("(%s, %s, %s::date, %s::date)")
             parameters += [number, span, first, last]
-    places = list(asked.places) if asked.by in PLACES else [asked.of.place]
+    places = list(asked.places) if asked.by in AMONG else [asked.of.place]
     conditions = ["t.cut = %s", "t.place = ANY (%s)", "t.span = p.span", "t.day BETWEEN p.first AND p.last"]
     parameters += [cut.value, places]
     for name, values in asked.of.narrowed.items():
@@ -195,7 +214,8 @@ def _with_what_waits(asked: Asked, stored: str, parameters: list[Any]) -> tuple[
         changed = (
             f"SELECT {_FACT} FROM ({live}) AS live UNION ALL SELECT {_FACT} FROM ({_COUNTED}) AS counted"
         )
-        sql, more = _grouped(asked, changed, [*live_values, subject, subject])
+        numbers = [one.number for one in wanted]
+        sql, more = _grouped(asked, changed, [*live_values, subject, subject, numbers])
         parts.append(sql)
         values += more
     return f"WITH stored AS ({stored}) {' UNION ALL '.join(parts)}", values
@@ -209,6 +229,7 @@ _COUNTED = f"""
         c.facts[i][1] AS counter, c.facts[i][2] AS hour, -c.facts[i][5] AS amount
     FROM appraisal_counted c, generate_series(1, array_length(c.facts, 1)) AS i
     WHERE c.subject = %s AND c.record IN (SELECT record FROM appraisal_touched WHERE subject = %s)
+        AND c.facts[i][1] = ANY (%s)
 """
 
 
@@ -221,24 +242,29 @@ def _rows_alone(asked: Asked) -> tuple[str, list[Any]]:
     for subject in subjects():
         wanted = [one for one in asked.counters if one.grain.subject == subject]
         if wanted:
-            live, live_values = facts(subject, wanted, of_slice(wanted, asked.periods, asked.of))
+            live, live_values = facts(subject, wanted, of_slice(wanted, asked.periods, asked.within))
             sql, more = _grouped(asked, f"SELECT {_FACT} FROM ({live}) AS live", live_values)
             parts.append(sql)
             values += more
     return " UNION ALL ".join(parts), values
 
 
-def of_slice(wanted: Sequence[Counter], periods: Sequence[Period], of: Slice) -> Narrow:
+def among(table: str, names: Iterable[str]) -> str:
+    """A condition that one of some columns has one of some values, which are given once a column."""
+    return f"({' OR '.join(f'{table}.{name} = ANY (%s)' for name in names)})"
+
+
+def of_slice(wanted: Sequence[Counter], periods: Sequence[Period], within: Within) -> Narrow:
     """Rows of a slice that have a moment between the periods: what none of the counters could count is not read."""
     first = moment(min(period.begin for period in periods))
     last = moment(max(period.end for period in periods) + dt.timedelta(days=1))
 
     def narrow(grain: Grain, rows: QuerySet) -> QuerySet:
-        within = Q()
+        then = Q()
         for name in {one.at for one in wanted if one.grain is grain}:
             path = grain.moments[name]
-            within |= Q(**{f"{path}__gte": first, f"{path}__lt": last})
-        return in_slice(grain, rows, of).filter(within)
+            then |= Q(**{f"{path}__gte": first, f"{path}__lt": last})
+        return in_slice(grain, rows, within).filter(then)
 
     return narrow
 
@@ -248,14 +274,16 @@ def moment(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), timezone.get_default_timezone())
 
 
-def in_slice(grain: Grain, rows: QuerySet, of: Slice) -> QuerySet:
+def in_slice(grain: Grain, rows: QuerySet, within: Within) -> QuerySet:
     """Rows of a grain that belong to a slice."""
-    for name, values in {of.dimension: (of.place,), **of.narrowed}.items():
-        expression = grain.dimensions[name]
-        if isinstance(expression, str):
-            rows = rows.filter(**{f"{expression}__in": values})
-        else:
-            rows = rows.alias(**{f"x_{name}": expression.copy()}).filter(**{f"x_{name}__in": values})
+    for names, values in within:
+        one_of = Q()
+        for name in names:
+            path = grain.dimensions[name]
+            if not isinstance(path, str):
+                rows, path = rows.alias(**{f"x_{name}": path.copy()}), f"x_{name}"
+            one_of |= Q(**{f"{path}__in": values})
+        rows = rows.filter(one_of)
     return rows
 
 
@@ -266,27 +294,24 @@ def _grouped(asked: Asked, changed: str, changed_values: list[Any]) -> tuple[str
         By.DAY: "c.hour / 24",
         By.MONTH: "date_trunc('month', date '1970-01-01' + c.hour / 24)::date - date '1970-01-01'",
         By.HOUR: "(extract(isodow FROM date '1970-01-01' + c.hour / 24)::int - 1) * 24 + c.hour %% 24",
-    }.get(asked.by, f"c.{asked.by}" if asked.by not in PLACES else "g.place")
+    }.get(asked.by, f"c.{asked.by}" if asked.by not in AMONG else "g.place")
     ranges = ", ".join("(%s, %s::date, %s::date)" for _ in asked.periods)
     values: list[Any] = [one for n, p in enumerate(asked.periods) for one in (n, p.begin, p.end)]
     values += changed_values
-    conditions = [
-        f"c.{asked.of.dimension} = %s",
-        "date '1970-01-01' + c.hour / 24 BETWEEN p.first AND p.last",
-    ]
-    values.append(asked.of.place)
-    for name, wanted in asked.of.narrowed.items():
-        conditions.append(f"c.{name} = ANY (%s)")
-        values.append(list(wanted))
-    if asked.by in PLACES:
+    conditions = ["date '1970-01-01' + c.hour / 24 BETWEEN p.first AND p.last"]
+    for names, wanted in asked.within:
+        conditions.append(among("c", names))
+        values += [list(wanted)] * len(names)
+    if asked.by in AMONG:
         conditions.append("g.place = ANY (%s)")
         values.append(list(asked.places))
     elif asked.by == By.UNIT:
         conditions.append("c.unit IS NOT NULL")
+    apart = ", ".join(f"(c.{name}::bigint)" for name in AMONG.get(asked.by, ())) or "(0::bigint)"
     return (
         f"SELECT p.period, ({grouped})::bigint AS grouped, c.counter::int, c.amount::bigint"
         f" FROM (VALUES {ranges}) AS p (period, first, last), ({changed}) AS c"
-        f" CROSS JOIN LATERAL (VALUES {_AROUND.get(asked.by, '(0::bigint)')}) AS g (place) WHERE {' AND '.join(conditions)}"
+        f" CROSS JOIN LATERAL (VALUES {apart}) AS g (place) WHERE {' AND '.join(conditions)}"
     ), values
 
 

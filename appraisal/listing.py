@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from appraisal.catalogue import Counter, counters
-from appraisal.counting import of_slice
+from appraisal.counting import among, of_slice, question
 from appraisal.facts import facts
 from appraisal.periods import Period
 from appraisal.slices import Slice
@@ -29,15 +29,13 @@ class Row:
 
 
 def _counted(subject: str, wanted: Sequence[Counter], period: Period, of: Slice) -> tuple[str, list[Any]]:
-    live, values = facts(subject, wanted, of_slice(wanted, [period], of))
-    conditions = [
-        f"{of.dimension} = %s",
-        "date '1970-01-01' + hour / 24 BETWEEN %s::date AND %s::date",
-    ]
-    values += [of.place, period.begin, period.end]
-    for name, found in of.narrowed.items():
-        conditions.append(f"{name} = ANY (%s)")
-        values.append(list(found))
+    within = question([], [period], of).within
+    live, values = facts(subject, wanted, of_slice(wanted, [period], within))
+    conditions = ["date '1970-01-01' + hour / 24 BETWEEN %s::date AND %s::date"]
+    values += [period.begin, period.end]
+    for names, found in within:
+        conditions.append(among("f", names))
+        values += [list(found)] * len(names)
     return (
         f"SELECT record, counter, hour, unit, loop, amount FROM ({live}) AS f WHERE {' AND '.join(conditions)}",
         values,
