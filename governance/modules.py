@@ -87,7 +87,7 @@ class Module:
     transaction of a move, by its name, with the walk after it was written down; what they raise undoes the move.
     ``delivers`` work off outbox rows of a kind. ``states_of(user, addresses)`` says how the subjects of notices stand.
     ``grains`` are rows of its own that figures may count (``appraisal.grains.Grain``), ``measures`` the folder with its
-    counters and measures.
+    counters and measures, ``histories`` the events from which the same rows follow (``appraisal.recounting.Source``).
     """
 
     name: str
@@ -104,6 +104,7 @@ class Module:
     states_of: Callable[[Any, list[str]], dict[str, Told]] | None = None
     grains: tuple[Any, ...] = ()
     measures: Path | None = None
+    histories: tuple[Any, ...] = ()
 
 
 @cache

@@ -279,6 +279,7 @@ def recount(walk: Walk) -> None:
     if not recounting.settle(leg, **{name: getattr(leg, name) for name in legs.MARKS}):
         leg.save(update_fields=legs.MARKS)  # and the later change's mark stays
     case.due_at, case.lateness = leg.due_at, leg.lateness
+    walk.facts["lateness"] = leg.lateness
     if was_red and leg.lateness != Lateness.RED:
         case.was_late = legs.was_late_before(case)
 

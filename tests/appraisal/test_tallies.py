@@ -1,6 +1,7 @@
 """Tallies say what the rows say: after every move, by every cut, with the worker at work, late or dead."""
 
 import datetime as dt
+from random import Random
 
 import pytest
 from django.db import connection
@@ -9,13 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from appraisal import counting, tallying
 from appraisal.catalogue import counters
 from appraisal.counting import By, counts
-from appraisal.models import Counted, Tally, Touched
+from appraisal.models import Counted, Cut, Span, Tally, Touched
 from appraisal.periods import Period
 from appraisal.slices import Slice
 from cases.models import Case
 from cases.workflow import Loop, State
 from governance.models import Level, Organization
 from tests import lives
+from tests.appraisal.worlds import World
 
 NOW = lives.MORNING + dt.timedelta(days=1)
 YEAR = Period(dt.date(2026, 1, 1), dt.date(2026, 12, 31))
@@ -131,3 +133,41 @@ def test_any_period_is_one_statement_while_the_worker_keeps_up():
     with CaptureQueriesContext(connection) as captured:
         counts(counters(), PERIODS, of)
     assert len(captured) == 1
+
+
+KEY = ("cut", "place", "span", "day", "category", "kind", "loop", "source", "hour", "unit")
+
+
+def cells() -> dict[tuple, list[int]]:
+    """Cells that count anything, without zeros at the end: how long a row of counts is says nothing."""
+    found = {}
+    for *key, sums in Tally.objects.values_list(*KEY, "counts"):
+        last = max((n for n, one in enumerate(sums, 1) if one), default=0)
+        if last:
+            found[tuple(key)] = [one or 0 for one in sums[:last]]
+    return found
+
+
+def whole(cut: Cut, span: Span, place: int) -> list[int]:
+    """The sums of all cells of a place in a cut."""
+    mine = [sums for key, sums in cells().items() if key[:3] == (cut, place, span)]
+    length = max(map(len, mine))
+    return [sum(sums[n] for sums in mine if n < len(sums)) for n in range(length)]
+
+
+@pytest.mark.django_db
+def test_nothing_stays_where_a_case_no_longer_counts():
+    world = World(Random(3))
+    for _ in range(6):
+        world.live(20)
+        tallying.tally(now=world.now, most=1000)
+    kept = cells()
+    assert min(min(sums) for sums in kept.values()) >= 0
+    district = Case.objects.first().district_id
+    plain = whole(Cut.PLACE, Span.DAY, district)
+    for cut in (Cut.PLACE, Cut.PLACE_DETAIL, Cut.CATEGORY):
+        for span in Span:
+            assert whole(cut, span, district) == plain, (cut, span)
+    assert whole(Cut.HOUR, Span.DAY, district) == plain
+    tallying.rebuild(now=world.now)
+    assert cells() == kept

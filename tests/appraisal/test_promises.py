@@ -1,0 +1,151 @@
+"""Card = list = recount: any measure, for whoever asks, by any filter, period and grouping, at any moment."""
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+import pytest
+
+from appraisal import counting, tallying
+from appraisal.catalogue import Measure, counters, measures
+from appraisal.counting import By, counts
+from appraisal.figures import figure
+from appraisal.formulas import parse
+from appraisal.grains import subjects
+from appraisal.listing import listed
+from appraisal.periods import NAMED, Period
+from appraisal.recounting import recount
+from appraisal.slices import Slice
+from cases.filters import BASE, OTHERS
+from cases.models import Case, Category
+from cases.workflow import Loop
+from governance.models import Organization
+from tests.appraisal.worlds import World
+from tests.scale import tries
+
+SEED = os.environ.get("GRIDLOOP_SEED", "9")
+DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One question that a page may ask."""
+
+    measure: Measure
+    of: Slice
+    periods: tuple[Period, ...]
+    by: By
+    places: tuple[int, ...]
+
+
+class Asking:
+    """Draws questions about the cases that there are."""
+
+    def __init__(self, random: Random, now: dt.datetime) -> None:
+        self.random, self.today = random, now.date()
+        self.places: dict[str, list[int]] = {
+            name: sorted({pk for pk in Case.objects.values_list(name, flat=True) if pk})
+            for name in ("district", "street", "community", "grid", "category")
+        }
+        units = Organization.objects.filter(pk__in=Case.objects.values("unit"))
+        self.places["unit"] = sorted({*units.values_list("pk", flat=True), *self.places["district"]})
+
+    def draw(self) -> Draw:
+        random = self.random
+        dimension = random.choice(["district", "street", "community", "grid", "unit"])
+        of = Slice(dimension, random.choice(self.places[dimension]), **self.filters())
+        by = random.choice(list(By))
+        around = self.places["district"] if by in (By.STREET, By.COMMUNITY) else []
+        places = [*self.places[by.value], *around] if by in counting.AMONG else []
+        chosen = random.sample(places, random.randint(1, len(places))) if places else []
+        periods = tuple(self.period() for _ in range(random.choice([1, 1, 2, 3])))
+        return Draw(self.measure(), of, periods, by, tuple(chosen))
+
+    def measure(self) -> Measure:
+        """One of the catalogue, or a rate of any counters, so that each of them is asked."""
+        known = self.random.choice(list(measures().values()))
+        if self.random.random() < 0.5:
+            return known
+        subject = self.random.choice(subjects())
+        keys = [key for key, one in counters().items() if one.grain.subject == subject]
+        some = [parse(" + ".join(self.random.sample(keys, min(3, len(keys))))) for _ in range(2)]
+        return replace(known, numerator=some[0], denominator=some[1], alternatives=())
+
+    def filters(self) -> dict[str, Any]:
+        every = {
+            "loop": [BASE, *(loop.value for loop in Loop)],
+            "source": [OTHERS, *Case.Source.values],
+            "kind": Category.Kind.values[:3],
+            "category": self.places["category"],
+            "unit": self.places["unit"],
+        }
+        names = self.random.sample(sorted(every), self.random.choice([0, 0, 1, 1, 2, 3]))
+        return {name: self.random.choice(every[name]) for name in names}
+
+    def period(self) -> Period:
+        """A named one, a single day, or any two days around the lives: across months and years."""
+        random = self.random
+        day = self.today - random.randrange(60) * DAY
+        match random.randrange(4):
+            case 0:
+                return Period.named(random.choice(list(NAMED)), self.today)
+            case 1:
+                return Period(day, day)
+            case 2:
+                return Period(day, day + random.randrange(60) * DAY)
+        return random.choice([Period.before, Period.a_month_earlier])(Period(day.replace(day=1), day))
+
+
+def without_nothing(found: dict) -> dict:
+    """Groups and counters that count nothing are left out, or not."""
+    some = {group: {key: n for key, n in sums.items() if n} for group, sums in found.items()}
+    return {group: sums for group, sums in some.items() if sums}
+
+
+def disagreements(draw: Draw) -> Iterator[str]:
+    """Card, rows, list and recount of one question; nothing where they agree."""
+    keys = draw.measure.counters
+    card = without_nothing(counts(keys, draw.periods, draw.of, draw.by, draw.places))
+    told = recount(keys, draw.periods, draw.of, draw.by, draw.places)
+    assert not told.untold
+    if card != without_nothing(told.counts):
+        yield f"{draw}: card {card}, events {told.counts}"
+    parts = [draw.measure.numerator, *([draw.measure.denominator] if draw.measure.denominator else [])]
+    for number, period in enumerate(draw.periods):
+        for part in parts:
+            kinds = {counters()[key].grain.subject for key in part.counters}
+            if draw.by != By.ALL or not part.is_sum or len(kinds) != 1:
+                continue
+            group = dict.fromkeys(keys, 0) | card.get((number, None), {})
+            length, rows = listed(part.counters, period, draw.of, most=10_000)
+            if not length == sum(row.amount for row in rows) == part.value(group):
+                yield f"{draw}: {part.text} is {part.value(group)}, {length} in the list"
+        for group in {group for n, group in card if n == number}:
+            one = figure(draw.measure, card[number, group])
+            if one != figure(draw.measure, told.counts[number, group]):
+                yield f"{draw}: {one}"
+
+
+@pytest.mark.trust
+@pytest.mark.django_db
+def test_card_list_and_recount_say_the_same(promise):
+    tried, counted, wrong = 0, 0, []
+    for number in range(tries(1, full=6, trust=30)):
+        random = Random(f"{SEED} {number}")
+        world = World(random)
+        for _ in range(3):
+            world.live(50)
+            if random.random() < 0.7:  # else the worker is dead, and readers count what waits
+                tallying.tally(now=world.now, most=random.choice([10, 1000]))
+            asking = Asking(random, world.now)
+            for _ in range(100):
+                draw = asking.draw()
+                wrong += disagreements(draw)
+                tried += 1
+                counted += bool(counts(draw.measure.counters, draw.periods, draw.of, draw.by, draw.places))
+        assert wrong == []
+    assert counted > tried // 10, "most questions were about nothing"
+    promise("card = list = recount", tried=tried, held=tried)

@@ -1,0 +1,142 @@
+"""Random real lives: people, programs, residents and time move cases on the stage and around it, rare moves first."""
+
+import datetime as dt
+import uuid
+from collections import Counter
+from random import Random
+from typing import Any
+
+from cases import actions
+from cases.actions import Refused, timekeeping
+from cases.holidays import Day
+from cases.models import Case
+from cases.workflow import FINAL, OPEN, TABLE, Loop, Move, State
+from demo.hands import Hands
+from governance.models import Actor, By, User
+from governance.roles import ActorKind, Duty, Role
+from grid.models import Grid
+from tests import people
+from tests.lives import at, inside, settled_by
+from tests.photos import photo
+
+REPORTERS = ("wangge", "zhiyuan", "jiandu", "xuncha", "shouli")
+ONWARD = ("register", "dispatch", "accept", "feedback", "pass", "close")
+JUMPS = (
+    *[dt.timedelta(minutes=7)] * 5,
+    *[dt.timedelta(hours=2)] * 4,
+    dt.timedelta(days=1),
+    dt.timedelta(days=9),
+)
+#: Begins late in a month and a year, so that lives cross the ends of both.
+BEGIN = at(12, 10, 9)
+
+
+def _weight(move: Move) -> float:
+    """Most cases go on; few end before they were handled."""
+    return 8 if move.name in ONWARD else 0.3 if move.ends_badly else 1
+
+
+class World:
+    """``made`` counts the moves by name; everything else is in the database."""
+
+    def __init__(self, random: Random, now: dt.datetime = BEGIN) -> None:
+        self.random, self.now = random, now
+        self.hands = Hands(random, photo)
+        self.made: Counter[str] = Counter()
+        self.positions = [inside(), *(inside(code) for code in self._grids())]
+
+    def _grids(self) -> list[str]:
+        """One more grid of the stage's community, one of its street, one of another street."""
+        codes = Grid.objects.order_by("code").values_list("code", flat=True)
+        near = list(codes.filter(community__code=people.COMMUNITY))[1:2]
+        street = codes.filter(community__parent__code=people.STREET).exclude(community__code=people.COMMUNITY)
+        other = codes.filter(community__code=people.ELSEWHERE)
+        return [*near, *street[:1], *other[:1]]
+
+    def live(self, steps: int) -> None:
+        """So many reports, moves and jumps of time."""
+        for _ in range(steps):
+            number = self.random.random()
+            if number < 0.1:
+                self.report()
+            elif number < 0.86:
+                self.move()
+            elif number < 0.97:
+                self.wait()
+            else:
+                self.change_calendar()
+
+    # What people do
+
+    def report(self) -> None:
+        given: dict[str, Any] = {
+            "position": self.random.choice(self.positions),
+            "category": settled_by(self.random.choice(list(Loop))),
+            "words": "路面有杂物。",
+        }
+        by, source = self._reporter()
+        if source in (Case.Source.PHONE, Case.Source.RESIDENT):
+            given |= {"contact_name": "王女士", "contact_phone": "13912345678"}
+        try:
+            self.hands.report(by=by, now=self.now, given=given, source=source)
+        except Refused:
+            return  # a worker of another grid, say
+        self.made[f"report {source}"] += 1
+
+    def _reporter(self) -> tuple[By, Case.Source]:
+        Source = Case.Source
+        source = self.random.choice(
+            [*[Source.FIELD] * 4, Source.SELF, Source.PHONE, Source.API, Source.RESIDENT]
+        )
+        if source == Source.API:
+            return people.program(), source
+        if source == Source.RESIDENT:
+            return Actor(ActorKind.CONTACT, contact=uuid.uuid4()), source
+        if source == Source.FIELD:
+            return User.objects.get(username=self.random.choice(REPORTERS[:4])), source
+        return User.objects.get(username="wangge" if source == Source.SELF else "shouli"), source
+
+    def move(self) -> None:
+        """Whoever may makes a move that was rare so far, on one of the oldest cases."""
+        living = list(Case.objects.exclude(state__in=FINAL).order_by("pk").values_list("uuid", flat=True))
+        if not living:
+            self.report()
+            return
+        case, leg = self.hands.look(self.random.choice(living[:8]))
+        able = [
+            (move, found)
+            for move in TABLE.moves_from(State(case.state))
+            if move.duties != (Duty.SYSTEM,) and (found := self.hands.candidates(case, leg, move, self.now))
+        ]
+        if not able:
+            return
+        weights = [_weight(move) / (1 + self.made[move.name]) for move, _ in able]
+        move, found = self.random.choices(able, weights)[0]
+        by = self.random.choice(found)
+        try:
+            given = self._given(move, case, leg, by)
+            actions.perform(case.uuid, move.name, by=by, now=self.now, key=uuid.uuid4(), given=given)
+        except (Refused, Case.DoesNotExist, LookupError):
+            return
+        self.made[move.name] += 1
+
+    def _given(self, move: Move, case: Case, leg: Any, by: User) -> dict[str, Any]:
+        more = {}
+        if "target" in move.needs:
+            others = Case.objects.filter(state__in=OPEN, district=case.district_id).exclude(pk=case.pk)
+            more["target"] = self.random.choice(list(others.order_by("pk")))
+        return self.hands.answers(move, case, leg, by, self.now, more)
+
+    # What time does
+
+    def wait(self) -> None:
+        self.now += self.random.choice(JUMPS)
+        self.made["sweep"] += actions.sweep(now=self.now)
+
+    def change_calendar(self) -> None:
+        """A day of the next two weeks is worked, or is not."""
+        day = self.now.date() + dt.timedelta(days=self.random.randrange(1, 14))
+        chief = people.someone(Role.SYSTEM_ADMIN, people.DISTRICT)
+        days = {day: Day(self.random.random() < 0.5, "调整")}
+        timekeeping.arrange(days, words=f"{day} 有变", by=chief, now=self.now)
+        self.made["calendar"] += 1
