@@ -20,7 +20,7 @@ from appraisal.facts import Narrow, facts, of_records
 from appraisal.grains import Grain, subjects
 from appraisal.models import Cut, Touched
 from appraisal.periods import Period
-from appraisal.slices import Slice
+from appraisal.slices import Slice, Within
 from cases.workflow import Loop
 
 
@@ -45,8 +45,6 @@ _TERRITORIES = ("district", "street", "community")
 #: Of a fact, where its places are looked for; the territory around places may be asked with them.
 AMONG: dict[By, tuple[str, ...]] = {By.STREET: _TERRITORIES, By.COMMUNITY: _TERRITORIES, By.GRID: ("grid",)}
 
-#: Dimensions and values: one of those has one of these.
-Within = Sequence[tuple[tuple[str, ...], tuple]]
 Group = int | dt.date | None
 Counts = dict[str, int]
 
@@ -62,16 +60,15 @@ class Asked:
     places: tuple[int, ...] = ()
 
     @property
-    def within(self) -> "Within":
+    def within(self) -> Within:
         """Dimensions one of which must have one of some values.
 
         Places that are told apart are asked as if each were asked alone: a community that moved to another street keeps
         what it had before.
         """
-        own = ((self.of.dimension,), (self.of.place,))
-        narrowed = [((name,), values) for name, values in self.of.narrowed.items()]
         if self.by not in AMONG:
-            return [own, *narrowed]
+            return self.of.within
+        own, *narrowed = self.of.within
         places = (AMONG[self.by], self.places)
         return [places, *([own] if self.of.dimension == "unit" else []), *narrowed]
 
@@ -105,6 +102,8 @@ def counts(
     them may be among them, so that a board's total and its parts are one statement.
     """
     asked = question(keys, periods, of, by, places)
+    if not asked.counters:  # of a measure without data
+        return {}
     cut = _cut(asked)
     if cut is None:
         return _summed(asked, *_rows_alone(asked))

@@ -19,6 +19,8 @@ class Figure:
 
     @property
     def value(self) -> float | None:
+        if self.measure.lacks:
+            return None
         if not self.measure.is_ratio:
             return self.numerator
         if self.numerator is None or not self.denominator:
@@ -48,12 +50,12 @@ class Figure:
 
 
 def figure(measure: Measure, counts: Mapping[str, int] | None, alternative: str = "") -> Figure:
-    """The figure of a measure for the counts of a group; no counts at all are counts of nothing."""
+    """The figure of a measure for the counts of a group; no counts at all are counts of nothing.
+
+    ``alternative`` names the denominator that the district has chosen (``denominators.in_use``).
+    """
     known = dict.fromkeys(measure.counters, 0) | dict(counts or {})
-    denominator = measure.denominator
-    for other in measure.alternatives:
-        if other.name == alternative:
-            denominator = other.denominator
+    denominator = measure.denominators.get(alternative, measure.denominator)
     return Figure(measure, measure.numerator.value(known), denominator.value(known) if denominator else None)
 
 

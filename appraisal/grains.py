@@ -4,19 +4,33 @@ A grain names the columns that a counter may ask and the moments that it may cou
 of them is personal.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from django.db.models import Case as Choice
-from django.db.models import ExpressionWrapper, F, FloatField, Q, QuerySet, When
+from django.db.models import (
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.expressions import BaseExpression
 from django.db.models.fields import BooleanField
-from django.db.models.functions import Extract
+from django.db.models.functions import Cast, Extract, Round
+from django.utils import timezone
 
 from cases.models import Case, CaseEvent, Leg, Supervision
-from cases.workflow import UNREGISTERED, State, Step
+from cases.workflow import STAFF_GRADES, UNREGISTERED, Lateness, State, Step
 from governance import modules
 
 #: Where and what a row is: the dimensions of a tally. ``unit`` and ``loop`` may differ between rows of one record.
@@ -40,6 +54,8 @@ class Grain:
     moments: dict[str, str]
     #: Whole numbers that may be added up instead of counting rows.
     amounts: dict[str, str | BaseExpression] = field(default_factory=dict)
+    #: Columns that depend on the moment of asking: for what stands now alone, no counter may ask them.
+    columns_now: dict[str, Callable[[dt.datetime], Any]] = field(default_factory=dict)
 
     def expression(self, name: str) -> Any:
         """A column, moment, amount or dimension as an expression."""
@@ -54,9 +70,22 @@ def _condition(q: Q) -> ExpressionWrapper:
     return ExpressionWrapper(q, output_field=BooleanField())
 
 
-def _hours(begin: str, end: str) -> Any:
+def _hours(begin: Any, end: Any) -> Any:
     """Hours between two moments, weekends and nights among them."""
-    return ExpressionWrapper(Extract(F(end) - F(begin), "epoch") / 3600.0, output_field=FloatField())
+    begin, end = (
+        F(one) if isinstance(one, str) else Value(one) if isinstance(one, dt.datetime) else one
+        for one in (begin, end)
+    )
+    return ExpressionWrapper(Extract(end - begin, "epoch") / 3600.0, output_field=FloatField())
+
+
+def _whole_hours(begin: str, end: str) -> Any:
+    return Cast(Round(_hours(begin, end)), IntegerField())
+
+
+def _only_for(condition: Q, found: Any, otherwise: Any = None) -> Any:
+    """What asks other rows is asked of the rows that need it alone."""
+    return Choice(When(condition, then=found), default=Value(otherwise))
 
 
 #: Where a case or an event names a unit that was only proposed, nobody answers for it yet.
@@ -71,6 +100,15 @@ def _of_case(prefix: str = "", **others: Any) -> dict[str, Any]:
     of_case = places | {"kind": f"{path}category__kind", "source": f"{path}source"}
     return of_case | others
 
+
+def _has_event(move: str) -> Exists:
+    return Exists(CaseEvent.objects.filter(case=OuterRef("pk"), move=move))
+
+
+#: Scores that staff give, as numbers.
+_SCORE = Choice(
+    *(When(grade=grade, then=Value(int(grade))) for grade in STAFF_GRADES), output_field=IntegerField()
+)
 
 CASE = Grain(
     name="case",
@@ -96,12 +134,31 @@ CASE = Grain(
         "escalated_by_time": "escalated_by_time",
         "grade": "grade",
         "hours_to_close": _hours("reported_at", "closed_at"),
+        "has_grid": _condition(Q(grid__isnull=False)),
+        "hour_of_report": Cast(
+            Extract("reported_at", "hour", tzinfo=timezone.get_default_timezone()), IntegerField()
+        ),
+        "was_registered": _has_event("register"),
+        "was_escalated": _has_event("escalate"),
+        "was_reworked": _has_event("fail"),
     },
     moments={"reported": "reported_at", "closed": "closed_at", "due": "due_at"},
+    amounts={"hours_to_close": _whole_hours("reported_at", "closed_at"), "score": _SCORE},
+    columns_now={"hours_open": lambda now: _hours("reported_at", now)},
 )
 
 #: Whoever is answerable for a leg: the unit that settles, else the desk that commands.
 _ANSWERABLE = Choice(When(step__in=[Step.HANDLING, Step.WAITING], then=F("unit_id")), default=F("centre_id"))
+
+_DISPATCHING = Q(step__in=[Step.DISPATCHING, Step.ADJUDICATING], outcome=Leg.Outcome.DONE)
+#: The next leg in which something came of the one before: neither a pause nor what waits in it.
+_NEXT = (
+    Leg.objects.filter(case=OuterRef("case"), pk__gt=OuterRef("pk"))
+    .exclude(step=Step.WAITING)
+    .exclude(outcome=Leg.Outcome.PAUSED)
+    .order_by("pk")
+)
+_HANDLED_AGAIN = Leg.objects.filter(case=OuterRef("case"), pk__gt=OuterRef("pk"), step=Step.HANDLING)
 
 LEG = Grain(
     name="leg",
@@ -120,9 +177,25 @@ LEG = Grain(
         "source": "case__source",
         "kind": "case__category__kind",
         "hours": _hours("opened_at", "stopped_at"),
+        # Late whether or not it was done in the end: nobody escapes by handing on what is late.
+        "was_late": _condition(Q(is_late=True) | Q(lateness=Lateness.RED)),
+        "was_extended": _condition(Q(extended_amount__gt=0)),
+        "case_state": "case__state",
+        # Of the legs of handling a case, the last: what is counted by cases is counted once.
+        "is_last": _only_for(Q(step=Step.HANDLING), ~Exists(_HANDLED_AGAIN), False),
+        # What came of a dispatch: the outcome of the unit's leg.
+        "answer": _only_for(_DISPATCHING, Subquery(_NEXT.values("outcome")[:1]), ""),
     },
     moments={"opened": "opened_at", "stopped": "stopped_at", "due": "due_at"},
 )
+
+#: What a unit, or time, says to a dispatch.
+_ANSWERS = ("accept", "refuse", "escalate", "delegate", "grant_void")
+_GIVEN = Q(move__in=["dispatch", "adjudicate"])
+_SAME_CASE = CaseEvent.objects.filter(case=OuterRef("case"))
+_LATER = _SAME_CASE.filter(sequence__gt=OuterRef("sequence")).order_by("sequence")
+_ANSWER = _LATER.filter(move__in=_ANSWERS)
+_REGISTERED_BEFORE = _SAME_CASE.filter(sequence__lt=OuterRef("sequence"), move="register")
 
 EVENT = Grain(
     name="event",
@@ -139,6 +212,12 @@ EVENT = Grain(
         "source": "case__source",
         "kind": "case__category__kind",
         "by_system": _condition(Q(by=None, contact=None, program=None)),
+        "case_state": "case__state",
+        # A case that was sent up or back is registered again, and still one case.
+        "is_first_registering": _only_for(Q(move="register"), ~Exists(_REGISTERED_BEFORE), False),
+        "was_reopened": _only_for(Q(move="close"), Exists(_LATER.filter(move="reopen")), False),
+        "answer": _only_for(_GIVEN, Subquery(_ANSWER.values("move")[:1]), ""),
+        "hours_to_answer": _only_for(_GIVEN, _hours("at", Subquery(_ANSWER.values("at")[:1]))),
     },
     moments={"at": "at"},
 )
@@ -154,6 +233,7 @@ ORDER = Grain(
         "is_replied": _condition(Q(replied_at__isnull=False)),
         "replied_in_time": _condition(Q(replied_at__lte=F("deadline"))),
         "is_accepted": _condition(Q(accepted_at__isnull=False)),
+        "was_repeated": _condition(Q(times__gt=1)),
         "by_system": _condition(Q(ordered_by=None)),
         "loop": "case__loop",
         "source": "case__source",
@@ -165,6 +245,7 @@ ORDER = Grain(
         "replied": "replied_at",
         "accepted": "accepted_at",
     },
+    columns_now={"hours_to_deadline": lambda now: _hours(now, "deadline")},
 )
 
 OF_CASES = (CASE, LEG, EVENT, ORDER)

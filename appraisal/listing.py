@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from appraisal.catalogue import Counter, counters
-from appraisal.counting import among, of_slice, question
+from appraisal.counting import among, of_slice
 from appraisal.facts import facts
 from appraisal.periods import Period
 from appraisal.slices import Slice
@@ -29,11 +29,10 @@ class Row:
 
 
 def _counted(subject: str, wanted: Sequence[Counter], period: Period, of: Slice) -> tuple[str, list[Any]]:
-    within = question([], [period], of).within
-    live, values = facts(subject, wanted, of_slice(wanted, [period], within))
+    live, values = facts(subject, wanted, of_slice(wanted, [period], of.within))
     conditions = ["date '1970-01-01' + hour / 24 BETWEEN %s::date AND %s::date"]
     values += [period.begin, period.end]
-    for names, found in within:
+    for names, found in of.within:
         conditions.append(among("f", names))
         values += [list(found)] * len(names)
     return (

@@ -1,5 +1,6 @@
 """What a figure is about: a territory, a grid or a unit, and what it is narrowed to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cases.filters import BASE, OTHERS
@@ -8,6 +9,9 @@ from cases.models import Case
 
 #: Every source but self-handled cases, which are counted apart.
 BY_OTHERS = tuple(source.value for source in Case.Source if source != Case.Source.SELF)
+
+#: Dimensions and values: one of those has one of these.
+Within = Sequence[tuple[tuple[str, ...], tuple]]
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,9 @@ class Slice:
         if self.source:
             found["source"] = BY_OTHERS if self.source == OTHERS else (self.source,)
         return found
+
+    @property
+    def within(self) -> Within:
+        """The place, and what it is narrowed to."""
+        place: tuple[tuple[str, ...], tuple] = ((self.dimension,), (self.place,))
+        return [place, *(((name,), values) for name, values in self.narrowed.items())]

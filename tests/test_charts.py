@@ -122,6 +122,26 @@ def test_colours_follow_the_theme(shown):
     assert seen == ["rgb(27, 79, 155)", "rgb(143, 188, 255)", "rgb(0, 0, 0)"]
 
 
+def test_what_a_wall_has_renewed_is_drawn_anew(shown):
+    page = shown(DESK)
+    page.evaluate("""
+        const [chart, fresh] = [document.querySelector('.chart-bars'), document.querySelector('.chart-bars').cloneNode(true)];
+        fresh.querySelector('.chart-drawn').remove();
+        fresh.querySelector('td a').textContent = '97.9%';
+        chart.replaceWith(fresh);
+        document.dispatchEvent(new CustomEvent('board:renewed'));
+    """)
+    expect(chart_of(page, "bars").locator(".chart-drawn")).to_contain_text("97.9%")
+    assert "98.2%" not in chart_of(page, "bars").evaluate(TEXTS)
+
+
+def test_a_rate_has_room_below_so_that_noise_looks_like_noise(shown):
+    page = shown(DESK)
+    rates = page.locator('[data-chart="trend"][data-unit="%"]')
+    assert {"60%", "80%", "100%"} <= set(rates.evaluate(TEXTS))
+    assert "0" in chart_of(page, "trend").evaluate(TEXTS), "counts begin at zero"
+
+
 def test_a_table_opens_beside_its_picture(shown):
     chart = chart_of(shown(DESK), "funnel")
     expect(chart.locator("table")).not_to_be_visible()

@@ -10,18 +10,18 @@ export function growth({ rows, heads, look, width }) {
   const { left, right, axes } = rowAxes(rows, changes, look, width);
   Object.assign(axes[1].axisLabel, { ...letters(look, INK), margin: right + GAP - 2, align: "right" });
   axes[0].splitLine = { show: true, lineStyle: { color: LINE } };
-  const value = ({ points }, which) => points[which].value ?? 0;
-  const known = (which) => rows.map((row, nth) => ({ value: [value(row, which), nth], point: row.points[which] })).filter(({ point }) => point.value !== null);
+  const dots = (which) => rows.flatMap(({ points: { [which]: point } }, nth) => (point.value === null ? [] : [{ value: [point.value, nth], point }]));
+  const ways = rows.map(({ points }) => points.slice(BEFORE, CHANGE).map(({ value }) => value)).map((ends) => (ends.includes(null) ? [0, 0] : ends));
   return {
     option: {
       grid: { left: left + GAP, right: right + 2 * GAP, top: 0, bottom: look.size + GAP, outerBoundsMode: "none" },
       xAxis: { type: "value", min: 0, minInterval: 1, splitNumber: 4, splitLine: HIDDEN, axisLabel: letters(look) },
       yAxis: axes,
       series: [
-        { type: "bar", stack: "way", silent: true, barWidth: 3, itemStyle: { color: "transparent" }, data: rows.map((row) => Math.min(value(row, BEFORE), value(row, NOW))) },
-        { type: "bar", stack: "way", silent: true, barWidth: 3, itemStyle: { color: STRONG_LINE }, data: rows.map((row) => Math.abs(value(row, NOW) - value(row, BEFORE))) },
-        { type: "scatter", silent: true, symbolSize: DOT, itemStyle: { ...hollow(STRONG_LINE), borderWidth: 2, opacity: 1 }, data: known(BEFORE).map(({ value }) => value) },
-        { type: "scatter", silent: true, symbolSize: DOT, data: known(NOW).map(({ value, point }) => ({ value, itemStyle: { ...(point.isSmall ? hollow(BLUE) : { color: BLUE }), opacity: 1 } })) },
+        { type: "bar", stack: "way", silent: true, barWidth: 3, itemStyle: { color: "transparent" }, data: ways.map((ends) => Math.min(...ends)) },
+        { type: "bar", stack: "way", silent: true, barWidth: 3, itemStyle: { color: STRONG_LINE }, data: ways.map(([before, now]) => Math.abs(now - before)) },
+        { type: "scatter", silent: true, symbolSize: DOT, itemStyle: { ...hollow(STRONG_LINE), borderWidth: 2, opacity: 1 }, data: dots(BEFORE).map(({ value }) => value) },
+        { type: "scatter", silent: true, symbolSize: DOT, data: dots(NOW).map(({ value, point }) => ({ value, itemStyle: { ...(point.isSmall ? hollow(BLUE) : { color: BLUE }), opacity: 1 } })) },
       ],
     },
     targets: (pixel) => rowTargets(rows, pixel, {

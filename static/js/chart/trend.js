@@ -16,7 +16,7 @@ export function trend({ rows, heads, unit, look, width, height }) {
   const lines = heads.map((name, nth) => ({ name, stroke: STROKES[nth], points: rows.map((row) => row.points[nth]) }));
   const top = look.size + 4;
   const scale = {
-    type: "value", min: isRate ? roomBelow : 0, max: isRate ? roomAbove : null, minInterval: isRate ? null : 1, splitNumber: 4,
+    type: "value", ...(isRate ? ratesOf(lines) : { min: 0, minInterval: 1, splitNumber: 4 }),
     axisLabel: { ...letters(look, FAINT), formatter: (value) => (isRate ? `${value}%` : thousands(value)) },
     splitLine: { lineStyle: { color: LINE } },
   };
@@ -44,13 +44,13 @@ export function trend({ rows, heads, unit, look, width, height }) {
   };
 }
 
-// A rate stands between tens with room below, so that a small change looks small, and never above a hundred.
-function roomBelow({ min }) {
-  return Math.max(0, Math.floor((min - 5) / 10) * 10);
-}
-
-function roomAbove({ max }) {
-  return Math.min(100, Math.ceil((max + 5) / 10) * 10);
+// Rates stand between tens (twenties where they differ much) with room on both sides, so that a small change looks small.
+function ratesOf(lines) {
+  const values = lines.flatMap(({ points }) => points.map(({ value }) => value)).filter((value) => value !== null);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const interval = most - least > 40 ? 20 : 10;
+  const whole = (round, value) => round(value / interval) * interval;
+  return { min: Math.max(0, whole(Math.floor, least - 5)), max: Math.min(100, whole(Math.ceil, most + 5)), interval };
 }
 
 // Sure values are one line; where one stands on too few, the line to and from it is dashed and its mark is hollow.
