@@ -1,4 +1,4 @@
-"""What governance writes: notices into the outbox and from there into inboxes, looks at personal data."""
+"""What governance writes: notices into the outbox and from there into inboxes, looks at personal data, kinds of communities."""
 
 import datetime as dt
 import os
@@ -10,7 +10,17 @@ from django.utils import timezone
 
 from governance import modules, secrets
 from governance.audience import asked_of, reached
-from governance.models import AccessLog, Heartbeat, Notice, Outbox, StoreKey, User
+from governance.models import (
+    AccessLog,
+    CommunityKind,
+    Heartbeat,
+    Notice,
+    Organization,
+    Outbox,
+    StoreKey,
+    User,
+)
+from governance.refusals import Refused
 
 STORE_KEY_BYTES = 32
 LEASE = dt.timedelta(minutes=1)
@@ -120,3 +130,29 @@ def returned(part: Heartbeat.Part, *, now: dt.datetime, pause: float) -> dt.date
     row = Heartbeat.objects.filter(part=part)
     row.filter(at__lt=now - dt.timedelta(seconds=pause)).update(returned_at=now)
     return row.values_list("returned_at", flat=True).first()
+
+
+@transaction.atomic
+def classify(row: CommunityKind, *, by: User, now: dt.datetime) -> CommunityKind | None:
+    """Write of which kind a community is from a day on; the kind that held until then ends there and is returned.
+
+    Raises ``Refused`` where the community is of that kind already, or where another one is set for these days.
+    """
+    Organization.objects.select_for_update(no_key=True).get(pk=row.organization_id)
+    others = CommunityKind.objects.filter(organization=row.organization_id)
+    before = others.filter(valid_until=None, valid_from__lt=row.valid_from).first()
+    if before is not None:
+        if before.kind == row.kind:
+            raise Refused(
+                f"自 {before.valid_from} 起已是{before.get_kind_display()}，不必再定。", field="kind"
+            )
+        before.valid_until = row.valid_from
+        before.save(update_fields=["valid_until"])
+    if taken := others.across(row.valid_from, row.valid_until).first():
+        raise Refused(
+            f"这些天已定为{taken.get_kind_display()}（{taken.valid_from} 起），请另选日期。",
+            field="valid_from",
+        )
+    row.set_by, row.set_at = by, now
+    row.save()
+    return before

@@ -18,10 +18,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from governance import programs, signing_in
+from governance import actions, programs, signing_in
 from governance.by_role import ByRole, ReadOnly
 from governance.choosing import Choosing
-from governance.models import AccessLog, ApiKey, Kind, Organization, Outbox, Post, SignIn, User
+from governance.models import (
+    AccessLog,
+    ApiKey,
+    CommunityKind,
+    Kind,
+    Organization,
+    Outbox,
+    Post,
+    SignIn,
+    User,
+)
 from governance.roles import Role
 from governance.wording import SaidAtField
 
@@ -85,6 +95,31 @@ class OrganizationAdmin(ByRole):
     def get_readonly_fields(self, request: HttpRequest, obj: Organization | None = None) -> list[str]:
         """Moving a node would leave the paths below it behind."""
         return ["kind", "level", "parent", "code"] if obj else []
+
+
+@admin.register(CommunityKind)
+class CommunityKindAdmin(ByRole):
+    """A kind begins and ends; which one held when is never rewritten. A new one ends the one before."""
+
+    managers: ClassVar = {Role.SYSTEM_ADMIN}
+    fields: ClassVar = ["organization", "kind", "valid_from", "valid_until", "reason"]
+    list_display = ["organization", "kind", "valid_from", "valid_until", "reason", "set_by", "set_at"]
+    list_filter = ["kind", ("valid_until", admin.EmptyFieldListFilter)]
+    list_select_related = ["organization", "set_by"]
+    search_fields = ["organization__name", "organization__code", "reason"]
+    autocomplete_fields = ["organization"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CommunityKind | None = None) -> list[str]:
+        return ["organization", "kind", "valid_from", "reason"] if obj else []
+
+    def save_model(
+        self, request: HttpRequest, obj: CommunityKind, form: forms.ModelForm, change: bool
+    ) -> None:
+        if change:
+            return super().save_model(request, obj, form, change)
+        if before := actions.classify(obj, by=request.user, now=timezone.now()):
+            self.log_change(request, before, f"终止于 {before.valid_until}：改为{obj.get_kind_display()}")
+        return None
 
 
 class PostsOf(Choosing, admin.TabularInline):

@@ -2,14 +2,17 @@
 
 import csv
 import datetime as dt
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.db import models, transaction
 
-from governance.models import Kind, Level, Organization
+from governance import actions
+from governance.models import CommunityKind, Kind, Level, Organization, User
+from governance.models.kinds import kinds_here
+from governance.refusals import Refused
 
 DIVISIONS = Path(__file__).parent / "data" / "divisions.csv"
 PANLONG = "530103"
@@ -128,3 +131,57 @@ def import_divisions(*, on: dt.date, path: Path = DIVISIONS, district: str = PAN
     )
     changes.ended += [str(place) for place in gone]
     return changes
+
+
+LONGEST_REASON = CommunityKind._meta.get_field("reason").max_length
+
+
+@transaction.atomic
+def import_kinds(rows: Iterable[Mapping[str, str]], *, by: User, now: dt.datetime) -> Changes:
+    """Write the kinds of communities: code, kind in the words of the place, the day from which on it holds, reason.
+
+    A later row of a community ends the one before it; what is there already stays. Raises ``ValueError`` with every row
+    that does not fit, and then nothing is written.
+    """
+    changes, problems = Changes("社区类型"), []
+    places = {place.code: place for place in Organization.objects.territories(Level.COMMUNITY)}
+    kinds = {label: key for key, label in kinds_here()}
+    there = {(row.organization_id, row.valid_from): row.kind for row in CommunityKind.objects.all()}
+    for row in sorted(rows, key=lambda row: row["valid_from"]):
+        try:
+            new = _kind_of(row, places, kinds)
+            if (kept := there.get((new.organization_id, new.valid_from))) == new.kind:
+                changes.unchanged += 1
+                continue
+            if kept:
+                raise Refused("这一天起已有类型，已定的类型不改写。")
+            if before := actions.classify(new, by=by, now=now):
+                changes.ended.append(str(before))
+            changes.created.append(str(new))
+        except Refused as refusal:
+            problems.append(f"{row['code']} {row['valid_from']}：{refusal}")
+    if problems:
+        raise ValueError("\n".join(problems))
+    return changes
+
+
+def _kind_of(
+    row: Mapping[str, str], places: Mapping[str, Organization], kinds: Mapping[str, str]
+) -> CommunityKind:
+    """A row of the file as a row of the table, unsaved; raises ``Refused`` for what nobody can read."""
+    if row["code"] not in places:
+        raise Refused("没有这个编码的社区。")
+    if row["kind"] not in kinds:
+        raise Refused(f"没有“{row['kind']}”这一类，本地有：{'、'.join(kinds)}。")
+    if not 0 < len(row["reason"].strip()) <= LONGEST_REASON:
+        raise Refused(f"依据须写，最多 {LONGEST_REASON} 字。")
+    try:
+        begin = dt.date.fromisoformat(row["valid_from"])
+    except ValueError:
+        raise Refused("生效日期应写成 2026-07-01。") from None
+    return CommunityKind(
+        organization=places[row["code"]],
+        kind=kinds[row["kind"]],
+        valid_from=begin,
+        reason=row["reason"].strip(),
+    )

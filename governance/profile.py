@@ -4,6 +4,7 @@ The loop underneath is the same everywhere. ``PLACE`` in the settings names the 
 whole, and nothing here asks the database.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,9 +109,17 @@ class CoverRule:
     most: int | None
 
 
+@dataclass(frozen=True)
+class KindWords:
+    """What a place calls a kind of community, and what tells it from the others."""
+
+    label: str
+    means: str
+
+
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """A place: its words, its loops (named after their levels, lowest first), who covers a grid.
+    """A place: its words, its loops (named after their levels, lowest first), who covers a grid, its kinds of communities.
 
     ``without`` names the modules that it does not use.
     """
@@ -121,6 +130,7 @@ class Profile:
     loops: Mapping[str, LoopWords]
     engagements: Mapping[Engagement, EngagementRule]
     covers: Mapping[Cover, CoverRule]
+    kinds: Mapping[str, KindWords]
     without: frozenset[str]
 
     @cached_property
@@ -178,9 +188,11 @@ def read(place: str) -> Profile:
 
 # Reading ----------------------------------------------------------------------------------------------------------
 
-_TABLES = ("name", "levels", "steps", "loops", "engagements", "covers", "without")
+_TABLES = ("name", "levels", "steps", "loops", "engagements", "covers", "kinds", "without")
 #: Levels whose territory stands on the row of a case: each of them may command a loop, and has a name.
 _COMMANDING = (Level.COMMUNITY, Level.STREET, Level.DISTRICT)
+LONGEST_KIND = 30
+_KIND = re.compile(rf"[a-z_]{{1,{LONGEST_KIND}}}").fullmatch
 
 
 def understood(data: dict[str, Any]) -> Profile:
@@ -205,6 +217,7 @@ def understood(data: dict[str, Any]) -> Profile:
             Cover(key): _cover(one, engagements)
             for key, one in given.table("covers").tables(Cover, ("label", "engagements", "least", "most"))
         },
+        kinds=_kinds(given.table("kinds")) if "kinds" in data else {},
         without=frozenset(given.list_of_words("without")),
     )
 
@@ -244,6 +257,17 @@ def _cover(table: "_Table", engagements: Mapping[Engagement, EngagementRule]) ->
     if most is not None and least > most:
         raise ValueError(f"{table.where} needs at least {least} and allows at most {most}.")
     return CoverRule(table.word("label"), tuple(map(Engagement, ways)), least, most)
+
+
+def _kinds(table: "_Table") -> dict[str, KindWords]:
+    """Which kinds there are is up to the place; their names are kept in rows."""
+    kinds = {key: KindWords(one.word("label"), one.word("means")) for key, one in table.tables(table.data, ("label", "means"))}  # fmt: skip
+    for key in kinds:
+        if not _KIND(key):
+            raise ValueError(f"[kinds] has {key!r}; a name is small letters and _, {LONGEST_KIND} at most.")
+    if len({one.label for one in kinds.values()}) < len(kinds):
+        raise ValueError("[kinds] uses one word for two kinds.")
+    return kinds
 
 
 class _Table:

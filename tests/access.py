@@ -177,6 +177,7 @@ ENDPOINTS = (
     # Configuration: three separate administrators 三员分立; the row of a list stands for its forms too
     Endpoint("admin:index",                           "/admin/",                              ADMINISTRATORS),
     Endpoint("admin:governance_organization_changelist", "/admin/governance/organization/",   ADMINISTRATORS),
+    Endpoint("admin:governance_communitykind_changelist", "/admin/governance/communitykind/", KEEPS_LISTS),
     Endpoint("admin:governance_user_changelist",      "/admin/governance/user/",              KEEPS_PEOPLE),
     Endpoint("admin:governance_post_changelist",      "/admin/governance/post/",              KEEPS_PEOPLE),
     Endpoint("admin:governance_apikey_changelist",    "/admin/governance/apikey/",            KEEPS_LISTS),

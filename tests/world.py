@@ -3,12 +3,16 @@
 import datetime as dt
 
 from cases.importing import import_categories, import_responsibilities, import_workdays
+from demo.kinds import settle_kinds
 from demo.staff import settle_staff
 from governance.importing import import_divisions
 from grid.importing import import_grids
 from partybuilding.importing import import_whistle_rules
 
 BEFORE_ALL = dt.date(2026, 1, 1)
+BEGUN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+#: One community changed its kind on 1 June 2026.
+LATELY = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
 
 def build() -> None:
@@ -17,6 +21,7 @@ def build() -> None:
     import_grids(on=BEFORE_ALL)
     import_categories()
     import_responsibilities(on=BEFORE_ALL)
-    import_workdays(now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    import_workdays(now=BEGUN)
     settle_staff()
+    settle_kinds(now=LATELY)
     import_whistle_rules(on=BEFORE_ALL)

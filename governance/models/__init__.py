@@ -1,6 +1,7 @@
 from governance.models.actors import SYSTEM, Actor, ApiKey, By, DoneBy, actor_of, resident
 from governance.models.heartbeats import Heartbeat
 from governance.models.kept_forms import KeptForm
+from governance.models.kinds import CommunityKind
 from governance.models.notices import Notice, Outbox
 from governance.models.organizations import Function, Kind, Level, Organization
 from governance.models.people import AccessLog, Post, User
@@ -13,6 +14,7 @@ __all__ = [
     "Actor",
     "ApiKey",
     "By",
+    "CommunityKind",
     "DoneBy",
     "Function",
     "Heartbeat",

@@ -22,7 +22,7 @@ from cases.models import (
 )
 from demo.accounts import DEMO_PASSWORD
 from governance import actions
-from governance.models import AccessLog, ApiKey, Organization, Outbox, Post, SignIn, User
+from governance.models import AccessLog, ApiKey, CommunityKind, Organization, Outbox, Post, SignIn, User
 from governance.roles import Role
 from grid.models import Grid, GridDuty
 from tests import people
@@ -32,7 +32,9 @@ from tests.lives import reported, settled_by
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-quiet-street-7"
 
-SYSTEM = {ApiKey, Organization, Grid, GridDuty, Category, Responsibility, RuleOverride, WorkDay, WorkingHours}
+SYSTEM = {
+    ApiKey, CommunityKind, Organization, Grid, GridDuty, Category, Responsibility, RuleOverride, WorkDay, WorkingHours,
+}  # fmt: skip
 SECURITY = {User, Post}
 READ_ONLY = {AccessLog, LogEntry, Outbox, SignIn, CalendarYear, CalendarChange}
 

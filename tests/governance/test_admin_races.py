@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cases.models import Category, Responsibility, WorkDay, WorkingHours
-from governance.models import Organization, Post, User
+from governance.models import CommunityKind, Organization, Post, User
 from governance.roles import Role
 from grid.models import Grid, GridDuty
 from tests import people
@@ -62,6 +62,12 @@ def helper() -> dict[str, Any]:
     return {"grid": grid_without_helpers().pk, "user": volunteer(), "duty": "helper", "engagement": "part_time", "starts_on": "2026-01-01"}  # fmt: skip
 
 
+def kind_of_old() -> dict[str, Any]:
+    """For days of which nobody said anything so far."""
+    return {"organization": place(people.COMMUNITY), "kind": "village", "valid_from": "2020-01-01", "valid_until": "2021-01-01",
+            "reason": "试验"}  # fmt: skip
+
+
 def category() -> dict[str, Any]:
     row = settled_by("community")
     return {"edition": row.edition, "kind": row.kind, "class_name": row.class_name, "code": "9999", "name": "试验", "is_active": "on",
@@ -83,6 +89,7 @@ FORMS = [
     Form(User, Role.SECURITY_ADMIN, account, "已存在"),
     Form(Post, Role.SECURITY_ADMIN, post, "这个人在这里已任这个岗位。"),
     Form(GridDuty, Role.SYSTEM_ADMIN, helper, "这个人在这个网格已有这项值守。"),
+    Form(CommunityKind, Role.SYSTEM_ADMIN, kind_of_old, "这些天已定为农村型"),
     Form(Category, Role.SYSTEM_ADMIN, category, "这个版本的这一类里已有这个代码。"),
     Form(Responsibility, Role.SYSTEM_ADMIN, responsibility, "已有权责"),
     Form(WorkDay, Role.SYSTEM_ADMIN, lambda: {"day": "2026-12-25", "note": "试验"}, "已有相同"),

@@ -49,6 +49,12 @@ def test_panlong_is_what_is_meant_where_nothing_is_said():
     assert [way for way, rule in here.engagements.items() if rule.grids == 1] == [Engagement.FULL_TIME]
 
 
+def test_kinds_of_communities_are_those_of_the_place():
+    six = ["普通商品住宅型", "老旧小区型", "商圈楼宇型", "破产企业型", "国有企业改制型", "城乡结合部"]
+    assert [kind.label for kind in read("panlong").kinds.values()] == [*six, "农村型"]
+    assert read("zhicheng").kinds == {}, "it sorts none"
+
+
 def test_steps_with_the_same_word_are_shown_as_one():
     here = read("zhicheng")
     assert here.steps == ("受理", "分流", "督办", "反馈", "考核")
@@ -139,6 +145,9 @@ MISTAKES = {
     "no way":                  (changed("covers", "worker", "engagements", to=[]), r"\[covers.worker\] allows no engagement"),
     "the same way twice":      (changed("covers", "worker", "engagements", to=["full_time"] * 2), r"\[covers.worker\] names something twice"),
     "no list of modules":      (changed("without", to="economy"), "the file needs a list of words for 'without'"),
+    "a kind without a sign":   (without("kinds", "village", "means"), r"\[kinds.village\] needs a word for 'means'"),
+    "a kind with a long name":  (changed("kinds", "v" * 31, to={"label": "村", "means": "村"}), r"\[kinds\] has 'v{31}'"),
+    "one word for two kinds":  (changed("kinds", "village", "label", to="老旧小区型"), r"\[kinds\] uses one word for two kinds"),
     "less than none":          (changed("covers", "worker", "least", to=-1), r"\[covers.worker\] needs a whole number"),
     "more needed than allowed": (changed("covers", "worker", "least", to=2), r"\[covers.worker\] needs at least 2 and allows at most 1"),
 }

@@ -15,6 +15,7 @@ from django.utils import timezone
 from cases.importing import import_categories, import_responsibilities, import_workdays
 from cases.models import Case
 from demo.accounts import DEMO_PASSWORD, accounts
+from demo.kinds import settle_kinds
 from demo.party import make_party
 from demo.photos import Album
 from demo.staff import settle_staff
@@ -40,7 +41,9 @@ class Command(BaseCommand):
         parser.add_argument("--accounts", action="store_true", help="只列出演示账号")
         parser.add_argument("--more", action="store_true", help="在已有案件之间补足一年的历史")
         parser.add_argument(
-            "--only", choices=["party"], help="只补一部分：party 哨单（已有案件、还没有哨单时）"
+            "--only",
+            choices=["party", "kinds"],
+            help="只补一部分：party 哨单（已有案件、还没有哨单时），kinds 社区类型",
         )
 
     def handle(self, *, accounts: bool, more: bool, only: str | None = None, **options) -> None:
@@ -51,6 +54,8 @@ class Command(BaseCommand):
             cursor.execute("SET synchronous_commit TO off")
         if only == "party":
             return self.make_only_party()
+        if only == "kinds":  # for a site that was made before communities had kinds
+            return settle_kinds(now=timezone.now())
         if more:
             return self.make_more()
         if Case.objects.exists():
@@ -93,7 +98,8 @@ class Command(BaseCommand):
             self.stdout.write(str(changes))
         import_whistle_rules(on=today - YEAR)
         settle_staff()
-        self.stdout.write("人员与岗位：已就绪")
+        settle_kinds(now=timezone.now())
+        self.stdout.write("人员与岗位、社区类型：已就绪")
 
     def make_more(self) -> None:
         os.nice(15)  # the people on the site come first
