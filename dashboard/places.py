@@ -3,17 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from appraisal.slices import Slice
+from cases.workflow import Loop
 from governance.models import Kind, Level, Organization, User
 from governance.statements import ask
 from grid.models import Grid
 
 UNIT, GRID = "unit", "grid"
 #: What a territory of a level is called as a dimension of figures.
-DIMENSIONS = {Level.DISTRICT: "district", Level.STREET: "street", Level.COMMUNITY: "community"}
+DIMENSIONS = {loop.level: loop.column for loop in Loop}
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,7 @@ class Places:
 
 
 def _rows(user: User) -> QuerySet:
-    within = Q(pk__in=[organization.pk for organization in _roots(user)])
-    for organization in _roots(user):
-        if not organization.function:
-            within |= Q(path__startswith=organization.path)
-    found = Organization.objects.active(timezone.localdate()).filter(within)
+    found = Organization.objects.active(timezone.localdate()).visible_to(user)
     return found.order_by("path").values_list("pk", "name", "kind", "level", "parent", "path")
 
 

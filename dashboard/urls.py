@@ -3,12 +3,13 @@
 from django.urls import path
 
 from dashboard import walls
-from dashboard.views import overview
+from dashboard.views import overview, place
 
 app_name = "dashboard"
 
 urlpatterns = [
     path("board/", overview.board, name="board"),
+    path("board/places/<int:pk>/", place.page, name="place"),
     path("board/walls/", walls.walls, name="walls"),
     path("board/walls/<int:pk>/end/", walls.revoke, name="wall_revoke"),
     path("wall/", walls.wall, name="wall"),

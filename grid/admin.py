@@ -75,7 +75,7 @@ class GridAdmin(ByRole):
 
     @admin.display(description="空缺")
     def gaps(self, grid: Grid) -> str:
-        return "、".join(label for name, label in gaps_here().items() if getattr(grid, name)) or "无"
+        return "、".join(f"缺{label}" for label in grid.gaps) or "无"
 
 
 @admin.register(GridDuty)

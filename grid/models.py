@@ -108,6 +108,11 @@ class Grid(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def gaps(self) -> list[str]:
+        """Which duties too few hold, in the words of the place; of a grid that was asked for ``with_gaps``."""
+        return [rule.label for cover, rule in profile().needed.items() if getattr(self, lacks(cover))]
+
 
 class GridRing(models.Model):
     """One outer ring of a grid; a grid in two parts has two."""

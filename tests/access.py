@@ -56,6 +56,8 @@ WITH_TERRITORY = frozenset(
         "deputy_leader", "secretary", "deputy_secretary", "auditor", "sibling", "stranger",
     }
 )  # fmt: skip
+#: Who opens the page of the community at the stage; its property company's is opened by its people too.
+OPENS_PLACE = WITH_TERRITORY - {"sibling", "stranger"}
 SEES_STATUS = ALL - {
     "grid_worker",
     "inspector",
@@ -138,6 +140,8 @@ ENDPOINTS = (
     Endpoint("cases:map_cases",         f"/map/cases.json?{BOX}"),
     Endpoint("cases:map_areas",         f"/map/areas.json?{BOX}"),
     Endpoint("dashboard:board",         "/board/"),
+    Endpoint("dashboard:place",         "/board/places/{community}/",           OPENS_PLACE),
+    Endpoint("dashboard:place",         "/board/places/{property}/",            OPENS_PLACE | {"handler"}),
     # The party half: lists hold what the scope holds, which may be nothing. The whistle hangs on a case at the stage and
     # calls the urban management of the district
     Endpoint("partybuilding:home",      "/party/"),

@@ -14,7 +14,7 @@ from cases.models import Leg, Photo
 from cases.workflow import State
 from dashboard.actions import make_wall
 from governance import actions
-from governance.models import Heartbeat, Notice, User
+from governance.models import Heartbeat, Notice, Organization, User
 from tests import people
 from tests.access import (
     ADMIN_ITSELF,
@@ -90,6 +90,8 @@ def things(clients) -> dict[str, object]:
     Leg.objects.update(sweep_at=None)
     return of_the_party | {
         "case": case.uuid,
+        "community": case.community_id,
+        "property": Organization.objects.get(code=f"{people.COMMUNITY}-property").pk,
         "photo": Photo.objects.filter(case=case).first().uuid,
         "wall": make_wall("大厅", filters={}, by=leader, now=timezone.now(), key=uuid.uuid4())[0].pk,
         "notice": Notice.objects.get(user=worker).pk,

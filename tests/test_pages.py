@@ -13,8 +13,9 @@ from playwright.sync_api import Page
 
 from cases.models import Case
 from cases.workflow import Loop, State
+from demo.accounts import COMMUNITY, DISTRICT, STREET
 from governance.actions import relay
-from governance.models import User
+from governance.models import Organization, User
 from partybuilding.models import Whistle
 from tests.lives import case_at, walk
 from tests.partybuilding.blowing import blown
@@ -47,14 +48,15 @@ PAGES = {
     "shequ": [
         "/desk/", "/desk/?queue=mine-reported", "/desk/?queue=all", "/desk/?q=%E5%AE%B6%E5%85%B7", "/desk/gaps/",
         "/desk/phone/", "{new}", "{new}moves/register/", "{new}moves/merge/", "{handled}", "/board/",
+        "{community}",
     ],
     "wuye": ["/desk/", "/field/", "{handling}", "{handling}moves/feedback/", "{handling}moves/ask_suspension/"],
     "zhifa": ["/desk/?queue=mine-dispatched", "{sent}", "{sent}moves/refuse/"],
     "shouli": ["/desk/", "/desk/phone/", "{call}"],
     "zhiban": ["/desk/", "/status/", "{disputed}", "{disputed}moves/adjudicate/"],
     "paiqian": ["{registered}", "{registered}moves/dispatch/"],
-    "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/"],
-    "quling": ["/board/", "/desk/?queue=closed&closed=30", "{verified}", "/inbox/"],
+    "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/", "{street}"],
+    "quling": ["/board/", "{district}", "{unit}", "/desk/?queue=closed&closed=30", "{verified}", "/inbox/"],
     "jieshuji": [
         "/party/", "/party/whistles/", "{whistle}", "{whistle}moves/call/", "{whistle}print/", "{blow}", "{handling}",
     ],
@@ -136,6 +138,15 @@ def test_every_page_is_quiet_fits_and_can_be_read_by_everybody(
         "whistle": f"/party/whistles/{whistle.uuid}/",
         "arrive": f"/field/arrive/{whistle.uuid}/",
         "blow": f"/party/blow/{cases['sent'].uuid}/",
+    }
+    places = {
+        "community": COMMUNITY,
+        "street": STREET,
+        "district": DISTRICT,
+        "unit": f"{DISTRICT}-urban_management",
+    }
+    addresses |= {
+        name: f"/board/places/{Organization.objects.get(code=code).pk}/" for name, code in places.items()
     }
     problems, seen = [], 0
     for username, pages in PAGES.items():

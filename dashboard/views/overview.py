@@ -120,6 +120,7 @@ def board_context(user: User, form: BoardForm, show: str, *, wall: bool = False)
         "module_figures": [] if wall else modules.figures(user, now),
         "by": (Level.STREET if by == "street" else Level.COMMUNITY).label,
         "table": [] if wall else _table(figures, by, form.chosen, places, address),
+        "own_place": next(iter(user.authority.territories), None),
         "makes_walls": user.authority.has(Duty.LEAD),
         **_map(form.chosen, show if show in MAP_SHOWS else "", user, wall),
     }

@@ -77,7 +77,6 @@ def gaps(request: HttpRequest) -> HttpResponse:
     lacking = lacking.prefetch_related(Prefetch("community__posts", queryset=clerks, to_attr="clerks"))
     page = Paginator(lacking.order_by("code"), queues.PAGE).get_page(request.GET.get("page"))
     for grid in page:
-        grid.gaps = [rule.label for cover, rule in needed.items() if getattr(grid, lacks(cover))]
         grid.highest = Location.of(grid.community).territory(top())
     context = {
         "page_obj": page,

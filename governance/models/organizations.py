@@ -1,6 +1,7 @@
 """The five-level tree, with departments and member units hung on it."""
 
 import datetime as dt
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -67,6 +68,13 @@ class OrganizationQuerySet(models.QuerySet):
     def under(self, organization: "Organization") -> "OrganizationQuerySet":
         """Everything below an organization, itself included: one indexed prefix."""
         return self.filter(path__startswith=organization.path)
+
+    def visible_to(self, user: Any) -> "OrganizationQuerySet":
+        """Whose pages a person (``User``) may open, as ``Authority.sees`` says of one; deny by default."""
+        seen = Q(pk__in=user.authority.unit_ids)
+        for place in user.authority.territories:
+            seen |= Q(path__startswith=place.path)
+        return self.filter(seen)
 
 
 class Organization(models.Model):

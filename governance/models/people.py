@@ -65,6 +65,12 @@ class Authority:
         """Units whose cases are seen."""
         return [p.organization_id for p in self.posts if p.role in UNIT_ROLES]
 
+    def sees(self, organization: Organization) -> bool:
+        """Whether an organization lies under an own territory, or is the own unit."""
+        return organization.pk in self.unit_ids or any(
+            organization.path.startswith(place.path) for place in self.territories
+        )
+
     @property
     def covers_grids(self) -> bool:
         """Whether the person may be on duty for grids beyond the territory of the post."""
