@@ -47,10 +47,14 @@ def _of_grain(grain: Grain, wanted: list[Counter], rows: QuerySet) -> Sql:
     asked: dict[str, Any] = {"x_record": F(grain.record)}
     for name in DIMENSIONS:
         asked[f"x_{name}"] = _expression(grain.dimensions[name])
-    for kind, of_kind in (("c", columns), ("m", moments), ("a", amounts)):
+    for kind, of_kind, expression in (
+        ("c", columns, grain.expression),
+        ("m", moments, grain.expression),
+        ("a", amounts, grain.amount),
+    ):
         for name in of_kind:
             names.append(f"{kind}_{name}")
-            asked[f"x_{kind}_{name}"] = grain.expression(name)
+            asked[f"x_{kind}_{name}"] = expression(name)
     inner, values = (
         rows.order_by().values_list(*[value.copy() for value in asked.values()]).query.sql_with_params()
     )

@@ -58,12 +58,19 @@ class Grain:
     columns_now: dict[str, Callable[[dt.datetime], Any]] = field(default_factory=dict)
 
     def expression(self, name: str) -> Any:
-        """A column, moment, amount or dimension as an expression."""
-        for kind in (self.columns, self.moments, self.amounts, self.dimensions):
+        """A column, moment or dimension as an expression."""
+        for kind in (self.columns, self.moments, self.dimensions):
             if name in kind:
-                found = kind[name]
-                return F(found) if isinstance(found, str) else found
+                return _expression(kind[name])
         raise LookupError(f"{self.label} has no {name!r}")
+
+    def amount(self, name: str) -> Any:
+        """An amount as an expression; a column may have its name."""
+        return _expression(self.amounts[name])
+
+
+def _expression(found: str | BaseExpression) -> Any:
+    return F(found) if isinstance(found, str) else found
 
 
 def _condition(q: Q) -> ExpressionWrapper:

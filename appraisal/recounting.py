@@ -20,8 +20,9 @@ from django.utils import timezone
 
 from appraisal.catalogue import Condition, Counter
 from appraisal.counting import AMONG, Asked, By, Group, in_slice, moment, question
-from appraisal.folding import Happened, Row, Rows, Where, rows_of_case
+from appraisal.folding import Row, Rows, rows_of_case
 from appraisal.grains import OF_RECORD, records_of
+from appraisal.lives import Happened, Where
 from appraisal.periods import DAY, Period
 from appraisal.slices import Slice
 from cases.models import CaseEvent
@@ -214,7 +215,7 @@ class _Reader:
             for row in rows:
                 at = row[self.at]
                 if at is not None and all(test(row) for test in self.tests):
-                    amount = int(row[self.amount] or 0) if self.amount else 1
+                    amount = int(row["amounts"][self.amount] or 0) if self.amount else 1
                     yield Fact(self.key, _hour(at), row["unit"], row["loop"], amount)
         except KeyError:  # a column that no event tells
             self.untold.add(self.key)

@@ -117,7 +117,7 @@ def disagreements(draw: Draw) -> Iterator[str]:
     for number, period in enumerate(draw.periods):
         for part in parts:
             kinds = {counters()[key].grain.subject for key in part.counters}
-            if draw.by != By.ALL or not part.is_sum or len(kinds) != 1:
+            if draw.by != By.ALL or set((part.terms or {}).values()) != {1} or len(kinds) != 1:
                 continue
             group = dict.fromkeys(keys, 0) | card.get((number, None), {})
             length, rows = listed(part.counters, period, draw.of, most=10_000)

@@ -8,19 +8,20 @@ from appraisal.recounting import histories, sources
 
 
 def names_of(grain: Grain) -> list[str]:
-    """Everything that a counter may ask of a row: columns, moments, amounts, and the dimensions that differ by row."""
+    """Everything that a counter may ask of a row, without amounts: of dimensions those that differ by row."""
     own = set(grain.dimensions) - set(OF_RECORD)
-    return sorted({*grain.columns, *grain.moments, *grain.amounts, *own})
+    return sorted({*grain.columns, *grain.moments, *own})
 
 
 def stored(grain: Grain, records: list[int]) -> dict[int, list[dict]]:
     """Rows by record, oldest first."""
     names = names_of(grain)
-    asked = {f"x_{name}": grain.expression(name) for name in names}
+    asked = [*(grain.expression(name) for name in names), *(grain.amount(name) for name in grain.amounts)]
     rows = grain.rows().filter(**{f"{grain.record}__in": records})
     found = defaultdict(list)
-    for record, *values in rows.order_by("pk").values_list(grain.record, *asked.values()):
-        found[record].append(dict(zip(names, values, strict=True)))
+    for record, *values in rows.order_by("pk").values_list(grain.record, *asked):
+        row = dict(zip([*names, *(f"amount {name}" for name in grain.amounts)], values, strict=True))
+        found[record].append(row)
     return found
 
 
@@ -42,10 +43,12 @@ def _compared(who: str, grain: Grain, rows: list[dict], told: list[dict]) -> Ite
         return
     for number, (row, said) in enumerate(zip(rows, told, strict=True), 1):
         for name, value in row.items():
+            amount = name.removeprefix("amount ")
+            expected = said["amounts"][amount] if amount != name else said[name]
             # Hours are divided here and there.
-            wrong = abs(value - said[name]) > 1e-6 if isinstance(value, float) else value != said[name]
-            if wrong:
-                yield f"{who}: {name} of {grain.name} {number} is {value!r}, events tell {said[name]!r}"
+            is_same = abs(value - expected) < 1e-6 if isinstance(value, float) else value == expected
+            if not is_same:
+                yield f"{who}: {name} of {grain.name} {number} is {value!r}, events tell {expected!r}"
 
 
 def all_differences() -> list[str]:
