@@ -324,6 +324,12 @@ def sections(key: str, period: Period) -> list[tuple[Period, Measure]]:
     return found
 
 
+def forget() -> None:
+    """Read the files again: after another set of modules is used."""
+    for read in (counters, stocks, definitions, _versions):
+        read.cache_clear()
+
+
 @dataclass
 class Group:
     """Measures of one topic, as the catalogue shows them."""

@@ -73,7 +73,8 @@ def _expression(found: str | BaseExpression) -> Any:
     return F(found) if isinstance(found, str) else found
 
 
-def _condition(q: Q) -> ExpressionWrapper:
+def condition(q: Q) -> ExpressionWrapper:
+    """A column that is true or false."""
     return ExpressionWrapper(q, output_field=BooleanField())
 
 
@@ -141,7 +142,7 @@ CASE = Grain(
         "escalated_by_time": "escalated_by_time",
         "grade": "grade",
         "hours_to_close": _hours("reported_at", "closed_at"),
-        "has_grid": _condition(Q(grid__isnull=False)),
+        "has_grid": condition(Q(grid__isnull=False)),
         "hour_of_report": Cast(
             Extract("reported_at", "hour", tzinfo=timezone.get_default_timezone()), IntegerField()
         ),
@@ -178,15 +179,15 @@ LEG = Grain(
         "step": "step",
         "outcome": "outcome",
         "is_late": "is_late",
-        "is_open": _condition(Q(stopped_at=None)),
+        "is_open": condition(Q(stopped_at=None)),
         "lateness": "lateness",
         "loop": "loop",
         "source": "case__source",
         "kind": "case__category__kind",
         "hours": _hours("opened_at", "stopped_at"),
         # Late whether or not it was done in the end: nobody escapes by handing on what is late.
-        "was_late": _condition(Q(is_late=True) | Q(lateness=Lateness.RED)),
-        "was_extended": _condition(Q(extended_amount__gt=0)),
+        "was_late": condition(Q(is_late=True) | Q(lateness=Lateness.RED)),
+        "was_extended": condition(Q(extended_amount__gt=0)),
         "case_state": "case__state",
         # Of the legs of handling a case, the last: what is counted by cases is counted once.
         "is_last": _only_for(Q(step=Step.HANDLING), ~Exists(_HANDLED_AGAIN), False),
@@ -218,7 +219,7 @@ EVENT = Grain(
         "loop": "loop",
         "source": "case__source",
         "kind": "case__category__kind",
-        "by_system": _condition(Q(by=None, contact=None, program=None)),
+        "by_system": condition(Q(by=None, contact=None, program=None)),
         "case_state": "case__state",
         # A case that was sent up or back is registered again, and still one case.
         "is_first_registering": _only_for(Q(move="register"), ~Exists(_REGISTERED_BEFORE), False),
@@ -237,11 +238,11 @@ ORDER = Grain(
     rows=Supervision.objects.all,
     dimensions=_of_case("case", unit="unit_id", loop="case__loop"),
     columns={
-        "is_replied": _condition(Q(replied_at__isnull=False)),
-        "replied_in_time": _condition(Q(replied_at__lte=F("deadline"))),
-        "is_accepted": _condition(Q(accepted_at__isnull=False)),
-        "was_repeated": _condition(Q(times__gt=1)),
-        "by_system": _condition(Q(ordered_by=None)),
+        "is_replied": condition(Q(replied_at__isnull=False)),
+        "replied_in_time": condition(Q(replied_at__lte=F("deadline"))),
+        "is_accepted": condition(Q(accepted_at__isnull=False)),
+        "was_repeated": condition(Q(times__gt=1)),
+        "by_system": condition(Q(ordered_by=None)),
         "loop": "case__loop",
         "source": "case__source",
         "kind": "case__category__kind",

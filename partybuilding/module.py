@@ -1,10 +1,13 @@
 """What the party half declares: its face, its panel on a case, what waits for people, what moves of cases do."""
 
+from pathlib import Path
+
 from governance.modules import Face, Module, Panel, PhonePage
 from governance.roles import Duty
 from partybuilding import panel
 from partybuilding.actions import ending
 from partybuilding.counting import figures, states_of
+from partybuilding.grains import CALL, CLOCK, WHISTLE
 from partybuilding.waiting import to_do
 
 MODULE = Module(
@@ -17,6 +20,8 @@ MODULE = Module(
     figures=figures,
     figures_title="吹哨报到",
     states_of=states_of,
+    grains=(WHISTLE, CALL, CLOCK),
+    measures=Path(__file__).parent / "measures",
     hears={
         "close": ending.case_ended,
         "decline": ending.case_ended,

@@ -1,21 +1,20 @@
 """Rates of whistles: how often a place blows, as a band and never as a rank; how many were judged unneeded."""
 
-import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Avg, Q, TextChoices
-from django.utils import timezone
+from django.db.models import TextChoices
 
-from cases.models import Case
+from appraisal.counting import counts
+from appraisal.periods import Period
+from appraisal.slices import Slice
 from governance.models import Organization
 from governance.profile import Level
-from partybuilding.models import Whistle, WhistleBand
-from partybuilding.models.whistles import TERRITORIES, WhistleQuerySet
-from partybuilding.workflow import Side
+from partybuilding.models import WhistleBand
+from partybuilding.models.whistles import TERRITORIES
 
-#: Below this mean of the mark 确有必要 the called units judge that a whistle was not needed (ours: the middle of 1 to 5).
-NEEDED = 3
+#: What the rate is made of (``partybuilding/measures``).
+COUNTERS = ("whistles_blown", "whistles_unneeded", "closed", "self_handled")
 #: Of fewer closed cases a rate says nothing (ours).
 FEWEST_CASES = 20
 
@@ -53,21 +52,17 @@ class Rate:
         return Fit.ABOVE if self.rate > self.band.high else Fit.WITHIN
 
 
-def rate_of(place: Organization, *, since: dt.datetime, until: dt.datetime) -> Rate:
-    """The rate of a district, street or community between two moments, the second not included."""
-    here = {TERRITORIES[Level(place.level)]: place.pk}
-    blown = Whistle.objects.filter(blown_at__gte=since, blown_at__lt=until, **here)
-    closed = Case.objects.filter(closed_at__gte=since, closed_at__lt=until, **here)
-    band = WhistleBand.objects.filter(district__in=_line_of(place), valid_from__lte=timezone.localdate(until))
+def rate_of(place: Organization, period: Period) -> Rate:
+    """The rate of a district, street or community in a period: the same counts as those of the measures."""
+    here = Slice(TERRITORIES[Level(place.level)], place.pk)
+    found = counts(COUNTERS, [period], here).get((0, None)) or dict.fromkeys(COUNTERS, 0)
+    band = WhistleBand.objects.filter(district__in=_line_of(place), valid_from__lte=period.end)
     return Rate(
-        blown.count(), closed.count(), judged_unneeded(blown).count(), band.order_by("-valid_from").first()
+        found["whistles_blown"],
+        found["closed"] + found["self_handled"],
+        found["whistles_unneeded"],
+        band.order_by("-valid_from").first(),
     )
-
-
-def judged_unneeded(whistles: WhistleQuerySet) -> WhistleQuerySet:
-    """Those of which the called units say, on average, that they were not needed."""
-    mean = Avg("calls__scores__first", filter=Q(calls__scores__side=Side.UNIT))
-    return whistles.annotate(need=mean).filter(need__lt=NEEDED)
 
 
 def _line_of(place: Organization) -> list[int]:

@@ -1,6 +1,5 @@
 """What whistles teach: how often a place blows, and changes of the responsibility list that repeated whistles propose."""
 
-import datetime as dt
 from collections.abc import Iterable
 
 from django import forms
@@ -13,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from appraisal.periods import Period
 from governance.models import Level, Organization, User
 from governance.responses import refused as as_refused
 from governance.roles import Duty
@@ -60,14 +60,15 @@ def _places(user: User) -> list[Organization]:
     ]
 
 
-def _rates(places: Iterable[Organization], now: dt.datetime) -> list[tuple[Organization, Rate]]:
+def _rates(places: Iterable[Organization]) -> list[tuple[Organization, Rate]]:
     """The rate of the last year of each own place."""
-    return [(place, rate_of(place, since=now - YEAR, until=now)) for place in places]
+    today = timezone.localdate()
+    return [(place, rate_of(place, Period(today - YEAR, today))) for place in places]
 
 
 def _page(request: HttpRequest, *, bad: DecisionForm | None = None, about: int | None = None) -> HttpResponse:
     """Proposals in sight, the open ones first, each with its evidence; ``bad`` is a form that comes back."""
-    user, now = request.user, timezone.now()
+    user = request.user
     places = _places(user)
     if not places:
         raise PermissionDenied("修订建议由书记和领导查看。")
@@ -92,7 +93,7 @@ def _page(request: HttpRequest, *, bad: DecisionForm | None = None, about: int |
     context = {
         "groups": pane(user, "proposals"),
         "rows": shown,
-        "rates": _rates(places, now),
+        "rates": _rates(places),
         "fewest": FEWEST_CASES,
     }
     return render(request, "partybuilding/proposals.html", context)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from appraisal.periods import Period
 from cases.models import Case
 from governance.models import Organization, User
 from governance.roles import Role
@@ -245,7 +246,7 @@ def test_who_came_before_is_proposed_with_the_reason():
 
 def rate(place: str = people.STREET) -> rates.Rate:
     found = Organization.objects.get(code=place)
-    return rates.rate_of(found, since=MORNING - 30 * DAY, until=MORNING + 30 * DAY)
+    return rates.rate_of(found, Period((MORNING - 30 * DAY).date(), (MORNING + 30 * DAY).date()))
 
 
 def test_whistles_that_the_called_units_judge_unneeded_are_counted():
