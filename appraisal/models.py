@@ -1,7 +1,12 @@
-"""Tallies: additive counts by day and place, what each record has added to them, and what is to be counted again."""
+"""Tallies: additive counts by day and place, what each record has added to them, what is to be counted again; and which
+denominators districts chose."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
+
+from cases.models.time import FIRST_DAY, IN_RANGE, LAST_DAY
+from governance.models import Organization, User
 
 #: Of a dimension that a cell does not tell apart.
 NONE, ANY = 0, ""
@@ -89,3 +94,37 @@ class Tallied(models.Model):
 
     definitions = models.CharField("定义摘要", max_length=64, default="")
     at = models.DateTimeField("最近一次", null=True)
+
+
+class DenominatorChoice(models.Model):
+    """Which of its denominators a measure has in a district from a day on; without a row the usual one."""
+
+    district = models.ForeignKey(Organization, models.CASCADE, related_name="+", verbose_name="区")
+    measure = models.CharField("指标", max_length=60)
+    #: The name of the alternative; none is the usual denominator, chosen again.
+    alternative = models.CharField("分母", max_length=60, blank=True)
+    valid_from = models.DateField("自")
+    basis = models.CharField("依据", max_length=120)
+    set_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="设定人", editable=False)
+    set_at = models.DateTimeField("设定时间", editable=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "指标分母"
+        ordering = ["district", "measure", "valid_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["district", "measure", "valid_from"],
+                name="denominator_chosen_once_a_day",
+                violation_error_message="这个区的这个指标已有同一天生效的分母，请改那一条。",
+                violation_error_code="valid_from",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from__range=(FIRST_DAY, LAST_DAY)),
+                name="denominator_chosen_in_range",
+                violation_error_message=IN_RANGE,
+                violation_error_code="valid_from",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.district}自 {self.valid_from:%Y-%m-%d} {self.measure}"
