@@ -172,12 +172,14 @@ class Party:
         """A clock of each kind that has run out, up to an order of the last rung."""
         kind, on_site = "enforcement", State.ON_SITE
         never = {"district:urban_management": Part("contact", answers_order=False)}
+        nobody = {"street:water": Part("", answers_order=False)}  # everybody has left that station
         steps = (
             (words.FUMES, State.BLOWN, "", "sign", 1.5, {}),
             (words.MARKET, State.BLOWN, "sign", "contact", 1.4, {}),
             (words.NIGHT_WORKS, State.BLOWN, "contact", "arrive", 1.25, {}),
             (words.BASEMENT, on_site, "arrive", "settle", 1.1, {}),
             (words.BRIDGE, on_site, "arrive", "arrive", 2.3, never),
+            (words.FLOODING, State.BLOWN, "contact", "arrive", 0.6, nobody),
         )
         return [
             self.job(

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from demo.accounts import COMMUNITY, DEMO_PASSWORD, DISTRICT, STAGE
 from demo.names import Names
-from demo.units import settle_units
+from demo.units import LEFT, settle_units
 from governance.models import Kind, Level, Organization, Post, User
 from governance.roles import Role
 from grid.models import Grid, GridDuty
@@ -45,8 +45,9 @@ AT_UNIT = {Role.HANDLER: 2}
 #: Party organisations of territories, and who answers whistles for a unit; drawn last, so that nobody else changes.
 PARTY = {Role.SECRETARY: 1, Role.DEPUTY_SECRETARY: 1}
 ANSWERING = {Role.UNIT_HEAD: 1, Role.LIAISON: 1}
-#: Units whose head's post is vacant.
+#: Units whose head's post is vacant, and the one in which every post is.
 WITHOUT_HEAD = ("530103-heritage", "530103001-health")
+WITHOUT_ANYBODY = f"{LEFT[0]}-{LEFT[1]}"
 
 Slot = tuple[Role, Organization]
 
@@ -68,7 +69,7 @@ def slots(places: list[Organization], grids: dict[int, list[Grid]], random: Rand
     """Every post of the district except the grid workers', in a fixed order."""
     for place in places:
         if place.kind != Kind.TERRITORY:
-            wanted = AT_UNIT
+            wanted = AT_UNIT if place.code != WITHOUT_ANYBODY else {}
         elif place.level == Level.STREET:
             wanted = {**AT_STREET, Role.SUPERVISOR: min(4, max(2, round(len(grids[place.pk]) / 18)))}
             if place.code == WITHOUT_LEADER:
@@ -94,7 +95,7 @@ def party_slots(places: list[Organization]) -> Iterator[Slot]:
     """Secretaries of district, streets and communities, heads and liaisons of units."""
     for place in places:
         if place.kind != Kind.TERRITORY:
-            wanted = ANSWERING
+            wanted = ANSWERING if place.code != WITHOUT_ANYBODY else {}
         else:
             wanted = PARTY if place.level <= Level.COMMUNITY else {}
         for role, number in wanted.items():

@@ -33,6 +33,8 @@ STREET_UNITS = {
     Function.JUSTICE: "{short}司法所",
     Function.HEALTH: "{street}社区卫生服务中心",
 }
+#: A station of the stage's street that everybody has left: called, it reaches nobody.
+LEFT = ("530103001", Function.WATER, "拓东街道水务站")
 #: Every tenth community has courtyard branches and building groups below it.
 COURTYARDS = ("和苑", "书香苑", "新居里")
 EVERY_TENTH = 10
@@ -78,6 +80,8 @@ def settle_units(district: Organization) -> None:
             unit_below(street, function, name.format(street=street.name, short=short))
             for function, name in STREET_UNITS.items()
         ]
+    code, function, name = LEFT
+    units.append(unit_below(streets.get(code=code), function, name))
     units += [unit_below(place, Function.PROPERTY, f"{place.name}物业服务站") for place in communities]
     Organization.objects.bulk_create(units)
     courtyards = [

@@ -78,6 +78,11 @@ RIVER = Matter(
     ("河道夜间偷排反复，源头不清，请水务、生态环境溯源。",),
     ("沿线排查排口 7 处，取样 3 份。", "锁定一处洗车场暗管。"),
     ("暗管封堵，涉事单位立案，水质复测正常。",))
+FLOODING = Matter(
+    "雨水箅子异常", ("district:water", "street:water", "district:urban_management"), ("on_site", "forces"),
+    ("低洼路段逢雨必淹，箅子清了又堵，管网归属说法不一，请水务牵头，街道水务站、城管到场查管清淤。",),
+    ("开井检查 12 处，淤堵 7 处。", "调来吸污车两台。"),
+    ("管段清淤贯通，更换箅子 9 座，雨后复查不积水。",))
 CABLES = Matter(
     "架空线缆脱落", ("district:telecom", "district:power_grid", "district:urban_management"), ("on_site", "forces"),
     ("多家线缆混挂下垂，互不认领，请通信、供电到场认领捆扎。",),

@@ -7,7 +7,9 @@ import pytest
 from django.core.management import call_command
 
 from demo import party, world
+from demo.staff import WITHOUT_ANYBODY
 from governance.models import Notice, Outbox, User
+from partybuilding import rosters
 from partybuilding.models import (
     Arrival,
     Call,
@@ -83,6 +85,13 @@ def test_what_the_site_shows_first_is_made_by_real_moves(demo_world):
     assert {"确认处置完毕", "评价部门"} <= asked_of("qushuji")
     assert {"答复督办", "评价哨令"} <= asked_of("chengguanju")
     assert {"签收", "联系", "报到", "办结"} <= asked_of("cg_lianluo")
+    # Nobody is left at one of the called units: every rung but the leader's and the order was passed over.
+    nobody = Call.objects.get(unit__code=WITHOUT_ANYBODY)
+    assert nobody.ordered_at and nobody.state == CallState.CALLED
+    pressed = WhistleEvent.objects.filter(move="press", call=nobody)
+    passed_over = {event.facts["rung"] for event in pressed if event.facts["vacant"]}
+    assert passed_over == {Rung.YELLOW, Rung.RED, Rung.HEAD, Rung.ORDER}
+    assert any(gap.unit == nobody.unit.name for gap in rosters.gaps(on=NOW.date()))
     # The same category came again in one street: the list is proposed to be changed, with evidence.
     proposal = ListProposal.objects.get()
     assert proposal.street.code == people.STREET and len(proposal.whistles) == 3 and proposal.units

@@ -153,14 +153,19 @@ def test_a_ladder_that_is_a_little_late_is_no_finding(db):
 def test_units_that_nobody_answers_for_or_that_have_no_head_are_named(db):
     today = timezone.localdate()
     there = [str(gap) for gap in rosters.gaps(on=today)]
-    assert there == ["盘龙区文化和旅游局 被召单位负责人", "拓东街道社区卫生服务中心 被召单位负责人"]
+    assert there == [
+        "拓东街道水务站 被召单位经办人",
+        "盘龙区文化和旅游局 被召单位负责人",
+        "拓东街道社区卫生服务中心 被召单位负责人",
+        "拓东街道水务站 被召单位负责人",
+    ]
     police = Organization.objects.get(code=f"{people.STREET}-police")
     Post.objects.filter(organization=police).update(ends_on=today)
     named = [str(gap) for gap in rosters.gaps(on=today)]
-    assert named[0] == f"{police.name} 被召单位经办人" and len(named) == 4
+    assert named[0] == f"{police.name} 被召单位经办人" and len(named) == 6
     assert f"{police.name}缺经办人" in page() and part("rosters")["state"] == "failing"
     Organization.objects.filter(pk=police.pk).update(active_until=today)
-    assert len(rosters.gaps(on=today)) == 2, "a unit that has ended is not called"
+    assert len(rosters.gaps(on=today)) == 4, "a unit that has ended is not called"
 
 
 # Killed workers ---------------------------------------------------------------------------------------------------
