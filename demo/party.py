@@ -169,7 +169,7 @@ class Party:
         ]
 
     def late(self) -> list[Job]:
-        """A clock of each kind that has run out, up to an order of the last rung."""
+        """A clock of each kind that has run out, up to an order of the last rung; and a decision that is overdue."""
         kind, on_site = "enforcement", State.ON_SITE
         never = {"district:urban_management": Part("contact", answers_order=False)}
         nobody = {"street:water": Part("", answers_order=False)}  # everybody has left that station
@@ -181,7 +181,8 @@ class Party:
             (words.BRIDGE, on_site, "arrive", "arrive", 2.3, never),
             (words.FLOODING, State.BLOWN, "contact", "arrive", 0.6, nobody),
         )
-        return [
+        undecided = Course(words.MARKET, kind, State.ASKED, asked=True, answer="")
+        jobs = [
             self.job(
                 Course(matter, kind, ends, usual=Part(last), parts=parts),
                 self.ago(kind, step, share),
@@ -189,6 +190,7 @@ class Party:
             )
             for matter, ends, last, step, share, parts in steps
         ]
+        return [*jobs, self.job(undecided, self.hours.before(self.now, 7 * HOUR))]
 
     def waiting_for_scores(self) -> list[Job]:
         """Closed some days ago: one side or both have not scored yet."""

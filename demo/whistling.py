@@ -18,10 +18,10 @@ from governance.roles import Duty, Role
 from partybuilding import codes
 from partybuilding.actions import DOOR
 from partybuilding.actions.ladder import go_up
-from partybuilding.models import Call, CallClock, Task, Whistle, WhistlePhoto
+from partybuilding.models import Call, CallClock, DecisionClock, Task, Whistle, WhistlePhoto
 from partybuilding.scores import to_score
 from partybuilding.waiting import next_step
-from partybuilding.workflow import MARK_NAMES, CallState, ClockStep, Side, Source, State
+from partybuilding.workflow import CLOCKED, MARK_NAMES, CallState, ClockStep, Side, Source, State
 
 #: Shares of each clock within which units usually do what it asks for.
 USUAL = {
@@ -159,9 +159,11 @@ class Whistling:
         return moment + dt.timedelta(seconds=self.random.randint(2, 50))
 
     def of_ladder(self, whistle: Whistle) -> Iterator[Event]:
-        if whistle.is_running:
-            running = CallClock.objects.running().filter(call__whistle=whistle).exclude(next_at=None)
-            due = running.select_related("call__whistle").order_by("next_at", "pk").first()
+        if whistle.state in CLOCKED:
+            calls = CallClock.objects.running().filter(call__whistle=whistle).select_related("call__whistle")
+            decision = DecisionClock.objects.running().filter(whistle=whistle).select_related("whistle")
+            running = decision if whistle.state == State.ASKED else calls
+            due = running.exclude(next_at=None).order_by("next_at", "pk").first()
             if due is not None:
                 yield self.a_little_later(due.next_at), lambda at: go_up(due, now=at)
 

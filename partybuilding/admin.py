@@ -38,6 +38,9 @@ class WhistleRuleForm(OfADistrict):
     contact = LimitField(label="联系时限")
     arrive = LimitField(label="报到时限")
     settle = LimitField(label="办结时限")
+    decide_limit = LimitField(
+        label="街道决定时限", required=False, help_text="社区请街道吹哨的，街道在此时限内决定；不填则不计时"
+    )
 
     class Meta:
         model = WhistleRule
@@ -49,6 +52,7 @@ class WhistleRuleForm(OfADistrict):
             "valid_until",
             "sources",
             "blowers",
+            "decide_limit",
             "distance",
             "may_stay_away",
             "most_a_month",

@@ -14,7 +14,7 @@ from cases.workflow import Lateness
 from governance.models import Level, Organization, User
 from governance.roles import Duty
 from governance.statements import ask
-from partybuilding.models import Call, CallClock, Whistle, WhistleRule
+from partybuilding.models import Call, CallClock, DecisionClock, Whistle, WhistleRule
 from partybuilding.models.whistles import WhistleQuerySet
 from partybuilding.workflow import RUNNING, WHISTLES, CallState, ClockStep, State
 
@@ -43,9 +43,12 @@ def mine(user: User) -> Q:
 
 
 def late_at(step: str, now: dt.datetime) -> Q:
-    """Whistles with a running clock of some step that is past its deadline."""
+    """Whistles with a running clock of some step, or that of the decision, that is past its deadline."""
     clocks = CallClock.objects.running().filter(call__whistle=OuterRef("pk"), red_at__lt=now)
-    return Q(Exists(clocks.filter(step=step) if step != "any" else clocks))
+    decisions = DecisionClock.objects.running().filter(whistle=OuterRef("pk"), red_at__lt=now)
+    if step == "any":
+        return Q(Exists(clocks)) | Q(Exists(decisions))
+    return Q(Exists(decisions if step == "decide" else clocks.filter(step=step)))
 
 
 def _choices(user: User) -> QuerySet:
@@ -83,6 +86,7 @@ class WhistleFilters(forms.Form):
         choices=[
             ("", "不论超期"),
             ("any", "任一时限超期"),
+            ("decide", "决定超期"),
             *((s.value, f"{s.label}超期") for s in ClockStep),
         ],
     )

@@ -259,8 +259,10 @@ class Way:
         return self.rule.label if self.move.name == "blow" else f"{self.rule.label}（请街道吹哨）"
 
     def limits(self) -> list[tuple[str, str]]:
-        """The four limits of the kind, in the order of the clocks."""
-        return [(step.label, limit_in_words(self.rule.limits[step])) for step in ClockStep]
+        """The four limits of the kind, in the order of the clocks; before them that of the decision, where one is asked for."""
+        found = [(step.label, limit_in_words(self.rule.limits[step])) for step in ClockStep]
+        is_asked = self.move.name == "ask" and self.rule.decide_limit
+        return [("街道决定", limit_in_words(self.rule.decide_limit)), *found] if is_asked else found
 
     @property
     def warning(self) -> str:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from governance.health import SWEPT, Seen, State, aged, check, heard
 from governance.models import Heartbeat
 from partybuilding import rosters, watchdog
-from partybuilding.models import CallClock, Whistle
+from partybuilding.models import CallClock, DecisionClock, Whistle
 
 #: So many names stand on the status page.
 NAMED = 5
@@ -19,10 +19,13 @@ def _ladders(now: dt.datetime) -> Seen:
     run = heard(Heartbeat.Part.LADDERS, now, SWEPT, "最近一次：{age}前")
     if run.state != State.OK:
         return run
-    oldest = CallClock.objects.due(now).order_by().aggregate(at=Min("next_at"))["at"]
-    if oldest is None:
+    due = (
+        of.objects.due(now).order_by().aggregate(at=Min("next_at"))["at"] for of in (CallClock, DecisionClock)
+    )
+    oldest = [at for at in due if at is not None]
+    if not oldest:
         return run
-    late = aged(oldest, now, SWEPT, "最早一级已到时 {age}，还没有催办", "")
+    late = aged(min(oldest), now, SWEPT, "最早一级已到时 {age}，还没有催办", "")
     return late if late.state == State.FAILING else run
 
 

@@ -21,9 +21,9 @@ from partybuilding.situations import Situation
 from partybuilding.timeline import SIDE_OF, lines
 from partybuilding.workflow import (
     CALLS,
+    CLOCKED,
     MOVES,
     OF_UNITS,
-    RUNNING,
     TONES,
     WHISTLES,
     ClockStep,
@@ -105,8 +105,8 @@ class Reading:
 
 
 def lateness_of(whistle: Whistle, now: dt.datetime) -> str:
-    """How late a whistle is that runs: its mark, or red as soon as the nearest deadline has passed."""
-    if whistle.state not in RUNNING or whistle.due_at is None:
+    """How late a whistle is that runs, or is to be decided: its mark, or red as soon as the nearest deadline has passed."""
+    if whistle.state not in CLOCKED or whistle.due_at is None:
         return ""
     return Lateness.RED.value if now > whistle.due_at else whistle.lateness
 

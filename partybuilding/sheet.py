@@ -8,7 +8,7 @@ from cases.clocks import due_stamp, stamp
 from cases.workflow import Lateness
 from partybuilding.models import Whistle
 from partybuilding.reading import Reading
-from partybuilding.workflow import RUNNING, Demand, State
+from partybuilding.workflow import CLOCKED, Demand, State
 from records.sheet import Columns, Part, Rows, book
 
 LIST: Columns = (
@@ -45,7 +45,7 @@ def of_list(whistles: Iterable[Whistle], notes: list[str]) -> tuple[io.BytesIO, 
 
 
 def _cells(whistle: Whistle) -> list[str]:
-    runs = whistle.state in RUNNING
+    runs = whistle.state in CLOCKED
     return [
         whistle.number,
         whistle.label,

@@ -22,6 +22,8 @@ from records.timeline import Line, line, picture_row
 
 #: Which side gives a score by which move.
 SIDE_OF = {"score_unit": Side.STREET, "score_whistle": Side.UNIT}
+#: The rungs of the clock of a decision.
+TO_DECIDE = {Rung.YELLOW: "临期提醒吹哨方", Rung.RED: "超期催促吹哨方", Rung.LEADER: "报区书记、领导"}
 #: What is said of a score of the other side that is not in sight yet.
 UNSEEN = "评分在双方都评价后，或归档后显示"
 
@@ -47,7 +49,9 @@ def _facts(event: WhistleEvent, calls: dict[int, Call], names: dict[int, str]) -
         yield "远程办理"
     if facts.get("refusal"):
         yield f"{Refusal(facts['refusal']).label}，认为应由{names.get(facts['right_unit'], '其他单位')}承办"
-    if facts.get("rung"):
+    if event.move == "hurry":
+        yield f"决定时限：{TO_DECIDE[Rung(facts['rung'])]}" + ("，岗位空缺" if facts["vacant"] else "")
+    elif facts.get("rung"):
         yield f"{ClockStep(facts['clock']).label}时限：{Rung(facts['rung']).label}"
         if facts.get("vacant"):
             yield told_of_order(facts, names) if facts["rung"] == Rung.ORDER else "岗位空缺，已跳过"

@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import (
     Case,
     CharField,
-    DateTimeField,
     Exists,
     F,
     OuterRef,
@@ -87,13 +86,11 @@ VERBS = {
 }
 
 
-def _rows(
-    found: QuerySet, what: What, to: str, due: str | None, *, step: Any = None, title: str = ""
-) -> QuerySet:
+def _rows(found: QuerySet, what: What, to: str, due: Any, *, step: Any = None, title: str = "") -> QuerySet:
     """The same columns of every kind of row; ``to`` is the way to the whistle, ``title`` of what is not it itself."""
     begun = Coalesce(f"{to}asked_at", f"{to}blown_at")
     about = F(title) if title else Concat(f"{to}category__name", Value(" "), f"{to}address")
-    due_at = F(due) if due else Cast(Value(None), DateTimeField())
+    due_at = F(due) if isinstance(due, str) else due
     named = {
         "r_what": Value(what.value),
         "r_step": Cast(step if step is not None else Value(""), CharField()),
@@ -121,7 +118,8 @@ def _of_side(user: User, places: list[int]) -> Iterator[QuerySet]:
     """What the side that blows decides: whistles that are asked for, and those whose units have all done their part."""
     still = Call.objects.filter(whistle=OuterRef("pk"), state__in=OPEN_CALL)
     whistles = Whistle.objects.filter(side__in=places)
-    yield _rows(whistles.filter(state=State.ASKED).exclude(asked_by=user), What.ASKED, "", "asked_at")
+    asked = whistles.filter(state=State.ASKED).exclude(asked_by=user)
+    yield _rows(asked, What.ASKED, "", Coalesce("due_at", "asked_at"))
     yield _rows(whistles.filter(~Exists(still), state__in=RUNNING), What.DONE, "", "blown_at")
 
 
@@ -158,7 +156,7 @@ def _waiting(user: User, most: int) -> QuerySet:
 def _said(row: tuple, now: dt.datetime) -> ToDo:
     what, step, uuid, pk, begun, about, due_at = row
     verb = ClockStep(step).label if what == What.CALL else VERBS[What(what)]
-    if what in (What.ASKED, What.DONE):
+    if what == What.DONE or (what == What.ASKED and due_at == begun):
         due_at = None  # no clock runs: the oldest stand first, before what has a deadline
     late = what == What.ORDER or (due_at is not None and due_at < now)
     return ToDo(verb, f"{number_of(pk, begun)} {about}".strip(), page_of(uuid), due_at, late)

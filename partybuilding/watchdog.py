@@ -12,7 +12,7 @@ from django.db.models import TextChoices
 
 from governance.health import SWEPT
 from partybuilding.actions.trying import RETRY
-from partybuilding.workflow import RUNNING, ClockStep, Rung
+from partybuilding.workflow import RUNNING, Rung, State
 
 log = logging.getLogger(__name__)
 
@@ -21,23 +21,36 @@ LOOKED_BACK = dt.timedelta(days=1)
 #: A rung may be as late as the sweep may be, or a try of it that failed.
 PATIENCE = RETRY + dt.timedelta(seconds=SWEPT)
 
+#: What a rung of the clock of a decision is a rung of.
+DECIDE = "decide"
+
 _RUNGS = ", ".join(f"('{rung}', {rung}_at)" for rung in Rung)
 _SQL = f"""
     WITH watched AS (
-        SELECT k.*, c.whistle_id, w.state AS whistle_state FROM partybuilding_callclock k
+        SELECT c.whistle_id, k.call_id, k.step, k.opened_at, k.stopped_at, w.state = ANY(%(running)s) AS lives,
+               k.yellow_at, k.red_at, k.head_at, k.leader_at, k.order_at
+        FROM partybuilding_callclock k
         JOIN partybuilding_call c ON c.id = k.call_id JOIN partybuilding_whistle w ON w.id = c.whistle_id
         WHERE k.stopped_at IS NULL OR k.stopped_at > %(since)s
+        UNION ALL
+        SELECT k.whistle_id, NULL, '{DECIDE}', k.opened_at, k.stopped_at, w.state = '{State.ASKED}',
+               k.yellow_at, k.red_at, NULL, k.leader_at, NULL
+        FROM partybuilding_decisionclock k JOIN partybuilding_whistle w ON w.id = k.whistle_id
+        WHERE k.stopped_at IS NULL OR k.stopped_at > %(since)s
     ), ran AS (
-        SELECT call_id, data::jsonb ->> 'clock' AS step, data::jsonb ->> 'rung' AS rung, count(*) AS times, max(at) AS last
-        FROM partybuilding_whistleevent WHERE move = 'press' AND call_id IN (SELECT call_id FROM watched) GROUP BY 1, 2, 3
+        SELECT whistle_id, call_id, coalesce(data::jsonb ->> 'clock', '{DECIDE}') AS step, data::jsonb ->> 'rung' AS rung,
+               count(*) AS times, max(at) AS last
+        FROM partybuilding_whistleevent
+        WHERE move IN ('press', 'hurry') AND whistle_id IN (SELECT whistle_id FROM watched) GROUP BY 1, 2, 3, 4
     )
     SELECT w.whistle_id, w.call_id, w.step, due.rung, CASE
         WHEN ran.times > 1 THEN 'twice'
         WHEN ran.last > w.stopped_at THEN 'after_end'
-        WHEN w.stopped_at IS NULL AND w.whistle_state <> ALL (%(running)s) THEN 'left_running'
+        WHEN w.stopped_at IS NULL AND NOT w.lives THEN 'left_running'
         WHEN ran.times IS NULL AND greatest(due.at, w.opened_at) <= least(w.stopped_at, %(now)s) - make_interval(secs => %(patience)s) THEN 'missed' END AS problem
     FROM watched w CROSS JOIN LATERAL (VALUES {_RUNGS}) AS due (rung, at)
-    LEFT JOIN ran ON ran.call_id = w.call_id AND ran.step = w.step AND ran.rung = due.rung
+    LEFT JOIN ran ON ran.whistle_id = w.whistle_id AND ran.call_id IS NOT DISTINCT FROM w.call_id AND ran.step = w.step AND ran.rung = due.rung
+    WHERE due.at IS NOT NULL
 """
 
 
@@ -52,16 +65,17 @@ class Problem(TextChoices):
 
 @dataclass(frozen=True)
 class Wrong:
-    """A rung of a clock that did not run once, or ran when it should not."""
+    """A rung of a clock that did not run once, or ran when it should not; ``step`` is one of a call, or ``DECIDE``."""
 
     whistle: int
-    call: int
-    step: ClockStep
+    call: int | None
+    step: str
     rung: Rung
     problem: Problem
 
     def __str__(self) -> str:
-        return f"whistle {self.whistle}, call {self.call}: {self.step.value} {self.rung.value} {self.problem.value}"
+        of = f", call {self.call}" if self.call else ""
+        return f"whistle {self.whistle}{of}: {self.step} {self.rung.value} {self.problem.value}"
 
 
 def wrong(*, now: dt.datetime, patience: dt.timedelta = dt.timedelta()) -> list[Wrong]:
@@ -78,7 +92,7 @@ def wrong(*, now: dt.datetime, patience: dt.timedelta = dt.timedelta()) -> list[
         )
         rows = cursor.fetchall()
     return [
-        Wrong(whistle, call, ClockStep(step), Rung(rung), Problem(problem))
+        Wrong(whistle, call, step, Rung(rung), Problem(problem))
         for whistle, call, step, rung, problem in rows
     ]
 

@@ -109,6 +109,8 @@ OPEN_CALL = (C.CALLED, C.SIGNED, C.CONTACTED, C.ARRIVED)
 #: A called unit has begun or ended its part: people of it may be on the spot.
 PRESENT = (C.ARRIVED, C.FINISHED, C.RELEASED)
 LIVE = (S.ASKED, *RUNNING, S.SETTLED)
+#: Something of them is to be done until a time.
+CLOCKED = (S.ASKED, *RUNNING)
 
 # fmt: off
 WHISTLES = Table(State, final=(S.SCORED, S.DECLINED, S.WITHDRAWN, S.ENDED), moves=(
@@ -127,6 +129,7 @@ WHISTLES = Table(State, final=(S.SCORED, S.DECLINED, S.WITHDRAWN, S.ENDED), move
     Move("score_unit",      "评价部门",     (S.CLOSED,),               (S.CLOSED, S.SCORED), (B,),   ("call", *MARK_NAMES[Side.STREET])),
     Move("score_whistle",   "评价哨令",     (S.CLOSED,),               (S.CLOSED, S.SCORED), (U, K), ("call", *MARK_NAMES[Side.UNIT])),
     # What the case of the whistle does to it, and time; nobody else may.
+    Move("hurry",           "催促决定",     (S.ASKED,),                (),             (SYS,),       ()),
     Move("failed",          "核查不通过",   (S.SETTLED,),              (S.ON_SITE,),   (SYS,),       ()),
     Move("close",           "随案结案",     (*RUNNING, S.SETTLED),     (S.CLOSED, S.SCORED), (SYS,), ()),
     Move("end",             "随案终止",     LIVE,                      (S.ENDED,),     (SYS,),       ()),

@@ -10,7 +10,7 @@ from grid.tiles import metres_between
 from partybuilding.actions.door import EFFECTS
 from partybuilding.actions.notices import side, unit
 from partybuilding.clocks import Moments, moments, moments_until
-from partybuilding.models import Arrival, Call, CallClock
+from partybuilding.models import Arrival, Call, CallClock, DecisionClock
 from partybuilding.nominating import nominees
 from partybuilding.situations import Walk
 from partybuilding.workflow import STOPS, CallState, ClockStep, State
@@ -76,6 +76,20 @@ def _clock(walk: Walk, call: Call, step: ClockStep, due_at: dt.datetime | None) 
     )
 
 
+def _decision(walk: Walk, limit: Limit) -> DecisionClock:
+    """The clock of a decision: one grace after red its superior is told."""
+    found = moments(limit, walk.now, walk.calendar)
+    return DecisionClock(
+        whistle=walk.whistle,
+        limit=str(limit),
+        opened_at=walk.now,
+        yellow_at=found.yellow,
+        red_at=found.red,
+        leader_at=found.head,
+        next_at=found.yellow,
+    )
+
+
 def stop_clocks(call: Call, steps: Iterable[ClockStep], outcome: CallClock.Outcome, now: dt.datetime) -> None:
     """Stop what still runs of some clocks; one that is past its deadline stays red, marked or not yet."""
     running = call.clocks.running().filter(step__in=list(steps))
@@ -133,6 +147,8 @@ def ask(walk: Walk) -> State:
     whistle = walk.whistle
     assert walk.case.street_id is not None  # the rule looked
     whistle.side_id, whistle.asked_by, whistle.asked_at = walk.case.street_id, walk.user, walk.now
+    if whistle.rule["decide_limit"]:
+        walk.rows.append(_decision(walk, Limit.parse(whistle.rule["decide_limit"])))
     walk.tell_also.append(side(whistle, "请您决定是否吹哨"))
     return State.ASKED
 

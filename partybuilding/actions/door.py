@@ -10,10 +10,19 @@ from cases.workflow import Lateness
 from governance.models import Actor
 from partybuilding.actions.notices import tell_about
 from partybuilding.given import WORDS
-from partybuilding.models import Call, CallClock, Whistle, WhistleEvent, WhistlePhoto, WhistleText
+from partybuilding.models import (
+    Call,
+    CallClock,
+    Clock,
+    DecisionClock,
+    Whistle,
+    WhistleEvent,
+    WhistlePhoto,
+    WhistleText,
+)
 from partybuilding.rules import RULES
 from partybuilding.situations import Walk
-from partybuilding.workflow import MOVES
+from partybuilding.workflow import MOVES, CallState, State
 from records.door import Door
 from records.moves import Move
 from records.refusals import Unfit
@@ -42,6 +51,13 @@ class WhistleDoor(Door[Whistle, Walk]):
 
     def event_columns(self, walk: Walk) -> dict[str, Any]:
         return {"call": walk.part}
+
+    def after_effect(self, walk: Walk, after: State | CallState) -> None:
+        """What ends the waiting for a decision stops its clock; one that is past its deadline stays red."""
+        if walk.before == State.ASKED and after != State.ASKED:
+            running = DecisionClock.objects.running().filter(whistle=walk.whistle)
+            running.filter(red_at__lt=walk.now).update(lateness=Lateness.RED)
+            running.update(stopped_at=walk.now, next_at=None)
 
     def before_writing(self, walk: Walk) -> None:
         """Who has a part sees the whistle from now on."""
@@ -72,17 +88,18 @@ def _mark(walk: Walk) -> None:
     Before the row is written: a row that is updated twice in a transaction has its foreign keys checked, which would wait
     for a move of the case that waits for this whistle.
     """
-    whistle, begun = walk.whistle, [row.red_at for row in walk.rows if isinstance(row, CallClock)]
+    whistle, begun = walk.whistle, [row.red_at for row in walk.rows if isinstance(row, Clock)]
     seen: dict[str, Any] = {"due": None, "red": None, "yellow": None}
     if walk.found:
-        seen = (
-            CallClock.objects.running()
-            .filter(call__whistle=whistle)
-            .aggregate(
-                due=Min("red_at"),
-                red=Min("pk", filter=Q(lateness=Lateness.RED)),
-                yellow=Min("pk", filter=Q(lateness=Lateness.YELLOW)),
-            )
+        running = (
+            DecisionClock.objects.running().filter(whistle=whistle)
+            if whistle.state == State.ASKED
+            else CallClock.objects.running().filter(call__whistle=whistle)
+        )
+        seen = running.aggregate(
+            due=Min("red_at"),
+            red=Min("pk", filter=Q(lateness=Lateness.RED)),
+            yellow=Min("pk", filter=Q(lateness=Lateness.YELLOW)),
         )
     whistle.due_at = min([*begun, *([seen["due"]] if seen["due"] else [])], default=None)
     whistle.lateness = Lateness.RED if seen["red"] else Lateness.YELLOW if seen["yellow"] else Lateness.NONE

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from partybuilding.models import CallClock, Whistle
+from partybuilding.models import CallClock, Clock, DecisionClock, Whistle
 from records.refusals import Stale
 
 log = logging.getLogger(__name__)
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 #: A row on which a try failed stands back for so long: the same ones must not be the first of every run.
 RETRY = dt.timedelta(minutes=10)
 
-Row = TypeVar("Row", CallClock, Whistle)
+Row = TypeVar("Row", Whistle, CallClock | DecisionClock)
 
 
 def tried(work: Callable[..., int], row: Row, now: dt.datetime) -> int:
@@ -28,10 +28,10 @@ def tried(work: Callable[..., int], row: Row, now: dt.datetime) -> int:
     return 0
 
 
-def _stand_back(row: CallClock | Whistle, now: dt.datetime) -> None:
+def _stand_back(row: Clock | Whistle, now: dt.datetime) -> None:
     """Let it be tried again later, unless it has moved on meanwhile."""
-    if isinstance(row, CallClock):
-        same = CallClock.objects.due(now).filter(pk=row.pk, next_at=row.next_at)
+    if isinstance(row, Clock):
+        same = type(row).objects.due(now).filter(pk=row.pk, next_at=row.next_at)
         same.update(next_at=now + RETRY)
     else:
         Whistle.objects.filter(pk=row.pk, version=row.version).update(retry_at=now + RETRY)

@@ -1,4 +1,5 @@
 from partybuilding.models.calls import Arrival, Call, CallClock, Task
+from partybuilding.models.clocks import Clock, DecisionClock
 from partybuilding.models.events import Score, WhistleEvent, WhistlePhoto, WhistleText
 from partybuilding.models.proposals import ListProposal
 from partybuilding.models.rules import WhistleBand, WhistleRule
@@ -8,6 +9,8 @@ __all__ = [
     "Arrival",
     "Call",
     "CallClock",
+    "Clock",
+    "DecisionClock",
     "ListProposal",
     "Score",
     "Task",

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from cases.models import Case
-from cases.workflow import Lateness
 from governance.models import Organization, User
+from partybuilding.models.clocks import Clock
 from partybuilding.models.whistles import Whistle
 from partybuilding.workflow import OPEN_CALL, CallState, ClockStep, Refusal, Rung
 
@@ -67,17 +67,10 @@ class Call(models.Model):
         return self.state in OPEN_CALL
 
 
-class ClockQuerySet(models.QuerySet):
-    def running(self) -> "ClockQuerySet":
-        return self.filter(stopped_at=None)
+class CallClock(Clock):
+    """One of the four clocks of a call."""
 
-    def due(self, now: dt.datetime) -> "ClockQuerySet":
-        """Clocks on whose ladder the next rung is due."""
-        return self.running().filter(next_at__lte=now).order_by("next_at", "pk")
-
-
-class CallClock(models.Model):
-    """One of the four clocks of a call: its moments, counted when it was started, and how far up its ladder it is."""
+    RUNGS = tuple(Rung)
 
     class Outcome(models.TextChoices):
         DONE = "done", "完成"
@@ -86,20 +79,9 @@ class CallClock(models.Model):
 
     call = models.ForeignKey(Call, models.PROTECT, related_name="clocks", verbose_name="召集")
     step = models.CharField("环节", max_length=10, choices=ClockStep)
-    limit = models.CharField("时限", max_length=30)
-    opened_at = models.DateTimeField("开始")
-    yellow_at = models.DateTimeField("预警")
-    red_at = models.DateTimeField("截止")
     head_at = models.DateTimeField("催办负责人")
-    leader_at = models.DateTimeField("报分管领导")
     order_at = models.DateTimeField("督办")
-    rung = models.CharField("已到", max_length=10, choices=Rung, blank=True)
-    next_at = models.DateTimeField("下次到时", null=True)
-    lateness = models.CharField("时限状态", max_length=10, choices=Lateness, default=Lateness.NONE)
-    stopped_at = models.DateTimeField("结束", null=True)
     outcome = models.CharField("结果", max_length=10, choices=Outcome, blank=True)
-
-    objects = ClockQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "召集时限"
@@ -116,16 +98,6 @@ class CallClock(models.Model):
             models.Index(fields=["step", "lateness"], condition=Q(stopped_at=None), name="call_clock_late"),
             models.Index(fields=["stopped_at"], name="call_clock_stopped"),
         ]
-
-    @property
-    def after(self) -> Rung | None:
-        """The rung that comes next."""
-        rungs = list(Rung)
-        at = rungs.index(Rung(self.rung)) + 1 if self.rung else 0
-        return rungs[at] if at < len(rungs) else None
-
-    def at(self, rung: Rung) -> dt.datetime:
-        return getattr(self, f"{rung}_at")
 
 
 class Arrival(models.Model):

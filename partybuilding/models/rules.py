@@ -21,6 +21,11 @@ def validate_limits(value: dict[str, str]) -> None:
     demand_limits(value, {step.value: str(step.label) for step in ClockStep})
 
 
+def validate_limit(value: str) -> None:
+    """A limit as ``Limit.parse`` reads it."""
+    demand_limits({"decide": value}, {"decide": "决定"})
+
+
 def validate_blowers(value: Iterable[str]) -> None:
     """Posts that may blow a whistle, as ``level:role``, of a territory that whistles know; the role must be one that blows."""
     for text in value:
@@ -56,6 +61,13 @@ class WhistleRule(models.Model):
     )
     limits = models.JSONField(
         "时限", validators=[validate_limits], help_text='例如 {"sign": "1 工作时", "settle": "5 工作日"}'
+    )
+    decide_limit = models.CharField(
+        "街道决定时限",
+        max_length=30,
+        blank=True,
+        validators=[validate_limit],
+        help_text="社区请街道吹哨的，街道在此时限内决定，例如 4 工作时；不填则不计时",
     )
     distance = models.PositiveIntegerField("定位报到距离（米）", default=200)
     may_stay_away = models.BooleanField(
@@ -97,6 +109,7 @@ class WhistleRule(models.Model):
             "sources": list(self.sources),
             "blowers": list(self.blowers),
             "limits": dict(self.limits),
+            "decide_limit": self.decide_limit,
             "distance": self.distance,
             "may_stay_away": self.may_stay_away,
             "basis": self.basis,

@@ -14,6 +14,7 @@ from partybuilding.models import (
     Arrival,
     Call,
     CallClock,
+    DecisionClock,
     ListProposal,
     Whistle,
     WhistleEvent,
@@ -77,6 +78,7 @@ def test_what_the_site_shows_first_is_made_by_real_moves(demo_world):
     assert beside_the_door() == []
     assert chain.broken(WhistleEvent, WhistleText) == []
     assert late_clocks() == set(ClockStep)
+    assert DecisionClock.objects.running().filter(lateness="red", rung=Rung.LEADER).exists()
     live = {State.ASKED, State.BLOWN, State.ON_SITE, State.SETTLED, State.CLOSED}
     assert live | {State.SCORED} <= set(Whistle.objects.values_list("state", flat=True))
     # Each printed account has its next step.

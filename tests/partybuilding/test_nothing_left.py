@@ -86,6 +86,7 @@ def test_a_whistle_keeps_its_number_when_it_is_blown_on_another_day():
 
 
 def test_what_has_no_deadline_stands_first_and_is_not_called_late():
+    WhistleRule.objects.update(decide_limit="")
     asked()
     rows = to_do(user("jieshuji"), MORNING + 30 * DAY, 30)
     assert (rows[0].verb, rows[0].due_at, rows[0].is_late) == ("决定是否吹哨", None, False)

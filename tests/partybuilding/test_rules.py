@@ -115,6 +115,7 @@ def form(**changes: Any) -> dict[str, Any]:
         "distance": "100",
         "most_a_month": "10",
         "basis": "试行",
+        "decide_limit": "2 工作时",
         "sign": "2 工作时",
         "contact": "1 工作日",
         "arrive": "3 工作日",
@@ -126,7 +127,8 @@ def test_the_system_admin_sets_a_rule_that_follows():
     answer = admin().post("/admin/partybuilding/whistlerule/add/", form())
     assert answer.status_code == 302, answer.content.decode()
     rule = in_force("enforcement", timezone.localdate())
-    assert (rule.limits["sign"], rule.blowers, rule.sources) == (
+
+    assert (rule.decide_limit, rule.blowers, rule.sources) == (
         "2 工作时",
         ["street:secretary"],
         ["judgement", "joint"],
@@ -138,6 +140,7 @@ def test_the_system_admin_sets_a_rule_that_follows():
     [
         ("sign", "soon"),
         ("settle", ""),
+        ("decide_limit", "tomorrow"),
         ("blowers", ["street:clerk"]),
         ("blowers", ["city:secretary"]),
         ("sources", ["boredom"]),
