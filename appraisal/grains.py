@@ -29,6 +29,7 @@ from django.db.models.fields import BooleanField
 from django.db.models.functions import Cast, Extract, Round
 from django.utils import timezone
 
+from appraisal.models import MissedDecision, Repeat
 from cases.models import Case, CaseEvent, Leg, Supervision
 from cases.workflow import STAFF_GRADES, UNREGISTERED, Lateness, State, Step
 from governance import modules
@@ -56,6 +57,8 @@ class Grain:
     amounts: dict[str, str | BaseExpression] = field(default_factory=dict)
     #: Columns that depend on the moment of asking: for what stands now alone, no counter may ask them.
     columns_now: dict[str, Callable[[dt.datetime], Any]] = field(default_factory=dict)
+    #: Whether the record's events tell these rows, so that they are recounted from events alone.
+    is_told: bool = True
 
     def expression(self, name: str) -> Any:
         """A column, moment or dimension as an expression."""
@@ -256,7 +259,34 @@ ORDER = Grain(
     columns_now={"hours_to_deadline": lambda now: _hours(now, "deadline")},
 )
 
-OF_CASES = (CASE, LEG, EVENT, ORDER)
+_UNIT_OF_ITS_CASE = Choice(When(case__rounds__gt=0, then=F("case__unit_id")), default=None)
+_OF_ITS_CASE = {"state": "case__state", "source": "case__source", "kind": "case__category__kind"}
+
+REPEAT = Grain(
+    name="repeat",
+    label="重复上报",
+    subject="case",
+    record="case_id",
+    rows=Repeat.objects.all,
+    dimensions=_of_case("case", unit=_UNIT_OF_ITS_CASE, loop="case__loop"),
+    columns=_OF_ITS_CASE,
+    moments={"reported": "case__reported_at"},
+    is_told=False,
+)
+
+MISSED = Grain(
+    name="missed",
+    label="漏报认定",
+    subject="case",
+    record="case_id",
+    rows=MissedDecision.objects.all,
+    dimensions=_of_case("case", unit=_UNIT_OF_ITS_CASE, loop="case__loop"),
+    columns={"verdict": "verdict", **_OF_ITS_CASE},
+    moments={"reported": "case__reported_at", "decided": "at"},
+    is_told=False,
+)
+
+OF_CASES = (CASE, LEG, EVENT, ORDER, REPEAT, MISSED)
 
 
 @cache

@@ -141,7 +141,9 @@ def candidates(asked: Asked, subject: str) -> QuerySet:
 
 def add_up(asked: Asked, subject: str, records: Iterable[int], found: Recounted) -> None:
     """Add what some records of a kind count."""
-    wanted = [one for one in asked.counters if one.grain.subject == subject]
+    mine = [one for one in asked.counters if one.grain.subject == subject]
+    wanted = [one for one in mine if one.grain.is_told]
+    found.untold |= {one.key for one in mine if not one.grain.is_told}
     readers, groups = [_Reader(one, found.untold) for one in wanted], _Grouping(asked)
     within = [(names, frozenset(values)) for names, values in asked.within]
     for _, where, rows, events in histories(subject, records):

@@ -93,6 +93,17 @@ def tally(*, now: dt.datetime, most: int = BATCH) -> int:
     return len(taken)
 
 
+def catch_up(*, now: dt.datetime) -> int:
+    """Count what moved, batch by batch, until the queue is short; a round ends so that others get the worker."""
+    done = 0
+    for _ in range(ROUNDS):
+        some = tally(now=now)
+        done += some
+        if some < BATCH:
+            break
+    return done
+
+
 def count_again(subject: str, records: Iterable[int]) -> None:
     """Add what records say now, and take away what they had added before."""
     ids = sorted(set(records))

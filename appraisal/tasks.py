@@ -1,18 +1,26 @@
-"""Periodic tasks: the tallies follow the moves."""
+"""Periodic tasks: the tallies follow the moves; nightly looks at what the cases of the last days say together."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from appraisal import tallying
+from appraisal import missed, repeats, tallying, warnings
 
 
 @shared_task
 def tally() -> int:
-    """Count what moved, batch by batch, until the queue is short; a round ends so that others get the worker."""
-    done = 0
-    for _ in range(tallying.ROUNDS):
-        some = tallying.tally(now=timezone.now())
-        done += some
-        if some < tallying.BATCH:
-            break
-    return done
+    return tallying.catch_up(now=timezone.now())
+
+
+@shared_task
+def find_warnings() -> int:
+    return warnings.find_warnings(now=timezone.now())
+
+
+@shared_task
+def find_repeats() -> int:
+    return repeats.find_repeats(now=timezone.now())
+
+
+@shared_task
+def find_missed() -> int:
+    return missed.find_missed(now=timezone.now())

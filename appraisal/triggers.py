@@ -30,3 +30,19 @@ def notes_touched(table: str, subject: str) -> list[RunSQL]:
             RunSQL.noop,
         ),
     ]
+
+
+def notes_case(table: str) -> RunSQL:
+    """An operation of a migration on a table with facts of cases: the case of a new row is to be counted again."""
+    name = f"{table}_notes_case"
+    return RunSQL(
+        f"""
+        CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO appraisal_touched (subject, record) VALUES ('case', NEW.case_id);
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER {name} AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}();
+        """,
+        f"DROP TRIGGER {name} ON {table}; DROP FUNCTION {name}();",
+    )

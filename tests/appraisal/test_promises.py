@@ -66,11 +66,14 @@ class Asking:
 
     def measure(self) -> Measure:
         """One of the catalogue, or a rate of any counters, so that each of them is asked."""
-        known = self.random.choice(list(measures().values()))
+        told = [
+            one for one in measures().values() if all(counters()[key].grain.is_told for key in one.counters)
+        ]
+        known = self.random.choice(told)
         if self.random.random() < 0.5:
             return known
         subject = self.random.choice(subjects())
-        keys = [key for key, one in counters().items() if one.grain.subject == subject]
+        keys = [key for key, one in counters().items() if one.grain.subject == subject and one.grain.is_told]
         some = [parse(" + ".join(self.random.sample(keys, min(3, len(keys))))) for _ in range(2)]
         return replace(known, numerator=some[0], denominator=some[1], alternatives=())
 

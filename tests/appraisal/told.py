@@ -27,7 +27,7 @@ def stored(grain: Grain, records: list[int]) -> dict[int, list[dict]]:
 
 def differences(subject: str) -> Iterator[str]:
     """What rows say otherwise than the events; nothing where all is well."""
-    mine = [grain for grain in grains().values() if grain.subject == subject]
+    mine = [grain for grain in grains().values() if grain.subject == subject and grain.is_told]
     records = list(records_of(subject).rows().order_by("pk").values_list("pk", flat=True))
     for begin in range(0, len(records), 1000):
         ids = records[begin : begin + 1000]
