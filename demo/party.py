@@ -47,7 +47,7 @@ STORY_COURSE = Course(
     },
     notes=4,
     errands=(
-        Errand("district:market", "逐户核对夜市摊主的食品经营许可"),
+        Errand("district:market", "逐户核对夜市摊主的食品经营许可", is_named=True),
         Errand("district:urban_management", "拆除夜市沿线私搭的雨棚三处", case="私搭乱建"),
     ),
     traits=Traits(refusals=2),

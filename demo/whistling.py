@@ -56,6 +56,7 @@ class Errand:
     party: str
     title: str
     case: str = ""
+    is_named: bool = False  # a person of the unit is named with it
 
 
 @dataclass(frozen=True)
@@ -386,8 +387,10 @@ class Whistling:
         return row.uuid
 
     def give_task(self, errand: Errand, call: Call, at: dt.datetime) -> None:
-        deadline = at + dt.timedelta(days=2)
-        self.do("add_task", self.blower, None, at, unit=call.unit, title=errand.title, deadline=deadline)
+        given = {"unit": call.unit, "title": errand.title, "deadline": at + dt.timedelta(days=2)}
+        if errand.is_named:
+            given["person"] = self.answers(call.unit_id)
+        self.do("add_task", self.blower, None, at, **given)
 
     def end_task(self, errand: Errand, task: Task, at: dt.datetime) -> None:
         if errand.case:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from cases.clocks import limit_in_words
 from cases.forms import CategoryField, PositionField, UnitField
 from cases.models import Case
-from governance.models import Organization
+from governance.models import Organization, Post
 from governance.roles import Duty
 from partybuilding.addresses import PHOTOS
 from partybuilding.given import LABELS
@@ -28,6 +28,7 @@ MARKS = [(mark, f"{mark} 分") for mark in range(5, 0, -1)]
 #: What may be given with a move beside what the table asks for.
 MORE = {
     "contact": ("stays_away",),
+    "add_task": ("person",),
     "note": ("photos",),
     "finish": ("photos",),
     "finish_task": ("photos",),
@@ -48,7 +49,8 @@ WORDS = {
     "score_whistle": "补充说明",
 }
 HELP = {
-    "deadline": "被交办单位会收到通知",
+    "deadline": "被交办的会收到通知",
+    "person": "不填的，由该单位经办人自行安排",
     "right_unit": "会立即改召这个单位，办结时限不重新起算",
     "stays_away": "不到场也能解决的，如提供意见、查询资料",
 }
@@ -73,6 +75,22 @@ def _unit(s: Situation, move: Move) -> UnitField:
 
 def _right_unit(s: Situation, move: Move) -> UnitField:
     return _unit_field("right_unit", [unit for unit in _units(s) if unit.pk != s.call.unit_id])
+
+
+def _person(s: Situation, move: Move) -> forms.TypedChoiceField:
+    """Somebody who answers for one of the called units; of which one, stands beside the name."""
+    units = [call.unit_id for call in s.calls if call.is_open]
+    answers = Post.objects.on_duty(s.today).with_duty(Duty.ANSWER).filter(organization__in=units)
+    posts = answers.select_related("user", "organization").order_by("organization__path", "pk")
+    listed = {str(post.user_id): post.user for post in posts}
+    choices = {post.user_id: f"{post.user.name}（{post.organization.name}）" for post in posts}
+    return forms.TypedChoiceField(
+        label=LABELS["person"],
+        choices=[("", "由单位安排"), *choices.items()],
+        coerce=listed.__getitem__,
+        empty_value=None,
+        error_messages={"invalid_choice": "请选择被召单位的在岗人员，或不填。"},
+    )
 
 
 def _task(s: Situation, move: Move) -> forms.ModelChoiceField:
@@ -121,6 +139,7 @@ FIELDS: dict[str, Callable[[Situation, Move], forms.Field]] = {
     "words": lambda s, move: WordsField(label=WORDS.get(move.name, LABELS["words"])),
     "reason": lambda s, move: WordsField(label=LABELS["reason"], rows=2),
     "unit": _unit,
+    "person": _person,
     "title": lambda s, move: forms.CharField(label=LABELS["title"], max_length=120),
     "deadline": lambda s, move: forms.DateTimeField(label=LABELS["deadline"], widget=forms.DateTimeInput({"type": "datetime-local"})),
     "task": _task,

@@ -6,7 +6,7 @@ from typing import Any
 
 from cases.models import Category
 from cases.rule_numbers import LONGEST_DEADLINE
-from governance.models import Organization
+from governance.models import Organization, Post, User
 from governance.roles import Duty
 from partybuilding.codes import pass_until
 from partybuilding.models import Call, Task
@@ -28,6 +28,7 @@ LABELS = {
     "lead": "牵头单位",
     "helpers": "协同单位",
     "unit": "单位",
+    "person": "经办人",
     "title": "任务",
     "deadline": "期限",
     "task": "任务",
@@ -90,6 +91,13 @@ def _called_unit(value: Organization, s: Situation) -> None:
 def _unit(value: Organization, s: Walk) -> None:
     """Of a task one that is called; else one that may be."""
     (_called_unit if s.move.name == "add_task" else _callable("unit"))(value, s)
+
+
+def _person(value: User, s: Walk) -> None:
+    """Somebody on duty who answers for the unit that gets the task."""
+    answers = Post.objects.on_duty(s.today).with_duty(Duty.ANSWER).filter(user=value)
+    if not answers.filter(organization=s.given["unit"]).exists():
+        raise Unfit(f"请选择{s.given['unit'].name}的在岗人员，或不填。", field="person")
 
 
 def _deadline(value: dt.datetime, s: Situation) -> None:
@@ -156,6 +164,7 @@ WORDS = Words(
         "lead": _callable("lead"),
         "helpers": _helpers,
         "unit": _unit,
+        "person": _person,
         "right_unit": _right_unit,
         "refusal": choice("refusal", Refusal.values, "请从列表中选择回退原因。"),
         "title": text("title", "任务", most=120),

@@ -29,7 +29,15 @@ CAME: Columns = (
     ("离场", 16),
     ("提前离场", 10),
 )
-TASKS: Columns = (("任务", 40), ("单位", 24), ("期限", 16), ("完成", 16), ("完成人", 12), ("转成的案件", 18))
+TASKS: Columns = (
+    ("任务", 40),
+    ("单位", 24),
+    ("经办人", 12),
+    ("期限", 16),
+    ("完成", 16),
+    ("完成人", 12),
+    ("转成的案件", 18),
+)
 SCORES: Columns = (("单位", 24), ("哪一方", 14), ("评价", 50), ("评价人", 12), ("时间", 16))
 STORY: Columns = (("时间", 16), ("动作", 14), ("办理人", 12), ("事实", 60), ("说明", 60))
 
@@ -135,7 +143,8 @@ def _tasks(reading: Reading) -> Rows:
     for task in reading.tasks:
         who = task.done_by.name if task.done_by else ""
         case = task.case.number if task.case else ""
-        yield [task.title, task.unit.name, due_stamp(task.deadline), _at(task.done_at), who, case]
+        named = task.person.name if task.person else ""
+        yield [task.title, task.unit.name, named, due_stamp(task.deadline), _at(task.done_at), who, case]
 
 
 def _scores(reading: Reading) -> Rows:

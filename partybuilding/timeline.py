@@ -73,14 +73,16 @@ def lines(
 
     ``scores`` are those in sight (call, side); of the others it is said that they were given and no more.
     """
-    titles = {("add_task", task.given_at): task.title for task in tasks}
+    given = {
+        ("add_task", task.given_at): [task.person.name if task.person else "", task.title] for task in tasks
+    }
     found = []
     for event in _folded(events):
         told = line(
             event,
             MOVES[event.move],
             tone=TONES[CallState(event.after) if event.call_id else State(event.after)],
-            facts=filter(None, (*_facts(event, calls, names), titles.get((event.move, event.at), ""))),
+            facts=filter(None, (*_facts(event, calls, names), *given.get((event.move, event.at), ()))),
             photos=picture_rows(photo for photo in photos if photo.sequence == event.sequence),
         )
         found.append(told | {"text": "", "facts": [UNSEEN]} if _is_blind(event, scores) else told)

@@ -18,6 +18,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast, Coalesce, Concat
+from django.utils import timezone
 
 from governance.models import User
 from governance.modules import ToDo
@@ -103,14 +104,14 @@ def _rows(found: QuerySet, what: What, to: str, due: Any, *, step: Any = None, t
     return found.order_by().annotate(**named).values_list(*named)
 
 
-def _of_units(units: list[int], heads: list[int]) -> Iterator[QuerySet]:
+def _of_units(user: User, units: list[int], heads: list[int]) -> Iterator[QuerySet]:
     """What called units have to do: their next step, tasks, answers to orders."""
     calls = open_calls(units)
     yield _rows(calls, What.CALL, "whistle__", "due_at", step=F("next_step"))
     may_answer = Call.objects.filter(state__in=MOVES["answer_order"].sources, unit__in=heads)
     ordered = may_answer.filter(ordered_at__isnull=False, order_answered_at=None, whistle__state__in=RUNNING)
     yield _rows(ordered, What.ORDER, "whistle__", "ordered_at")
-    tasks = Task.objects.filter(unit__in=units, done_at=None, whistle__state__in=RUNNING)
+    tasks = Task.objects.waiting_for(user, timezone.localdate()).filter(whistle__state__in=RUNNING)
     yield _rows(tasks, What.TASK, "whistle__", "deadline", title="title")
 
 
@@ -147,7 +148,7 @@ def _waiting(user: User, most: int) -> QuerySet:
     """The rows of ``to_do``."""
     units, heads = user.authority.places(Duty.ANSWER), user.authority.places(Duty.HEAD)
     places = user.authority.places(Duty.BLOW)
-    parts = [*_of_units(units, heads)] if units else []
+    parts = [*_of_units(user, units, heads)] if units else []
     parts += [*_of_side(user, places)] if places else []
     parts += _to_score(units, places)
     return parts[0].union(*parts[1:], all=True).order_by("r_due")[:most]

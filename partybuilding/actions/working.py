@@ -16,15 +16,21 @@ def add_task(walk: Walk) -> None:
     task = Task(
         whistle=walk.whistle,
         unit=given["unit"],
+        person=given.get("person"),
         title=given["title"],
         deadline=given["deadline"],
         given_at=walk.now,
     )
     walk.rows.append(task)
-    walk.facts["unit"] = given[
-        "unit"
-    ].pk  # what is to be done are words of people: they stand with the task alone
-    walk.tell_also.append(unit(given["unit"].pk, "请您完成任务"))
+    walk.facts["unit"] = (
+        task.unit_id
+    )  # what is to be done are words of people: they stand with the task alone
+    if task.person_id:
+        walk.facts["person"] = task.person_id
+    asks = "请您完成任务"
+    walk.tell_also.append(
+        {"user": task.person_id, "asks": asks} if task.person_id else unit(task.unit_id, asks)
+    )
 
 
 def _done(walk: Walk, task: Task) -> None:

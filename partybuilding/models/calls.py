@@ -3,10 +3,11 @@
 import datetime as dt
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from cases.models import Case
-from governance.models import Organization, User
+from governance.models import Organization, Post, User
+from governance.roles import Duty
 from partybuilding.models.clocks import Clock
 from partybuilding.models.whistles import Whistle
 from partybuilding.workflow import OPEN_CALL, CallState, ClockStep, Refusal, Rung
@@ -136,11 +137,24 @@ class Arrival(models.Model):
         return self.claimed_at
 
 
+class TaskQuerySet(models.QuerySet):
+    def waiting_for(self, user: User, on: dt.date) -> "TaskQuerySet":
+        """Tasks that are not done: those of this person, and of the own units those that no other person there is named for."""
+        answers = Post.objects.on_duty(on).with_duty(Duty.ANSWER)
+        named = answers.filter(user=OuterRef("person"), organization=OuterRef("unit"))
+        own = Q(person=user.pk) | Q(person=None) | ~Exists(named)
+        return self.filter(own, done_at=None, unit__in=user.authority.places(Duty.ANSWER))
+
+
 class Task(models.Model):
-    """Something to be done on the spot, by a unit until a time; it may have become a case of its own."""
+    """Something to be done on the spot, by a unit until a time; it may have become a case of its own.
+
+    Where a person of the unit is named it waits for that person, as long as they answer for the unit (``TaskQuerySet``).
+    """
 
     whistle = models.ForeignKey(Whistle, models.PROTECT, related_name="tasks", verbose_name="哨单")
     unit = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="单位")
+    person = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="经办人")
     title = models.CharField("任务", max_length=120)
     deadline = models.DateTimeField("期限")
     given_at = models.DateTimeField("交办")
@@ -149,6 +163,8 @@ class Task(models.Model):
     case = models.OneToOneField(
         Case, models.PROTECT, null=True, related_name="whistle_task", verbose_name="转成的案件"
     )
+
+    objects = TaskQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "联合处置任务"
