@@ -23,6 +23,11 @@ from governance.models import Organization, Post, User
 from governance.roles import Duty, Role
 from records.refusals import Forbidden, Stale
 
+
+class Nobody(LookupError):
+    """A move that nobody may make."""
+
+
 Photographer = Callable[..., uuid.UUID]
 Voice = Callable[[str, Case], str]
 
@@ -162,7 +167,7 @@ class Hands:
     def step(
         self, case_uuid: uuid.UUID, name: str, *, now: dt.datetime, by: User | None = None, **given: Any
     ) -> Answer:
-        """Make one move as somebody who may; raises ``LookupError`` when nobody may."""
+        """Make one move as somebody who may; raises ``Nobody`` when nobody may."""
         case, leg = self.look(case_uuid)
         return self.move(case, leg, name, now=now, by=by, **given)
 
@@ -181,7 +186,7 @@ class Hands:
         if by is None:
             people = self.candidates(case, leg, move, now)
             if not people:
-                raise LookupError(f"nobody may {name} case {case.pk} ({case.state}, {case.loop})")
+                raise Nobody(f"nobody may {name} case {case.pk} ({case.state}, {case.loop})")
             by = self.random.choice(people) if leg is None or leg.person_id is None else people[0]
         given = self.answers(move, case, leg, by, now, given)
         return actions.perform(case.uuid, name, by=by, now=now, key=uuid.uuid4(), given=given)

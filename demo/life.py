@@ -12,6 +12,7 @@ from cases.workflow import MOVES, Lateness, Loop, State, Step
 from demo.hands import Hands
 from demo.hours import Hours
 from demo.outsiders import Outsider
+from demo.year import USUAL_ODDS, Odds
 from governance.models import By
 
 Share = tuple[float, float]
@@ -44,7 +45,7 @@ class Traits:
     checked: bool = False
     refusals: int = 0
     neglected: frozenset[Step] = frozenset()
-    abandoned: bool = False  # nobody does anything beyond the first steps
+    abandoned: bool = False  # nobody does anything
     late: bool = False
     extension: bool = False
     suspension: bool = False
@@ -56,32 +57,42 @@ class Traits:
     commented: bool = False
     supervised: bool = False
     is_evaluated: bool = True
+    pleases: bool = False  # who evaluates gives the best grade
+    pace: float = 1.0  # of the usual time for a step
+    not_before: dt.datetime | None = None  # whoever settles it has other things to do until then
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing happens but the way from report to end."""
+        return self == Traits(is_evaluated=self.is_evaluated, pleases=self.pleases, pace=self.pace)
 
 
-def draw_traits(random: Random, ending: str | None = None) -> Traits:
+def draw_traits(random: Random, ending: str | None = None, odds: Odds = USUAL_ODDS) -> Traits:
     """Most cases are ordinary; some are anything but."""
 
     def chance(share: float) -> bool:
-        return random.random() < share
+        return 100 * random.random() < share
 
     endings = ("settled", "decline", "withdraw", "void")
     neglected = random.choice([Step.REGISTERING, Step.DISPATCHING, Step.HANDLING, Step.HANDLING])
     return Traits(
-        ending=ending or random.choices(endings, (90, 5, 2, 3))[0],
-        checked=chance(0.18),
-        refusals=random.choices((0, 1, 2), (90, 8, 2))[0],
-        neglected=frozenset({neglected} if chance(0.09) else ()),
-        late=chance(0.2),
-        extension=chance(0.07),
-        suspension=chance(0.03),
-        rework=chance(0.07),
-        closing_refused=chance(0.02),
-        reopened=chance(0.03),
-        handed_up=chance(0.04),
-        handed_down=chance(0.02),
-        commented=chance(0.22),
-        supervised=chance(0.04),
-        is_evaluated=chance(0.85),
+        ending=ending or random.choices(endings, odds.endings)[0],
+        checked=chance(odds.checked),
+        refusals=random.choices((0, 1, 2), odds.refusals)[0],
+        neglected=frozenset({neglected} if chance(odds.neglected) else ()),
+        late=chance(odds.late),
+        extension=chance(odds.extension),
+        suspension=chance(odds.suspension),
+        rework=chance(odds.rework),
+        closing_refused=chance(odds.closing_refused),
+        reopened=chance(odds.reopened),
+        handed_up=chance(odds.handed_up),
+        handed_down=chance(odds.handed_down),
+        commented=chance(odds.commented),
+        supervised=chance(odds.supervised),
+        is_evaluated=chance(odds.is_evaluated),
+        pleases=chance(odds.pleases),
+        pace=odds.pace,
     )
 
 
@@ -124,11 +135,16 @@ class Destiny(Plan):
         return True
 
     def next(self, case: Case, leg: Leg, clock: dt.datetime) -> Act | None:
+        if self.traits.abandoned:
+            return None
         aside = self.aside(case, leg)
         name, share = aside or getattr(self, f"in_{case.state}")(case, leg)
         if name is None:
             return None
-        at = self.hours.within(leg.opened_at, leg.due_at, self.random.uniform(*share), urgent=is_urgent(leg))
+        part = self.random.uniform(*share) * self.traits.pace
+        at = self.hours.within(leg.opened_at, leg.due_at, part, urgent=is_urgent(leg))
+        if name == "feedback" and self.traits.not_before:
+            at = max(at, self.traits.not_before)
         if at <= clock:
             pause = self.random.uniform(120, 1800)
             at = clock + dt.timedelta(seconds=pause / 4) if is_urgent(leg) else self.hours.after(clock, pause)
@@ -145,6 +161,8 @@ class Destiny(Plan):
             return {}
         grades = ("satisfied", "mostly", "unsatisfied") if case.is_from_resident else ("5", "4", "3", "2")
         weights = (70, 22, 8) if case.is_from_resident else (55, 30, 10, 5)
+        if self.traits.pleases:
+            return {"grade": grades[0]}
         return {"grade": self.random.choices(grades, weights)[0]}
 
     # Beside the way -------------------------------------------------------------------------------------------
@@ -153,7 +171,7 @@ class Destiny(Plan):
         """Moves that leave the state as it is: supervision, a comment, a request that waits."""
         if not case.is_open:
             return None
-        if not self.traits.abandoned and (self.traits.supervised or case.lateness == Lateness.RED):
+        if self.traits.supervised or case.lateness == Lateness.RED:
             order = case.supervisions.filter(accepted_at=None).first()
             if order is not None:
                 return ("accept_supervision" if order.replied_at else "reply_supervision"), USUAL
@@ -178,8 +196,6 @@ class Destiny(Plan):
 
     def ripe(self, step: Step) -> Share | None:
         """A share beyond the grace, once, where the step is neglected."""
-        if self.traits.abandoned:
-            return (40, 50)
         return VERY_LATE if self.once(f"neglect {step}", step in self.traits.neglected) else None
 
     # On the way -----------------------------------------------------------------------------------------------

@@ -47,6 +47,11 @@ OF_RESIDENTS = frozenset({"comment", "evaluate", "reopen"})
 SOURCES = {Kind.CALLER: Case.Source.PHONE, Kind.RESIDENT: Case.Source.RESIDENT}
 
 
+def sees(kind: Kind, topic: Topic) -> bool:
+    """Whether somebody of a kind would report such a matter."""
+    return kind != Kind.CAMERA or topic.scene in SEEN_BY_CAMERA
+
+
 @dataclass
 class Outsider:
     """Who reports a case; a caller is known when the desk has written the call down."""
@@ -69,10 +74,6 @@ class Outsider:
     @property
     def has_picture(self) -> bool:
         return self.kind == Kind.CAMERA
-
-    def sees(self, topic: Topic) -> bool:
-        """Whether somebody of this kind would report such a matter."""
-        return self.kind != Kind.CAMERA or topic.scene in SEEN_BY_CAMERA
 
     def is_known_from(self, case: Case) -> None:
         """Take the identity that a call has left with its case."""

@@ -1,5 +1,7 @@
 """Where things happen: a random point inside a grid, and an address as people would say it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
 
 from demo.accounts import COMMUNITY, STREET
@@ -54,6 +56,15 @@ def weight(code: str) -> float:
     return RURAL_WEIGHT if code[:9] in RURAL else 1.0
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where something is: the grid, a position in it, and what people call it."""
+
+    grid: Grid
+    position: Position
+    address: str
+
+
 class Positions:
     """Grids with their rings, drawn as often as people live there."""
 
@@ -65,10 +76,19 @@ class Positions:
         self.codes = list(self.grids)
         self.weights = [weight(code) for code in self.codes]
 
-    def draw(self, among: list[str] | None = None) -> tuple[Grid, Position]:
-        """A grid (one of those named by their codes, if any are) and a point in it."""
-        code = self.random.choice(among) if among else self.random.choices(self.codes, self.weights)[0]
-        return self.grids[code], point_in(self.rings[code], self.random)
+    def code(self) -> str:
+        """The code of a grid."""
+        return self.random.choices(self.codes, self.weights)[0]
+
+    def place(self, spots: tuple[str, ...], among: Sequence[str] | None = None) -> Place:
+        """A point in a grid (one of those named by their codes, if any are) at a spot of a kind."""
+        code = self.random.choice(among) if among else self.code()
+        grid, position = self.grids[code], point_in(self.rings[code], self.random)
+        return Place(grid, position, self.address(grid, spots))
+
+    def spot(self, code: str, address: str) -> Place:
+        """The spot in a grid that has this address: the same each time."""
+        return Place(self.grids[code], point_in(self.rings[code], Random(address)), address)
 
     def address(self, grid: Grid, spots: tuple[str, ...]) -> str:
         """Road, number and spot in town; the village and a spot in the country."""

@@ -1,14 +1,20 @@
 """What people say: matters of every day, with believable words for the report, the answer and the check."""
 
+import datetime as dt
+import uuid
 from dataclasses import dataclass
 from random import Random
 
 from cases.workflow import Loop
+from demo import year
 
 
 @dataclass(frozen=True)
 class Topic:
-    """A category as people meet it: how often, what it looks like, what they write when it is settled."""
+    """A category as people meet it: how often, what it looks like, what they write when it is settled.
+
+    ``only`` is the season or storm (``demo/year.py``) in which it is met; "" is always.
+    """
 
     category: str
     weight: int
@@ -18,6 +24,7 @@ class Topic:
     found: tuple[str, ...]
     settled: tuple[str, ...]
     condition: str = "一般"
+    only: str = ""
 
 
 GATE = ("小区门口", "小区东门", "小区北门", "单元门口")
@@ -154,7 +161,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic("交通标线不清晰", 4, D, "road", ROAD,
           ("学校门口斑马线磨损，几乎看不见。", "停止线不清，车辆抢行。"),
           ("已重新施划热熔标线。",)),
-    Topic("架空线缆脱落", 4, D, "wires", LANE + ROAD,
+    Topic("架空线缆脱落", 6, D, "wires", LANE + ROAD,
           ("通信线缆垂到离地一米多，挂到了公交车顶。", "一束光缆脱落在人行道上。"),
           ("线缆已重新捆扎升高到四米半。", "废线剪除，在用线缆入管。")),
     Topic("病虫害", 3, D, "trees", ROAD,
@@ -171,6 +178,49 @@ TOPICS: tuple[Topic, ...] = (
           ("外墙出现贯通裂缝，雨后加宽。",), ("鉴定后加固圈梁，裂缝已压浆封闭。",)),
     Topic("堤岸破损", 2, D, "river", ("盘龙江边", "金汁河边"),
           ("护栏石断了三根，孩子常在旁边玩。",), ("护栏已更换，警示牌已装。",)),
+    Topic("通信井盖异常", 4, D, "manhole", LANE + ROAD,
+          ("通信井盖翘起一角，夜里看不清。", "通信井盖下沉四厘米，车过响声大。"),
+          ("井圈已重新浇筑，井盖平稳。", "已更换井盖，警示牌撤除。")),
+    Topic("通信交接箱异常", 3, D, "wires", LANE,
+          ("通信交接箱门敞开，线头外露。", "废弃交接箱倾斜，挡住半边人行道。"),
+          ("箱门已锁好，线头包扎。", "废弃箱体已拆除，地面恢复。")),
+    Topic("行道树异常", 3, D, "trees", ROAD,
+          ("行道树枯枝悬在人行道上方。", "树枝遮住信号灯，司机看不清。"),
+          ("枯枝已修剪，断面涂了保护剂。", "树冠已修剪，信号灯露出。")),
+    # In winter.
+    Topic("停水停电求助", 3, C, "indoor", HOUSE,
+          ("夜里低温，楼顶水管冻裂，整栋楼停水。", "水表冻裂，楼道里结了冰。"),
+          ("已更换管段并包保温棉，恢复供水。", "水表已更换，楼道除冰。"), only="寒潮"),
+    Topic("噪声扰民", 7, S, "wall", GATE + SHOPS,
+          ("夜里有人在楼下燃放烟花爆竹，老人小孩受惊。", "商铺开业在禁放区燃放鞭炮。"),
+          ("已收缴剩余爆竹，当事人接受教育。", "现场劝止，加派夜间巡逻。"), only="烟花"),
+    # In a storm.
+    Topic("雨水箅子异常", 10, D, "road", ROAD,
+          ("箅子被落叶泥沙堵死，路口积水约三十厘米，车辆熄火。", "积水漫上人行道，行人无法通过。"),
+          ("已清掏并抽排，积水退去。", "抽水车到场，路面恢复通行。"), condition="紧急", only="暴雨"),
+    Topic("雨水箅子异常", 5, D, "manhole", ROAD + LANE,
+          ("雨后箅子淤堵，路边存水不退。",), ("淤泥已清掏，排水正常。",), only="暴雨"),
+    Topic("污水井盖异常", 5, D, "manhole", ROAD,
+          ("井盖被水流顶开，污水外冒。", "井盖移位，水面下看不见井口。"),
+          ("井盖已复位锁固，管道疏通。",), condition="紧急", only="暴雨"),
+    Topic("行道树异常", 8, D, "trees", ROAD,
+          ("大树倒伏横在路上，压住两辆车。", "树干折断挂在电线上。"),
+          ("树干已锯断运走，道路恢复通行。", "断枝清除，电线无损。"), condition="紧急", only="暴雨"),
+    Topic("行道树异常", 6, D, "trees", ROAD + LANE,
+          ("断枝散落一地，占了半条车道。", "树身倾斜约三十度，根部松动。"),
+          ("断枝已清运。", "已扶正并打支撑。"), only="暴雨"),
+    Topic("独立树异常", 4, C, "trees", GATE,
+          ("院里的树倒在车棚上，车棚压塌一角。",), ("倒树已锯断清运，车棚临时加固。",),
+          condition="紧急", only="暴雨"),
+    Topic("电力设施异常", 5, D, "lamp", ROAD + GATE,
+          ("变压器跳闸，整条街停电。", "配电箱进水冒火花。"),
+          ("已抢修送电，绝缘检测合格。", "配电箱更换并抬高。"), condition="紧急", only="暴雨"),
+    Topic("停水停电求助", 5, C, "indoor", HOUSE,
+          ("全楼停电，电梯停运，十二楼有行动不便的老人。", "地下室进水，水泵停转，全楼没水。"),
+          ("发电车到场恢复供电，老人已由网格员照看。", "积水抽干，水泵修复。"),
+          condition="紧急", only="暴雨"),
+    Topic("架空线缆脱落", 4, D, "wires", ROAD + LANE,
+          ("大风刮断线缆，垂在路中间。",), ("断缆已收起，线路接通。",), condition="紧急", only="暴雨"),
 )
 
 SAID: dict[str, tuple[str, ...]] = {
@@ -200,20 +250,26 @@ SAID: dict[str, tuple[str, ...]] = {
 
 
 class Words:
-    """Says what fits the case; a topic is remembered by the words it reported."""
+    """Says what fits the case: of one that was reported here its own topic is remembered, else that of its category."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
         self.topics = TOPICS
-        self.by_category = {topic.category: topic for topic in TOPICS}
+        self.by_category = {topic.category: topic for topic in reversed(TOPICS)}
+        self.reported: dict[uuid.UUID, Topic] = {}
 
     def __call__(self, move: str, case) -> str:
-        topic = self.by_category.get(case.category.name)
+        topic = self.reported.get(case.uuid) or self.by_category.get(case.category.name)
         if move == "feedback":
             return self.random.choice(topic.settled if topic else ("已处置完毕，现场恢复正常。",))
         return self.random.choice(SAID.get(move, ("已办理。",)))
 
-    def topic(self, loop: Loop | None = None) -> Topic:
-        """A matter of every day, the frequent ones more often."""
+    def topic(self, day: dt.date, loop: Loop | None = None) -> Topic:
+        """A matter of a day of the year, the frequent ones more often."""
         topics = [topic for topic in self.topics if loop is None or topic.loop == loop]
-        return self.random.choices(topics, [topic.weight for topic in topics])[0]
+        return self.random.choices(topics, [often(topic, day) for topic in topics])[0]
+
+
+def often(topic: Topic, day: dt.date) -> float:
+    """How often a topic is met on a day, beside others."""
+    return topic.weight * year.times(topic.category, topic.only, day)

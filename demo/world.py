@@ -1,31 +1,34 @@
-"""The demo world: a year of cases, and today's queues filled; first a few, later more."""
+"""The demo world: what people report and how it goes on, and what the site shows when it opens: every queue filled."""
 
 import datetime as dt
 import logging
 import uuid
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice, pairwise
+from itertools import pairwise
 from random import Random
 
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.signals import pre_save
+from django.utils import timezone
 
 from cases.actions import Refused
 from cases.models import Case, Category, Responsibility
 from cases.workflow import STATES, Loop, State
-from demo.hands import Hands
+from demo.hands import Hands, Nobody
 from demo.hours import Hours, whole_calendar
 from demo.life import Destiny, Missed, Script, Traits, Walker, acts_to, draw_traits
 from demo.names import Names
-from demo.outsiders import Kind, Outsider, outsider
+from demo.outsiders import Kind, Outsider, outsider, sees
 from demo.photos import Album
-from demo.positions import Positions
+from demo.planning import Part, Planned
+from demo.positions import Place, Positions
 from demo.words import Topic, Words
+from demo.year import MODEL, MODEL_ODDS, SLOW, SLOW_ODDS, USUAL_ODDS, Odds
 from governance.models import Notice, Outbox, User
 from governance.roles import Duty
 from grid.models import Grid, GridDuty
@@ -33,7 +36,7 @@ from partybuilding.addresses import PROPOSALS
 
 log = logging.getLogger(__name__)
 
-FIRST, MORE = 300, 1200
+FIRST = 300
 YEAR = dt.timedelta(days=365)
 #: Five are promised; one more each, because now and then a case cannot be brought to the state it should be in.
 A_CELL = 6
@@ -86,7 +89,10 @@ class FreeNumbers(Numbers):
 
     def __init__(self) -> None:
         super().__init__(0)
-        self.free = list(holes(None))
+        known = Case.objects.order_by("pk").values_list("pk", "reported_at")
+        self.free = [
+            (number, early) for (low, early), (high, _) in pairwise(known) for number in range(low + 1, high)
+        ]
 
     def take(self, at: dt.datetime) -> int | None:
         place = bisect_right(self.free, at, key=lambda hole: hole[1]) - 1
@@ -112,7 +118,6 @@ class World:
     """Everything that making cases needs, read once."""
 
     def __init__(self, now: dt.datetime, seed: int, album: Album) -> None:
-        self.now = now
         self.random = Random(seed)
         self.hours = Hours(self.random, whole_calendar())
         self.words = Words(self.random)
@@ -121,6 +126,7 @@ class World:
         self.album = album
         self.hands = Hands(self.random, album.take, self.words)
         self.walker = Walker(self.hands, self.random, now)
+        self.go_on_to(now)
         topics = {topic.category for topic in self.words.topics}
         self.categories = {c.name: c for c in Category.objects.filter(name__in=topics)}
         rows = Responsibility.objects.current().filter(category__in=self.categories.values())
@@ -128,6 +134,10 @@ class World:
         self.duties: dict[int, list[tuple[str, int]]] = {}
         for grid, duty, user in GridDuty.objects.filter(ends_on=None).values_list("grid", "duty", "user"):
             self.duties.setdefault(grid, []).append((duty, user))
+
+    def go_on_to(self, now: dt.datetime) -> None:
+        """Everything happens until now."""
+        self.now = self.walker.until = now
 
     # Reporting ------------------------------------------------------------------------------------------------
 
@@ -154,42 +164,44 @@ class World:
         self_handled: bool = False,
         like: Case | None = None,
         checker: User | None = None,
-        among: list[str] | None = None,
+        among: Sequence[str] | None = None,
+        place: Place | None = None,
         outsider: Outsider | None = None,
     ) -> Case:
-        """A report about a topic somewhere (in grids that are named), of what another case is about, or where a checker is.
+        """A report about a topic at a place or somewhere (in grids that are named; where a checker is), or once more of a case.
 
         An outsider reports without a post; else somebody of the grid does, or the desk takes a call.
         """
-        grid, position = self.positions.draw(self.grids_of(checker) if checker else among)
+        if like is not None:
+            place = Place(like.grid, [like.longitude, like.latitude + 0.00001], like.address)
+        elif place is None:
+            place = self.positions.place(topic.spots, self.grids_of(checker) if checker else among)
+        grid = place.grid
         by, source = self.reporter(grid)
         if outsider:
             by, source = outsider.by or self.seat(grid), outsider.source
-        while by == checker:
+        while by == checker or (like is not None and by.pk in like.reporters):
             by, source = self.reporter(grid)
         if self_handled:
             workers = [user for duty, user in self.duties[grid.pk] if duty == "worker"]
             if workers:
                 by, source = self.hands.user(workers[0]), Case.Source.SELF
-        address = self.positions.address(grid, topic.spots)
-        if like is not None:
-            grid, position, address = like.grid, [like.longitude, like.latitude + 0.00001], like.address
-            while by.pk in like.reporters:
-                by, source = self.reporter(grid)
         category = self.categories[topic.category]
         given = {
-            "position": position,
-            "address": address,
+            "position": place.position,
+            "address": place.address,
             "category": category,
             "condition": topic.condition,
-            "words": f"{outsider.says_first if outsider else ''}{address}，{self.random.choice(topic.found)}",
+            "words": f"{outsider.says_first if outsider else ''}{place.address}，{self.random.choice(topic.found)}",
         }
         if source in (Case.Source.PHONE, Case.Source.RESIDENT):
             given["contact_name"] = self.names.draw()
             given["contact_phone"] = f"1380000{self.random.randint(0, 9999):04d}"
         elif outsider.has_picture if outsider else source == Case.Source.FIELD and self.random.random() < 0.9:
-            given["photos"] = [self.album.take(by=by, now=at, position=position, category=category.name)]
+            shown = {"position": place.position, "category": category.name}
+            given["photos"] = [self.album.take(by=by, now=at, **shown)]
         answer = self.hands.report(by=by, now=at, given=given, source=source)
+        self.words.reported[answer.uuid] = topic
         return Case.objects.select_related("grid__community").get(uuid=answer.uuid)
 
     def grids_of(self, user: User) -> list[str]:
@@ -205,34 +217,59 @@ class World:
             return min(self.hours.after(found, self.random.uniform(0, 3600)), end)
         return found
 
-    def live(self, at: dt.datetime, traits: Traits) -> list[uuid.UUID]:
-        """One case from its report on, wherever it leads until now."""
-        topic = self.words.topic()
-        plain = traits == Traits(is_evaluated=traits.is_evaluated)
-        case = self.report(topic, at, self_handled=plain and self.random.random() < 0.3)
-        self.walker.walk(case.uuid, Destiny(traits, self.hours, self.random), at)
-        return [case.uuid]
+    def topic(self, at: dt.datetime, loop: Loop | None = None) -> Topic:
+        """What people meet at a time."""
+        return self.words.topic(timezone.localdate(at), loop)
 
-    def live_reported_outside(self, kind: Kind, at: dt.datetime) -> list[uuid.UUID]:
-        """The same for what a program or a resident reports and has more to say about."""
-        reporter, topic = outsider(kind, now=self.now, since=YEAR), self.words.topic()
-        while not reporter.sees(topic):
-            topic = self.words.topic()
-        case = self.report(topic, at, outsider=reporter)
-        reporter.is_known_from(case)
-        traits = replace(draw_traits(self.random, "settled"), commented=True)
-        self.walker.walk(case.uuid, Destiny(traits, self.hours, self.random, reporter), at)
+    def odds(self, topic: Topic, grid: str) -> Odds:
+        """How often something out of the ordinary happens: by who settles it, and by the street."""
+        row = self.rows[self.categories[topic.category].pk, topic.condition, topic.loop]
+        if row.lead == SLOW:
+            return SLOW_ODDS
+        return MODEL_ODDS if grid.startswith(MODEL) else USUAL_ODDS
+
+    def planned(self, at: dt.datetime, kind: Kind | None = None) -> Planned:
+        """A case of a time somewhere, of what people meet then; what one of a kind would report."""
+        topic = self.topic(at)
+        while kind and not sees(kind, topic):
+            topic = self.topic(at)
+        return Planned(at, topic, self.positions.code(), by=kind)
+
+    def live(
+        self, one: Planned, ending: str | None = None, *, says_more: bool | None = None
+    ) -> list[uuid.UUID]:
+        """One case from its report on, wherever it leads until now; ``says_more``: who reported asks again."""
+        reporter = outsider(one.by, now=self.now, since=YEAR) if one.by else None
+        traits = draw_traits(self.random, ending, self.odds(one.topic, one.grid))
+        if one.not_before:
+            traits = replace(traits, ending="settled", not_before=one.not_before)
+        if reporter and traits.ending == "withdraw":  # a move of staff
+            traits = replace(traits, ending="settled")
+        if says_more is not None:
+            traits = replace(traits, commented=says_more)
+        is_seen_to = not reporter and traits.is_plain and self.random.random() < 0.3
+        case = self.report(
+            one.topic,
+            one.at,
+            self_handled=is_seen_to or one.part == Part.PATROL,
+            among=[one.grid],
+            place=self.positions.spot(one.grid, one.address) if one.address else None,
+            outsider=reporter,
+        )
+        if reporter:
+            reporter.is_known_from(case)
+        self.walker.walk(case.uuid, Destiny(traits, self.hours, self.random, reporter), one.at)
         return [case.uuid]
 
     def abandon(self, at: dt.datetime) -> list[uuid.UUID]:
         """A case nobody works on: the sweep escalates it up to the district and the named leader."""
-        case = self.report(self.words.topic(Loop.COMMUNITY), at)
+        case = self.report(self.topic(at, Loop.COMMUNITY), at)
         self.walker.walk(case.uuid, Destiny(Traits(abandoned=True), self.hours, self.random), at)
         return [case.uuid]
 
     def duplicate(self, at: dt.datetime) -> list[uuid.UUID]:
         """Two people report the same; the second report is merged into the first."""
-        topic = self.words.topic()
+        topic = self.topic(at)
         main = self.report(topic, at)
         again = at + dt.timedelta(minutes=self.random.randint(3, 20))
         other = self.report(topic, again, like=main)
@@ -244,9 +281,9 @@ class World:
 
     def case_in_state(self, state: State, loop: Loop, attempt: int = 0, checker: User | None = None) -> Job:
         """A case that is to be in a state and loop now (drawn to a checker); later attempts leave more time."""
-        topic = self.words.topic(loop)
+        topic = self.topic(self.now, loop)
         while topic.condition != USUAL_CONDITION:
-            topic = self.words.topic(loop)
+            topic = self.topic(self.now, loop)
         row = self.rows[self.categories[topic.category].pk, USUAL_CONDITION, loop]
         shares = ((0.05, 0.7), (0.83, 0.96), (1.02, 1.14))
         may_be_late = attempt < 3 and state != State.CLOSED
@@ -266,16 +303,16 @@ class World:
         return Job(at, make, lambda: self.case_in_state(state, loop, attempt + 1, checker))
 
     def outside(self, kind: Kind, at: dt.datetime) -> Job:
-        """A case whose reporter holds no post."""
-        return Job(at, lambda: self.live_reported_outside(kind, at), lambda: self.outside(kind, at))
+        """A case whose reporter holds no post and has more to say about it."""
+
+        def make() -> list[uuid.UUID]:
+            return self.live(self.planned(at, kind), "settled", says_more=True)
+
+        return Job(at, make, lambda: self.outside(kind, at))
 
     def living(self, at: dt.datetime, ending: str | None = None) -> Job:
         """A case that goes its own way from a time on."""
-
-        def make() -> list[uuid.UUID]:
-            return self.live(at, draw_traits(self.random, ending))
-
-        return Job(at, make, lambda: self.living(at, ending))
+        return Job(at, lambda: self.live(self.planned(at), ending), lambda: self.living(at, ending))
 
     # Batches --------------------------------------------------------------------------------------------------
 
@@ -313,7 +350,7 @@ class World:
                     for record in todo.make():
                         self.settle_notices(record)
                 return True
-            except (Missed, Refused) as problem:
+            except (Missed, Nobody, Refused) as problem:
                 log.debug("drawn again: %s", problem)
                 todo = todo.again() if todo.again else todo
         numbers.coming = first
@@ -350,16 +387,15 @@ class World:
         return asked
 
 
-def make_first(world: World, progress: Progress) -> int:
-    """Make the first cases, all or none; numbers for the later ones stay free between them."""
+def make_first(world: World, plan: Sequence[Planned], progress: Progress) -> int:
+    """Make the first cases, all or none; the numbers of what is planned stay free between them."""
+    times = [one.at for one in plan]
     with transaction.atomic():
         jobs = world.first_jobs()
-        span = (world.now - jobs[0].at).total_seconds()
         numbers, made = Numbers(1), 0
         with numbered(numbers):
             for done, job in enumerate(jobs):
-                passed = (job.at - jobs[0].at).total_seconds() / span
-                numbers.coming = max(numbers.coming, made + 1 + int(MORE * passed))
+                numbers.coming = max(numbers.coming, made + 1 + bisect_left(times, job.at))
                 before = numbers.coming
                 world.make(job, numbers)
                 made += numbers.coming - before
@@ -367,26 +403,4 @@ def make_first(world: World, progress: Progress) -> int:
         last = Case.objects.order_by("-pk").values_list("pk", flat=True)[0]
         with connection.cursor() as cursor:
             cursor.execute("SELECT setval(pg_get_serial_sequence('cases_case', 'id'), %s)", [last])
-    return made
-
-
-def holes(limit: int | None = MORE) -> Iterator[tuple[int, dt.datetime, dt.datetime]]:
-    """Free numbers between cases, with the times of the cases around them."""
-    known = list(Case.objects.order_by("pk").values_list("pk", "reported_at"))
-    free = (
-        (number, early, max(early, late))
-        for (low, early), (high, late) in pairwise(known)
-        for number in range(low + 1, high)
-    )
-    yield from islice(free, limit)
-
-
-def make_more(world: World, progress: Progress) -> int:
-    """Fill the free numbers with cases; each is committed whole, so that the sweep never sees half of one."""
-    free, made = list(holes()), 0
-    for done, (number, early, late) in enumerate(free):
-        numbers = Numbers(number)
-        with numbered(numbers):
-            made += world.make(world.living(world.moment(early, late)), numbers)
-        progress(done + 1, len(free))
     return made

@@ -54,7 +54,8 @@ def test_a_second_report_of_the_same_is_merged_into_the_first(demo_world):
 
 @pytest.mark.parametrize("kind", Kind)
 def test_who_reports_without_a_post_says_more_and_a_resident_evaluates(demo_world, kind):
-    (case_uuid,) = demo_world.live_reported_outside(kind, NOW - dt.timedelta(days=60))
+    job = demo_world.outside(kind, NOW - dt.timedelta(days=60))
+    (case_uuid,) = job.make()
     case = Case.objects.get(uuid=case_uuid)
     events = {event.move: event.actor for event in case.events.order_by("sequence")}
     is_program = kind in PROGRAMS
@@ -80,7 +81,7 @@ def test_a_check_waits_for_the_printed_account_it_was_made_for(demo_world):
 
 
 def test_the_first_three_hundred_fill_every_queue_of_every_loop_and_some_are_late(demo_world):
-    made = world.make_first(demo_world, lambda done, total: None)
+    made = world.make_first(demo_world, (), lambda done, total: None)
     cases = Case.objects.all()
     counts = Counter(cases.values_list("state", "loop"))
     assert made == cases.count() >= 290
@@ -98,31 +99,6 @@ def test_history_floods_no_inbox(demo_world):
     demo_world.make(job, world.Numbers(1))
     assert Outbox.objects.exists() and not Outbox.objects.filter(done_at=None).exists()
     assert not Notice.objects.filter(read_at=None, at__lt=NOW - world.UNREAD).exists()
-
-
-def test_later_cases_take_the_free_numbers_between_the_first(demo_world, monkeypatch):
-    few = {
-        "FIRST": 7,
-        "MORE": 4,
-        "A_CELL": 0,
-        "ABANDONED": 1,
-        "DUPLICATES": 1,
-        "TODAY": 1,
-        "OUTSIDE": 0,
-        "CHECKS": (),
-        "ENDINGS": (),
-    }
-    for name, value in few.items():
-        monkeypatch.setattr(world, name, value)
-    assert world.make_first(demo_world, lambda done, total: None) == 7
-    last = Case.objects.latest("pk").pk
-    assert len(list(world.holes())) == last - 7
-    made = world.make_more(demo_world, lambda done, total: None)
-    assert made == last - 7
-    assert sorted(Case.objects.values_list("pk", flat=True)) == list(range(1, last + 1))
-    assert list(world.holes()) == []
-    fresh = demo_world.report(TOPICS[0], NOW)
-    assert fresh.pk == last + 1
 
 
 def test_every_topic_starts_in_the_loop_it_names(demo_world):

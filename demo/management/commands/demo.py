@@ -15,11 +15,12 @@ from django.utils import timezone
 from cases.importing import import_categories, import_responsibilities, import_workdays
 from cases.models import Case
 from demo.accounts import DEMO_PASSWORD, accounts
+from demo.history import first_day, make_more, plan_of
 from demo.kinds import settle_kinds
 from demo.party import make_party
 from demo.photos import Album
 from demo.staff import settle_staff
-from demo.world import YEAR, World, make_first, make_more
+from demo.world import YEAR, World, make_first
 from governance.importing import import_divisions
 from grid.importing import import_grids
 from partybuilding.importing import import_whistle_rules
@@ -35,7 +36,7 @@ def padded(text: str, width: int) -> str:
 
 
 class Command(BaseCommand):
-    help = "演示数据：首次生成约 300 件案件和 30 件哨单；--more 再补约 1200 件和 30 件；--accounts 列出演示账号。"
+    help = "演示数据：首次生成约 300 件案件和 30 件哨单；--more 再补全年约 5200 件和 30 件；--accounts 列出演示账号。"
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--accounts", action="store_true", help="只列出演示账号")
@@ -83,7 +84,7 @@ class Command(BaseCommand):
             self.import_basis(now.date())
             pictures.result()
         world = World(now, SEED, album)
-        made = make_first(world, self.progress("案件"))
+        made = make_first(world, plan_of(world, first_day()), self.progress("案件"))
         whistles = make_party(world, self.progress("哨单"), first=True, earlier=False)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -107,8 +108,9 @@ class Command(BaseCommand):
         album.open()
         world = World(timezone.now(), SEED_MORE, album)
         whistles = make_party(world, self.progress("历史哨单"), first=False, earlier=True)
-        made = make_more(world, self.progress("历史案件"))
-        self.stdout.write(f"历史案件已补 {made} 件，历史哨单已补 {whistles} 件")
+        day = first_day()
+        made = make_more(world, plan_of(world, day), day, self.progress("全年案件"))
+        self.stdout.write(f"全年案件已补 {made} 件，历史哨单已补 {whistles} 件")
 
     def make_only_party(self) -> None:
         """For a site that was made before there were whistles."""
