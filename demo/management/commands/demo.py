@@ -15,6 +15,7 @@ from django.utils import timezone
 from cases.importing import import_categories, import_responsibilities, import_workdays
 from cases.models import Case
 from demo.accounts import DEMO_PASSWORD, accounts
+from demo.giving_way import give_way
 from demo.history import first_day, make_more, plan_of
 from demo.kinds import settle_kinds
 from demo.party import make_party
@@ -107,9 +108,9 @@ class Command(BaseCommand):
         album = Album(Random(SEED_MORE))
         album.open()
         world = World(timezone.now(), SEED_MORE, album)
-        whistles = make_party(world, self.progress("历史哨单"), first=False, earlier=True)
+        whistles = make_party(world, self.in_background("历史哨单"), first=False, earlier=True)
         day = first_day()
-        made = make_more(world, plan_of(world, day), day, self.progress("全年案件"))
+        made = make_more(world, plan_of(world, day), day, self.in_background("全年案件"))
         self.stdout.write(f"全年案件已补 {made} 件，历史哨单已补 {whistles} 件")
 
     def make_only_party(self) -> None:
@@ -124,6 +125,16 @@ class Command(BaseCommand):
         world = World(now, SEED_MORE, album)
         made = make_party(world, self.progress("哨单"), first=True, earlier=True)
         self.stdout.write(f"哨单已生成 {made} 件")
+
+    def in_background(self, what: str) -> Callable[[int, int], None]:
+        """The same for work that waits while people use the site."""
+        show = self.progress(what)
+
+        def next_one(done: int, total: int) -> None:
+            show(done, total)
+            give_way()
+
+        return next_one
 
     def progress(self, what: str) -> Callable[[int, int], None]:
         """One line that is renewed on a screen; in a log, a line every tenth."""
