@@ -14,8 +14,9 @@ from demo import whistle_words as words
 from demo.accounts import COMMUNITY, STREET
 from demo.hours import OFFICE_DAY
 from demo.life import Missed, Traits
+from demo.whistle_courses import Course, Errand, Part
 from demo.whistle_words import Matter
-from demo.whistling import HOUR, Course, Errand, Part, Whistling
+from demo.whistling import HOUR, Whistling
 from demo.words import TOPICS
 from demo.world import YEAR, FreeNumbers, Job, Progress, World, numbered
 from partybuilding.models import Whistle, WhistleRule
