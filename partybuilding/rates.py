@@ -15,8 +15,10 @@ from partybuilding.models.whistles import TERRITORIES
 
 #: What the rate is made of (``partybuilding/measures``).
 COUNTERS = ("whistles_blown", "whistles_unneeded", "closed", "self_handled")
-#: Of fewer closed cases a rate says nothing (ours).
+#: Of fewer closed cases no rate is counted (ours).
 FEWEST_CASES = 20
+#: Of fewer one whistle more moves the rate by more than a point: it is shown as a small base, and no band judges it (ours).
+ENOUGH_CASES = 100
 
 
 class Fit(TextChoices):
@@ -44,8 +46,17 @@ class Rate:
         return (Decimal(100 * self.whistles) / self.closed).quantize(Decimal("0.01"))
 
     @property
+    def is_small(self) -> bool:
+        return self.closed < ENOUGH_CASES
+
+    @property
+    def of_one(self) -> Decimal:
+        """How much one whistle more would add."""
+        return (Decimal(100) / self.closed).quantize(Decimal("0.1"))
+
+    @property
     def fit(self) -> Fit:
-        if self.rate is None or self.band is None:
+        if self.rate is None or self.is_small or self.band is None:
             return Fit.UNKNOWN
         if self.rate < self.band.low:
             return Fit.BELOW

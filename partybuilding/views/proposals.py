@@ -16,11 +16,12 @@ from appraisal.periods import Period
 from governance.models import Level, Organization, User
 from governance.responses import refused as as_refused
 from governance.roles import Duty
+from partybuilding import rates
 from partybuilding.actions.proposing import MOST_CHARACTERS, decide, why_not_decide
 from partybuilding.models import ListProposal, Whistle
 from partybuilding.models.whistles import TERRITORIES
 from partybuilding.nominating import YEAR
-from partybuilding.rates import FEWEST_CASES, Rate, rate_of
+from partybuilding.rates import Rate, rate_of
 from partybuilding.views.lists import pane
 from records.keyed import KeyedForm, shown_again
 from records.refusals import Refused
@@ -94,7 +95,7 @@ def _page(request: HttpRequest, *, bad: DecisionForm | None = None, about: int |
         "groups": pane(user, "proposals"),
         "rows": shown,
         "rates": _rates(places),
-        "fewest": FEWEST_CASES,
+        "fewest": rates.FEWEST_CASES,
     }
     return render(request, "partybuilding/proposals.html", context)
 

@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from governance.models import Outbox
+from partybuilding import rates
 from partybuilding.models import ListProposal
 from tests.lives import MORNING
 from tests.partybuilding.test_pages import asked, signed_in
@@ -67,6 +68,13 @@ def test_who_leads_in_the_street_sees_but_does_not_decide():
 def test_a_rate_of_too_few_cases_says_how_many_it_needs():
     text = signed_in("qushuji").get("/party/proposals/").text
     assert re.search(r"结案仅 \d+ 件，不足 20 件，不计算", text) and "<h1>吹哨率与修订建议</h1>" in text
+
+
+def test_a_rate_of_few_cases_says_that_it_is_a_small_base_and_what_one_whistle_makes(monkeypatch):
+    monkeypatch.setattr(rates, "FEWEST_CASES", 3)
+    proposed()
+    text = signed_in("jieshuji").get("/party/proposals/").text
+    assert "100.00，样本少，仅供参考：结案 3 件，多一件哨单就差 33.3" in text and "区间（" not in text
 
 
 def test_the_page_asks_no_more_for_more_proposals():

@@ -269,6 +269,18 @@ def test_a_rate_is_below_within_or_above_the_band_of_the_district_and_unknown_wi
     assert rates.Rate(6, 100, 0, None).fit == rates.Fit.UNKNOWN
 
 
+def test_of_few_cases_a_rate_is_said_to_be_a_small_base_and_no_band_judges_it():
+    band = WhistleBand.objects.get(district__code=people.DISTRICT)
+    few, enough = rates.Rate(28, 46, 0, band), rates.Rate(28, 100, 0, band)
+    assert (few.rate, few.is_small, few.of_one, few.fit) == (
+        Decimal("60.87"),
+        True,
+        Decimal("2.2"),
+        rates.Fit.UNKNOWN,
+    )
+    assert (enough.is_small, enough.fit) == (False, rates.Fit.ABOVE)
+
+
 def test_a_rate_counts_what_lies_in_the_place_alone():
     closed()
     assert rate(people.ELSEWHERE[:9]).whistles == 0
