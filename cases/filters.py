@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.forms.utils import flatatt
 from django.utils import timezone
 from django.utils.html import escape
@@ -140,6 +140,20 @@ def _due(cases: CaseQuerySet, value: str, now: dt.datetime) -> CaseQuerySet:
     return cases.filter(**due_within(today, today + dt.timedelta(days=1)))
 
 
+#: A mark of a wait (``cases/waiting.py``), or its beginning for all people who were drawn.
+_WAIT = re.compile(r"[a-z][A-Z](@|[0-9]{1,18})")
+
+
+def _waits(cases: CaseQuerySet, mark: str, now: dt.datetime) -> CaseQuerySet:
+    """Open cases that wait for somebody."""
+    if not _WAIT.fullmatch(mark):
+        return cases.none()
+    if not mark.endswith("@"):
+        return cases.open().filter(waits_for__contains=[mark])
+    marks = Func(F("waits_for"), Value(" "), function="array_to_string", output_field=TextField())
+    return cases.open().alias(marks=marks).filter(marks__contains=mark)
+
+
 # fmt: off
 FILTERS: dict[str, Filter] = {
     "street":      Filter(Level.STREET.label, _equal("street")),
@@ -157,6 +171,7 @@ FILTERS: dict[str, Filter] = {
     "class_name":  Filter("大类", _of_categories("class_name")),
     "category":    Filter("类别含", _category_says),
     "category_id": Filter("类别", _equal("category")),
+    "waits":       Filter("在等谁", _waits),
     "q":           Filter("搜索", lambda cases, value, now: cases.search(value)),
 }
 # fmt: on

@@ -126,21 +126,26 @@ def chosen(data: Any, user: User, places: Places) -> Chosen:
     form = BoardFilters(data)
     form.is_valid()
     good = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
-    place = places.find(good.get("place"))
+    place = places.find(good.get("place") or _by_old_name(data))
     if place is None:
         raise Http404(NO_PLACE)
     if "grid" in good:
         place = _grid(good["grid"], place)
-    if "unit" in good and not places.find(good["unit"]):
-        raise Http404(NO_PLACE)
     today = timezone.localdate()
     words = {name: str(value) for name, value in good.items()}
-    if "begin" in good:
+    if "begin" in good and "until" in good:
         period = Period(good["begin"], good["until"])
         words.pop("period", None)
     else:
+        words = {name: value for name, value in words.items() if name not in ("begin", "until")}
         period = Period.named(_name(words), today)
     return Chosen(places, place, period, form, words, words.get("compare", "before"))
+
+
+def _by_old_name(data: Any) -> int | None:
+    """The place in addresses from before boards knew more than streets and communities."""
+    found = data.get("community") or data.get("street") or ""
+    return int(found) if found.isdecimal() and len(found) < 19 else None
 
 
 def _name(words: dict[str, str]) -> str:

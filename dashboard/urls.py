@@ -3,13 +3,17 @@
 from django.urls import path
 
 from dashboard import walls
-from dashboard.views import overview, place
+from dashboard.views import measures, overview, place
 
 app_name = "dashboard"
 
 urlpatterns = [
     path("board/", overview.board, name="board"),
     path("board/places/<int:pk>/", place.page, name="place"),
+    path("board/measures/", measures.catalogue, name="measures"),
+    path("board/measures/<slug:key>/", measures.passport, name="measure"),
+    path("board/counted/", measures.counted, name="counted"),
+    path("board/mine/", overview.mine, name="mine"),
     path("board/walls/", walls.walls, name="walls"),
     path("board/walls/<int:pk>/end/", walls.revoke, name="wall_revoke"),
     path("wall/", walls.wall, name="wall"),

@@ -22,6 +22,8 @@ class FilterForm(forms.Form):
     """Filters of a list of cases; every one of them stands in the address."""
 
     queue = forms.CharField(required=False, widget=forms.HiddenInput)
+    # Comes with an address of the board: nobody types whom a case waits for.
+    waits = forms.CharField(required=False, max_length=24, widget=forms.HiddenInput)
     q = SearchField(
         label="搜索",
         required=False,

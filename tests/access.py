@@ -58,6 +58,8 @@ WITH_TERRITORY = frozenset(
 )  # fmt: skip
 #: Who opens the page of the community at the stage; its property company's is opened by its people too.
 OPENS_PLACE = WITH_TERRITORY - {"sibling", "stranger"}
+#: Whose boards have a place: a territory or a unit.
+HAS_BOARD = WITH_TERRITORY | {"handler", "unit_head", "liaison"}
 SEES_STATUS = ALL - {
     "grid_worker",
     "inspector",
@@ -142,6 +144,10 @@ ENDPOINTS = (
     Endpoint("dashboard:board",         "/board/"),
     Endpoint("dashboard:place",         "/board/places/{community}/",           OPENS_PLACE),
     Endpoint("dashboard:place",         "/board/places/{property}/",            OPENS_PLACE | {"handler"}),
+    Endpoint("dashboard:mine",          "/board/mine/"),
+    Endpoint("dashboard:measures",      "/board/measures/",                     HAS_BOARD, HIDDEN),
+    Endpoint("dashboard:measure",       "/board/measures/closed_in_time_rate/", HAS_BOARD, HIDDEN),
+    Endpoint("dashboard:counted",       "/board/counted/?measure=open_now",     HAS_BOARD, HIDDEN),
     # The party half: lists hold what the scope holds, which may be nothing. The whistle hangs on a case at the stage and
     # calls the urban management of the district
     Endpoint("partybuilding:home",      "/party/"),
@@ -199,6 +205,7 @@ ENDPOINTS = (
     Endpoint("admin:cases_calendarchange_changelist", "/admin/cases/calendarchange/",         KEEPS_LISTS),
     Endpoint("admin:cases_ruleoverride_changelist",   "/admin/cases/ruleoverride/",           KEEPS_LISTS),
     Endpoint("admin:cases_workinghours_changelist",   "/admin/cases/workinghours/",           KEEPS_LISTS),
+    Endpoint("admin:appraisal_denominatorchoice_changelist", "/admin/appraisal/denominatorchoice/", KEEPS_LISTS),
     Endpoint("admin:partybuilding_whistlerule_changelist", "/admin/partybuilding/whistlerule/", KEEPS_LISTS),
     Endpoint("admin:partybuilding_whistleband_changelist", "/admin/partybuilding/whistleband/", KEEPS_LISTS),
     # Last, because it ends the session

@@ -1,41 +1,42 @@
-"""The board: at most five numbers, one map, one list; every number opens the list that it counts."""
+"""The overview: five numbers, what breaks today by name, whom cases wait for, who is slow, the parts of the place, a map."""
 
 import datetime as dt
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
-from cases.filters import SETTLED_DAYS, SETTLED_NAME, FilterField, narrow, places_in_sight
+from appraisal.counting import By, in_slice
+from appraisal.grains import CASE
+from cases.clocks import due_within
+from cases.filters import SETTLED_DAYS, SETTLED_NAME, since
 from cases.map import box_around
-from cases.models import Case, Category, Supervision
+from cases.models import Case, Supervision
 from cases.rows import with_row
-from cases.workflow import Lateness, loops_here
-from dashboard.statistics import (
-    CLOSED,
-    Addresses,
-    Overview,
-    PlaceRow,
-    cards,
-    overview,
-    per_cent,
-    sorted_by_trouble,
-)
+from cases.workflow import Lateness
+from dashboard.boards import Board, boards_of
+from dashboard.figures import Figures, by_of, card, cell
+from dashboard.filters import Chosen, chosen
+from dashboard.frame import of_place
+from dashboard.places import GRID, UNIT, Place, grids_of, places_of
+from dashboard.waits import waited_for
 from governance import modules
-from governance.models import Level, User
+from governance.models import Organization, User
 from governance.roles import Duty
 
-LISTED = 8
+#: Late cases and cases that are due today, named on the first screen.
+LISTED = 5
+UNITS, ORDERS = 8, 8
 #: What a line of its lists names.
-NAMED = ("category_name", "street_name", "unit_name")
+NAMED = ("category_name", "street_name", "community_name", "unit_name")
 OUTSIDE = "网格以外"
 REFRESH_SECONDS = 60
 #: What the map can show: name, words, and how it is asked for.
@@ -46,160 +47,177 @@ MAP_SHOWS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-class BoardForm(forms.Form):
-    """What the whole board is narrowed to; the same names stand in the addresses of the desk's lists."""
-
-    street = FilterField(label="街道", required=False)
-    loop = FilterField(label="闭环", choices=[("", "全部闭环"), *loops_here()], required=False)
-    kind = FilterField(label="类型", choices=[("", "全部类型"), *Category.Kind.choices], required=False)
-    # It comes with an address and is not chosen from a list: a hundred choices would be made for nothing.
-    community = forms.CharField(label="社区", required=False, widget=forms.HiddenInput)
-
-    def __init__(self, data: Any, places: list[dict[str, Any]]) -> None:
-        super().__init__(data)
-        self.places = places
-        streets = [(str(place["pk"]), place["name"]) for place in places if place["level"] == Level.STREET]
-        self.fields["street"].choices = [("", "全部街道"), *streets]
-        if len(streets) < 2:
-            self.fields["street"].widget = forms.HiddenInput()
-        self.communities = {str(place["pk"]) for place in places if place["level"] == Level.COMMUNITY}
-
-    def clean_community(self) -> str:
-        community = self.cleaned_data["community"]
-        if community and community not in self.communities:
-            raise forms.ValidationError("您看不到这个社区。")
-        return community
-
-    @property
-    def chosen(self) -> dict[str, str]:
-        """What was understood and narrows anything."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+@login_required
+@require_safe
+def board(request: HttpRequest) -> HttpResponse:
+    """The overview of a place in sight."""
+    places = places_of(request.user)
+    if not places.roots:
+        return render(request, "dashboard/no_duty.html", {"wall": False})
+    found = chosen(request.GET, request.user, places)
+    offered = boards_of(request.user, found.place.dimension)
+    shown = next((one for one in offered if one.name == request.GET.get("board")), offered[0])
+    context = overview(request.user, found, shown, request.GET.get("show", ""))
+    context["boards"] = offered if len(offered) > 1 else []
+    return render(request, "dashboard/board.html", context)
 
 
-def _lists(chosen: dict[str, str]) -> Addresses:
-    """Addresses of the desk's lists under the filters of the board; a page has seventy of them."""
-    desk = reverse("desk:list")
-
-    def address(**filters: Any) -> str:
-        return f"{desk}?{urlencode(chosen | filters)}"
-
-    return address
-
-
-def _nowhere(**filters: Any) -> str:
-    return ""
+def overview(user: User, found: Chosen, shown: Board, show: str, *, wall: bool = False) -> dict[str, Any]:
+    """What an overview shows to a person, or of a person's scope on a wall: there without words of people or links."""
+    head = of_place(found, wall=wall)
+    now, place = head["now"], found.place
+    parts = [] if wall else _parts(found)
+    figures = Figures(
+        found, shown.keys if parts else shown.five, now=now, parts=parts, by=by_of(place) if parts else By.ALL
+    )
+    late, due = _breaks(user, found, wall, now)
+    return {
+        **head,
+        "tab_name": "board",
+        "refresh": REFRESH_SECONDS,
+        "board": shown,
+        "cards": [card(figures, key) for key in shown.five],
+        "late": late,
+        "due": due,
+        "waits": [] if wall else waited_for(user, found.slice),
+        "units": [] if wall or place.dimension == UNIT else _units(user, found, shown, now),
+        "unit_columns": [figures.measures[key] for key in shown.units],
+        "columns": [figures.measures[key] for key in shown.parts],
+        "parts": _table(figures, shown, parts),
+        "below": parts[0].label if parts else "",
+        "can_order": user.authority.has(Duty.LEAD),
+        "makes_walls": user.authority.has(Duty.LEAD),
+        **_map(found, show if show in MAP_SHOWS else "", wall),
+    }
 
 
 @login_required
-def board(request: HttpRequest) -> HttpResponse:
-    """Overview of the viewer's scope, or of a part of it."""
-    form = BoardForm(request.GET, places_in_sight(request.user))
-    show = request.GET.get("show", "")
-    return render(request, "dashboard/board.html", board_context(request.user, form, show))
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """What waits for the leader, and numbers that other modules count: a part of the overview, loaded after it."""
+    now = timezone.now()
+    context = {"orders": _orders(request.user), "module_figures": modules.figures(request.user, now)}
+    return render(request, "dashboard/_mine.html", context)
 
 
-def board_context(user: User, form: BoardForm, show: str, *, wall: bool = False) -> dict[str, Any]:
-    """What a board shows to a person, or of a person's scope on a wall: there without words of people or links."""
-    now, places = timezone.now(), form.places
-    cases = narrow(Case.objects.visible_to(user), form.chosen, now)
-    by = _level_below(form.chosen, places)
-    address = _nowhere if wall else _lists(form.chosen)
-    figures = overview(cases, by=by, now=now)
-    return {
-        "wall": wall,
-        "now": now,
-        "refresh": REFRESH_SECONDS,
-        "form": form,
-        "figures": figures,
-        "place_name": place_name(form.chosen, places, user),
-        "stats": cards(figures, form.chosen, address),
-        "next_cases": _next(cases, wall, now),
-        "due_url": address(queue="open", due="today"),
-        "orders": [] if wall else _orders(user),
-        "module_figures": [] if wall else modules.figures(user, now),
-        "by": (Level.STREET if by == "street" else Level.COMMUNITY).label,
-        "table": [] if wall else _table(figures, by, form.chosen, places, address),
-        "own_place": next(iter(user.authority.territories), None),
-        "makes_walls": user.authority.has(Duty.LEAD),
-        **_map(form.chosen, show if show in MAP_SHOWS else "", user, wall),
-    }
+# The tables --------------------------------------------------------------------------------------------------------
 
 
-def _level_below(chosen: dict[str, str], places: list[dict[str, Any]]) -> str:
-    """Streets while there are several of them in sight, else communities."""
-    streets = [place for place in places if place["level"] == Level.STREET]
-    return "community" if chosen.get("street") or chosen.get("community") or len(streets) < 2 else "street"
+def _parts(found: Chosen) -> list[Place]:
+    return grids_of(found.place) if found.place.below == GRID else found.places.children(found.place)
 
 
-def place_name(chosen: dict[str, str], places: list[dict[str, Any]], user: User) -> str:
-    """What the board is about."""
-    narrowest = chosen.get("community") or chosen.get("street")
-    names = [place["name"] for place in places if str(place["pk"]) == narrowest]
-    return (
-        names[0]
-        if names
-        else "、".join(dict.fromkeys(post.organization.name for post in user.authority.posts))
-    )
+def _table(figures: Figures, shown: Board, parts: list[Place]) -> list[dict[str, Any]]:
+    """One line a part, the one with most late cases first."""
+    lines = [
+        {
+            "name": part.name,
+            "url": figures.chosen.address("board", **figures.chosen.at(part)),
+            "cells": [cell(figures, key, part) for key in shown.parts],
+        }
+        for part in parts
+    ]
+    return sorted(lines, key=lambda line: [-(one["figure"].value or 0) for one in line["cells"][1::-1]])
 
 
-# The table ---------------------------------------------------------------------------------------------------------
+def _units(user: User, found: Chosen, shown: Board, now: dt.datetime) -> list[dict[str, Any]]:
+    """Units that handle cases of the place, the slow ones first: most late cases, then the lower rate."""
+    figures = Figures(found, shown.units, now=now, by=By.UNIT)
+    pks = figures.parts()
+    known = found.places.by_pk
+    names = {pk: known[pk].name for pk in pks if pk in known}
+    if missing := pks - names.keys():
+        names |= dict(Organization.objects.filter(pk__in=missing).values_list("pk", "name"))
+    rate, overdue = figures.measures["handling_in_time_rate"], figures.measures["overdue_handling_now"]
 
+    def slowness(pk: int) -> tuple[float, float]:
+        value = figures.of(rate, pk)
+        return -(
+            figures.of(overdue, pk).value or 0
+        ), 101 if value.is_small or value.value is None else value.value
 
-def _table(
-    figures: Overview,
-    by: str,
-    chosen: dict[str, str],
-    places: list[dict[str, Any]],
-    address: Addresses,
-) -> list[dict[str, Any]]:
-    """One line a place, each number with the address of its list."""
-    level = Level.STREET if by == "street" else Level.COMMUNITY
-    named = {
-        place["pk"]: place["name"]
-        for place in places
-        if place["level"] == level
-        and (by == "street" or chosen.get("street") in (None, str(place["parent_id"])))
-        and chosen.get("community") in (None, str(place["pk"]))
-    }
-    rows = [figures.rows.get(pk) or PlaceRow(pk) for pk in named]
-    rows += [row for pk, row in figures.rows.items() if pk not in named]
     lines = []
-    for row in sorted_by_trouble(rows):
-        line = _line(row, named.get(row.place, OUTSIDE), by, address)
-        if row.place and by == "street":
-            line["url"] = f"?{urlencode(chosen | {by: row.place})}"
-        lines.append(line)
+    for pk in sorted(pks, key=slowness)[:UNITS]:
+        unit = Place(pk, names[pk], UNIT, 0, None, "")
+        is_own = pk in known and known[pk].dimension == UNIT
+        lines.append(
+            {
+                "name": unit.name,
+                "url": found.address("board", place=pk, unit=None)
+                if is_own
+                else found.address("board", unit=pk),
+                "cells": [cell(figures, key, unit) for key in shown.units],
+            }
+        )
     return lines
 
 
-def _line(row: PlaceRow, name: str, by: str, address: Addresses) -> dict[str, Any]:
-    closed, line = row.closed, {"name": name, "rate": per_cent(row.closed.in_time_rate)}
-    cells = {
-        "open": (row.open, {"queue": "open"}),
-        "overdue": (row.overdue, {"queue": "open", "lateness": "red"}),
-        "closed": (closed.n, CLOSED),
-        "in_time": (closed.in_time, CLOSED | {"was_late": "no"}),
-    }
-    for cell, (number, filters) in cells.items():
-        url = address(**filters, **{by: row.place}) if row.place and number else ""
-        line[cell] = {"number": number, "url": url}
-    return line
+# Lists -------------------------------------------------------------------------------------------------------------
 
 
-# Map and lists ----------------------------------------------------------------------------------------------------
+def _breaks(user: User, found: Chosen, wall: bool, now: dt.datetime) -> tuple[list[Case], list[Case]]:
+    """Open cases that are late, the longest first, and those that are due today; people's own words stay off the wall."""
+    cases = in_slice(CASE, Case.objects.visible_to(user).open(), found.slice.within)
+    tomorrow = since("today", now) + dt.timedelta(days=1)
+    rows = with_row(cases.filter(due_at__lte=now).by_due_date(), NAMED, characters=0 if wall else 100)[
+        :LISTED
+    ]
+    ahead = cases.filter(**due_within(now, tomorrow)).by_due_date()
+    late, due = list(rows), list(with_row(ahead, NAMED, characters=0 if wall else 100)[:LISTED])
+    for case in (*late, *due):
+        named = [
+            case.community_name or case.street_name or OUTSIDE,
+            "" if wall else case.category_name,
+            case.unit_name,
+        ]
+        case.where = " · ".join(part for part in named if part)
+    return late, due
 
 
-def _map(chosen: dict[str, str], show: str, user: User, wall: bool) -> dict[str, Any]:
-    own = [int(chosen["community"])] if chosen.get("community") else _own_places(chosen, user)
-    box = _box(tuple(sorted(own)))
+def _orders(user: User) -> list[Supervision]:
+    """Supervision orders that wait for this leader: for an answer, or to be struck off after one."""
+    if not user.authority.has(Duty.LEAD):
+        return []
+    mine = Q(leader=user, replied_at=None) | Q(ordered_by=user, replied_at__isnull=False)
+    waiting = (
+        Supervision.objects.filter(mine, accepted_at=None).order_by("deadline", "pk").select_related("unit")
+    )
+    first = list(waiting.only("case", "deadline", "replied_at", "unit__name")[:ORDERS])
+    # Scope and names are asked for these few alone: in one statement they would be worked out for all.
+    seen = with_row(
+        Case.objects.visible_to(user).filter(pk__in=[order.case_id for order in first]), NAMED, characters=0
+    )
+    cases = {case.pk: case for case in seen} if first else {}
+    orders = [order for order in first if order.case_id in cases]
+    for order in orders:
+        order.case = cases[order.case_id]
+    return orders
+
+
+# The map -----------------------------------------------------------------------------------------------------------
+
+
+def map_words(found: Chosen) -> dict[str, Any]:
+    """The filters of the map of cases for a territory."""
+    words = {name: found.words[name] for name in ("loop", "kind", "source") if name in found.words}
+    if found.place.dimension in ("street", "community"):
+        words[found.place.dimension] = found.place.pk
+    elif found.place.dimension == GRID:
+        words["community"] = found.place.parent
+    return words
+
+
+def _map(found: Chosen, show: str, wall: bool) -> dict[str, Any]:
+    place = found.place
+    own = [place.parent if place.dimension == GRID else place.pk]
     return {
+        "map_is_shown": place.dimension != UNIT,
         "map_show": show,
         "map_shows": [(name, words) for name, (words, _) in MAP_SHOWS.items()],
-        "map_query": "" if wall else urlencode(chosen | MAP_SHOWS[show][1]),
+        "map_query": "" if wall else urlencode(map_words(found) | MAP_SHOWS[show][1]),
         "map_cases_url": reverse("dashboard:wall_cases" if wall else "cases:map_cases"),
         "map_areas_url": reverse("dashboard:wall_areas" if wall else "cases:map_areas"),
-        "map_box": box,
+        "map_box": "" if place.dimension == UNIT else _box(tuple(own)),
         "map_own": ",".join(str(pk) for pk in own),
         "tianditu": settings.TIANDITU_KEY,
     }
@@ -219,45 +237,3 @@ def _box(places: tuple[int, ...]) -> str:
         return _outlined(places)
     except LookupError:
         return ""
-
-
-def _own_places(chosen: dict[str, str], user: User) -> list[int]:
-    """The territories that the map is about: the chosen street, or those of the viewer's posts."""
-    if chosen.get("street"):
-        return [int(chosen["street"])]
-    return list(
-        {
-            post.organization.parent_id if post.organization.function else post.organization_id
-            for post in user.authority.posts
-        }
-    )
-
-
-def _next(cases: QuerySet[Case], wall: bool, now: dt.datetime) -> list[Case]:
-    """What is due next and is not late yet; people's own words stay off the wall."""
-    ahead = cases.open().filter(due_at__gt=now).by_due_date()
-    listed = list(with_row(ahead, NAMED, characters=0 if wall else 100)[:LISTED])
-    for case in listed:
-        parts = [case.street_name or OUTSIDE, "" if wall else case.category_name, case.unit_name]
-        case.where = " · ".join(part for part in parts if part)
-    return listed
-
-
-def _orders(user: User) -> list[Supervision]:
-    """Supervision orders that wait for this leader: for an answer, or to be struck off after one."""
-    if not user.authority.has(Duty.LEAD):
-        return []
-    mine = Q(leader=user, replied_at=None) | Q(ordered_by=user, replied_at__isnull=False)
-    waiting = (
-        Supervision.objects.filter(mine, accepted_at=None).order_by("deadline", "pk").select_related("unit")
-    )
-    first = list(waiting.only("case", "deadline", "replied_at", "unit__name")[:LISTED])
-    # Scope and names are asked for these few alone: in one statement they would be worked out for all.
-    seen = with_row(
-        Case.objects.visible_to(user).filter(pk__in=[order.case_id for order in first]), NAMED, characters=0
-    )
-    cases = {case.pk: case for case in seen} if first else {}
-    orders = [order for order in first if order.case_id in cases]
-    for order in orders:
-        order.case = cases[order.case_id]
-    return orders

@@ -193,3 +193,7 @@ document.addEventListener("keydown", closeMenus);
 document.addEventListener("keydown", pressByKey);
 document.addEventListener("htmx:responseError", sayFailed);
 document.addEventListener("htmx:sendError", sayFailed);
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+});

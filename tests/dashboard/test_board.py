@@ -1,18 +1,19 @@
-"""The board: five numbers, each opening the very list it counts; the same figures narrowed and drilled."""
+"""The board: five numbers, what breaks today, who is waited for, who is slow; each number opens the list it counts."""
 
 import datetime as dt
-import re
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from appraisal.periods import Period
+from appraisal.tallying import tally
 from cases.actions import sweep
 from cases.models import Case
 from cases.workflow import Loop, State
-from dashboard.statistics import Closed, overview, rate
-from governance.models import User
+from governance.models import Organization, User
 from governance.roles import Role
 from tests import people
 from tests.lives import MORNING, case_at, inside, reported, walk
@@ -38,10 +39,23 @@ def at(time_machine, now: dt.datetime) -> None:
 
 
 def counted(client: Client, url: str) -> int:
-    """How many cases the desk's list behind an address holds."""
+    """How many rows stand on all pages of the list behind an address."""
     answer = client.get(url)
     assert answer.status_code == 200, url
-    return answer.context["total"]
+    number, rows = answer.context["number"], len(answer.context["lines"])
+    for page in range(2, answer.context["pages"] + 1):
+        rows += len(client.get(f"{url}&page={page}").context["lines"])
+    assert rows == number, url
+    return number
+
+
+def figures_of(client: Client, url: str = "/board/") -> dict[str, float | None]:
+    """The five numbers of a board by the keys of their measures."""
+    return {one["measure"].key: one["figure"].value for one in client.get(url).context["cards"]}
+
+
+def street_of(code: str) -> Organization:
+    return Organization.objects.get(code=code)
 
 
 def settled_on_the_spot() -> Case:
@@ -70,136 +84,188 @@ def busy(time_machine) -> dt.datetime:
     return now
 
 
-def test_every_number_opens_a_list_of_exactly_that_many(busy):
-    client = signed_in(district_leader())
-    page = client.get("/board/")
-    figures = page.context["figures"]
-    stats = {stat["label"]: stat["url"] for stat in page.context["stats"]}
-    assert figures.open and figures.overdue and figures.reported_today and figures.closed.base
-    assert 0 < figures.closed.in_time < figures.closed.n
-    assert counted(client, stats["在办"]) == figures.open
-    assert counted(client, stats["今日新增"]) == figures.reported_today
-    assert counted(client, stats["近 30 日按期办结率"]) == figures.closed.in_time
-    assert counted(client, stats["超期未结"]) == figures.overdue
-    assert counted(client, stats["近 30 日基层办结率"]) == figures.closed.base
-    assert counted(client, page.context["due_url"]) == figures.due_today
-
-
-@pytest.mark.parametrize("narrowed", ["", "loop=street", "kind=matter"])
-def test_every_number_of_the_table_opens_a_list_of_exactly_that_many(busy, narrowed):
-    client = signed_in(district_leader())
-    table = client.get(f"/board/?{narrowed}").context["table"]
+@pytest.mark.parametrize(
+    ("role", "code"),
+    [
+        (Role.LEADER, people.DISTRICT),
+        (Role.LEADER, people.STREET),
+        (Role.DUTY_CHIEF, people.DISTRICT),
+        (Role.AUDITOR, people.DISTRICT),
+        (Role.CLERK, people.COMMUNITY),
+    ],
+)
+@pytest.mark.parametrize("narrowed", ["", "&loop=base&kind=matter", "&period=7"])
+def test_every_number_opens_a_list_of_exactly_that_many(busy, role, code, narrowed):
+    client = signed_in(people.someone(role, code))
+    page = client.get(f"/board/?source=others{narrowed}").context
+    lines = [cell for line in (*page["parts"], *page["units"]) for cell in line["cells"]]
     tried = 0
-    for line in table:
-        for name in ("open", "overdue", "closed", "in_time"):
-            cell = line[name]
-            assert bool(cell["url"]) == bool(cell["number"])
-            if cell["url"]:
-                assert counted(client, cell["url"]) == cell["number"], (line["name"], name)
+    for one in (*page["cards"], *lines):
+        figure = one["figure"]
+        for number, url in ((figure.numerator, one["url"]), (figure.denominator, one["denominator_url"])):
+            assert bool(url) == bool(number)
+            if url:
+                assert counted(client, url) == number, (one["measure"].key, url)
                 tried += 1
-    assert tried >= 3
+    assert tried >= 5
 
 
 def test_self_handled_cases_are_counted_apart_and_inflate_no_rate(time_machine):
     case_at(State.CLOSED)
     at(time_machine, MORNING + dt.timedelta(hours=6))
     client = signed_in(district_leader())
-    before = client.get("/board/").context["figures"].closed
+
+    def closed() -> tuple[float | None, float | None]:
+        (rate,) = [
+            one
+            for one in client.get("/board/").context["cards"]
+            if one["measure"].key == "closed_in_time_rate"
+        ]
+        return rate["figure"].numerator, rate["figure"].denominator
+
+    assert closed() == (1, 1)
     settled_on_the_spot()
-    page = client.get("/board/")
-    after = page.context["figures"].closed
-    assert (after.n, after.in_time, after.base) == (before.n, before.in_time, before.base) == (1, 1, 1)
-    assert (before.self_handled, after.self_handled) == (0, 1)
-    assert "另有自处理 1 件" in page.content.decode()
-    assert counted(client, "/desk/?queue=closed&closed=30&source=self") == 1
+    assert closed() == (1, 1)
+    assert counted(client, "/board/counted/?measure=self_handled") == 1
 
 
 def test_a_street_of_the_table_opens_the_board_of_that_street(busy):
     client = signed_in(district_leader())
-    whole = client.get("/board/")
-    lines = {line["name"]: line for line in whole.context["table"]}
+    whole = client.get("/board/").context
+    lines = {line["name"]: line for line in whole["parts"]}
     assert len(lines) == 12
-    street = client.get("/board/" + lines["拓东街道"]["url"])
-    assert street.context["figures"].open == lines["拓东街道"]["open"]["number"]
-    assert street.context["place_name"] == "拓东街道"
-    assert street.context["by"] == "社区"
-    stats = {stat["label"]: stat["url"] for stat in street.context["stats"]}
-    assert counted(client, stats["在办"]) == street.context["figures"].open < whole.context["figures"].open
+    street = client.get(lines["拓东街道"]["url"]).context
+    assert street["place"].name == "拓东街道" and street["below"] == "社区"
+    assert [one.name for one in street["way"]] == ["盘龙区", "拓东街道"]
+    mine = street["cards"][0]["figure"].value
+    assert mine == lines["拓东街道"]["cells"][0]["figure"].value < whole["cards"][0]["figure"].value
+
+
+def test_a_community_has_its_grids_and_a_grid_its_cases(busy):
+    community = street_of(people.COMMUNITY)
+    client = signed_in(people.clerk())
+    page = client.get("/board/").context
+    assert page["place"].pk == community.pk and page["below"] == "网格"
+    grid = page["parts"][0]
+    inside_it = client.get(grid["url"]).context
+    assert inside_it["place"].name == grid["name"] and inside_it["parts"] == []
 
 
 def test_figures_are_those_of_the_viewers_scope(busy):
-    assert signed_in(people.stranger()).get("/board/").context["figures"].open == 1
-    street_leader = people.someone(Role.LEADER, people.STREET)
-    page = signed_in(street_leader).get("/board/")
-    assert page.context["by"] == "社区"
-    assert page.context["figures"].open == Case.objects.visible_to(street_leader).open().count()
+    assert figures_of(signed_in(people.stranger()), "/board/?board=community")["open_now"] == 1
+    leader = people.someone(Role.LEADER, people.STREET)
+    assert figures_of(signed_in(leader))["open_now"] == Case.objects.visible_to(leader).open().count()
+    assert figures_of(signed_in(leader))["open_now"] < figures_of(signed_in(district_leader()))["open_now"]
+
+
+def test_a_department_sees_its_own_work_and_nobody_elses(busy):
+    case = case_at(State.HANDLING, loop=Loop.DISTRICT)
+    handler = User.objects.filter(
+        posts__organization=case.unit, posts__role=Role.HANDLER, posts__ends_on=None
+    )[0]
+    client = signed_in(handler)
+    page = client.get("/board/").context
+    assert page["place"].pk == case.unit_id and page["board"].name == "unit"
+    assert (
+        page["cards"][0]["figure"].value
+        == Case.objects.open().filter(unit=case.unit, state=State.HANDLING).count()
+    )
+    assert client.get(f"/board/?place={street_of(people.DISTRICT).pk}").status_code == 404
+
+
+def test_a_place_out_of_sight_is_not_there(busy):
+    client = signed_in(people.stranger())
+    for words in (f"place={street_of(people.STREET).pk}", "place=999999", "grid=1"):
+        assert client.get(f"/board/?{words}").status_code == 404, words
+        assert client.get(f"/board/counted/?measure=open_now&{words}").status_code == 404, words
 
 
 def test_a_rate_without_a_denominator_is_not_zero():
-    assert rate(0, 0) is None and Closed().in_time_rate is None
-    page = signed_in(district_leader()).get("/board/")
-    numbers = [stat["number"] for stat in page.context["stats"]]
-    assert numbers == ["0", "0", None, "0", None]
-    assert "暂无数据" in page.content.decode()
+    found = figures_of(signed_in(district_leader()))
+    assert found == {
+        "open_now": 0,
+        "overdue_now": 0,
+        "reported": 0,
+        "closed_in_time_rate": None,
+        "base_rate": None,
+    }
+    assert "无数据" in signed_in(district_leader()).get("/board/").content.decode()
 
 
-def test_the_figures_cost_one_statement_on_case_rows_alone(busy):
-    cases = Case.objects.visible_to(district_leader())
-    with CaptureQueriesContext(connection) as captured:
-        overview(cases, by="street", now=busy)
-    assert len(captured) == 1
-    assert not re.search(r"cases_(assignment|caseevent|casetext)", captured[0]["sql"])
+def test_a_small_base_shows_its_counts_and_neither_colour_nor_change(busy):
+    page = signed_in(district_leader()).get("/board/").content.decode()
+    assert "样本少，只看件数" in page
 
 
-def test_who_holds_no_post_gets_figures_of_nothing(busy):
-    nobody = overview(Case.objects.none(), by="street", now=busy)
-    assert (nobody.open, nobody.closed, nobody.rows) == (0, Closed(), {})
+def test_who_has_no_duty_in_the_loop_is_told_so_and_sees_no_zeros():
+    answer = signed_in(User.objects.get(username="xuncha")).get("/board/")
+    assert answer.status_code == 200 and "不是数字为零" in answer.content.decode()
+    assert "stat-number" not in answer.content.decode()
 
 
 def test_the_page_costs_a_fixed_number_of_statements(busy):
+    tally(now=busy)
     client = signed_in(district_leader())
     client.get("/board/")
     with CaptureQueriesContext(connection) as captured:
-        client.get("/board/")
-    # Places, figures, list, orders and their cases, unread notices.
-    assert len(captured) <= FLOOR + 6, [query["sql"][:90] for query in captured]
+        client.get("/board/?period=year&compare=year")
+    # Places; figures of the period and of now; late and due; whom cases wait for; units; unread notices.
+    assert len(captured) <= FLOOR + 11, [query["sql"][:90] for query in captured]
+    assert sum("appraisal_tally" in query["sql"] for query in captured) == 2
 
 
-def test_the_list_names_the_earliest_due_date_first(busy):
-    listed = signed_in(district_leader()).get("/board/").context["next_cases"]
-    assert listed and all(case.lateness != "red" for case in listed)
-    assert [case.due_at for case in listed] == sorted(case.due_at for case in listed)
+def test_what_is_late_is_named_the_longest_first_and_what_is_due_today_after_it(busy):
+    page = signed_in(district_leader()).get("/board/").context
+    assert page["late"] and all(case.due_at <= busy for case in page["late"])
+    assert [case.due_at for case in page["late"]] == sorted(case.due_at for case in page["late"])
+    assert all(case.due_at > busy for case in page["due"])
+
+
+def test_it_says_whom_cases_wait_for_and_the_list_has_that_many(busy):
+    client = signed_in(district_leader())
+    waits = client.get("/board/").context["waits"]
+    assert waits and sum(one.late for one in waits)
+    for one in waits:
+        assert client.get("/desk/", {"queue": "open", "waits": one.mark}).context["total"] == one.number, one
 
 
 def test_a_supervision_order_waits_on_the_board_of_its_leader(busy):
     case = case_at(State.HANDLING, loop=Loop.DISTRICT)
     leader = district_leader()
-    assert signed_in(leader).get("/board/").context["orders"] == []
+    assert signed_in(leader).get("/board/mine/").context["orders"] == []
     sweep(now=case.due_at + dt.timedelta(minutes=1))
     while not case.supervisions.exists():
         sweep(now=case.legs.get(stopped_at=None).sweep_at)
     order = case.supervisions.get(accepted_at=None)
-    waiting = signed_in(order.leader).get("/board/").context["orders"]
+    waiting = signed_in(order.leader).get("/board/mine/").context["orders"]
     assert order.pk in [one.pk for one in waiting]
     assert [one.deadline for one in waiting] == sorted(one.deadline for one in waiting)
 
 
 def test_nonsense_in_the_address_narrows_nothing(busy):
     client = signed_in(district_leader())
-    whole = client.get("/board/").context["figures"].open
-    assert (
-        client.get("/board/?street=x&loop=moon&kind=%27&show=hm&community=0").context["figures"].open == whole
-    )
+    whole = figures_of(client)
+    assert figures_of(client, "/board/?street=x&loop=moon&kind=%27&show=hm&period=soon&compare=x") == whole
 
 
-def test_a_community_narrows_the_board_where_it_is_in_sight(busy):
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("begin=2026-11-02&until=2026-11-01", "结束日期不能早于开始日期"),
+        ("begin=2026-11-02", "请填写起止两个日期"),
+        ("begin=1990-01-01&until=2026-11-01", "一次最多看十年"),
+    ],
+)
+def test_days_that_cannot_be_a_period_are_said_and_narrow_nothing(busy, words, sentence):
+    answer = signed_in(district_leader()).get(f"/board/?{words}")
+    assert sentence in answer.content.decode()
+    assert answer.context["chosen"].period == Period.named("30", timezone.localdate())
+
+
+def test_an_old_address_of_a_community_still_leads_there(busy):
     case = Case.objects.open().filter(community__isnull=False).order_by("pk")[0]
-    asked = f"/board/?community={case.community_id}"
-    page = signed_in(district_leader()).get(asked)
-    inside_it = Case.objects.visible_to(district_leader()).open().filter(community=case.community_id)
-    assert page.context["figures"].open == inside_it.count() > 0
-    assert page.context["place_name"] == case.community.name
-    assert "community" not in signed_in(people.stranger()).get(asked).context["form"].chosen
+    page = signed_in(district_leader()).get(f"/board/?community={case.community_id}").context
+    assert page["place"].pk == case.community_id
 
 
 def test_nobody_sees_the_board_without_signing_in():

@@ -56,7 +56,7 @@ def screen() -> Client:
 
 
 def numbers(page: str) -> list[str]:
-    return re.findall(r'class="stat-number">([^<]*)', page)
+    return [re.sub("<[^>]*>", "", one) for one in re.findall(r'class="stat-number[^>]*>(.*?)</p>', page)]
 
 
 def test_the_screen_shows_the_numbers_of_its_makers_board(screen):
@@ -167,9 +167,9 @@ def test_it_shows_what_the_board_showed_and_no_address_widens_it():
     reported()
     leader = signed_in()
     screen = opened(make(leader, f"?street={street.pk}&show=red&page=9"))
-    assert Wall.objects.get().filters == {"street": str(street.pk), "show": "red"}
+    assert Wall.objects.get().filters == {"place": str(street.pk), "show": "red"}
     assert f"{street.name} · 地图：超期" in leader.get("/board/walls/").content.decode()
-    whole = screen.get("/wall/?street=&loop=").context["figures"].open
+    whole = screen.get("/wall/?street=&loop=").context["cards"][0]["figure"].value
     assert whole == Case.objects.open().filter(street=street).count() == 1
     late = screen.get(f"/wall/cases.json?{BOX}&street=&lateness=none").json()
     assert late["total"] == 0

@@ -272,7 +272,7 @@ def test_my_calls_cost_few_statements():
 def test_the_board_counts_whistles_and_every_number_opens_its_list():
     running(kind="emergency", source="emergency")
     client = signed_in("quling")
-    ((_, figures),) = client.get("/board/").context["module_figures"]
+    ((_, figures),) = client.get("/board/mine/").context["module_figures"]
     assert [one.label for one in figures] == ["在办哨单", "签收超期", "联系超期", "报到超期", "办结超期"]
     for one in figures:
         assert len(client.get(one.address).context["whistles"]) == one.value, one.label
@@ -280,7 +280,7 @@ def test_the_board_counts_whistles_and_every_number_opens_its_list():
 
 
 def test_a_board_without_whistles_says_nothing_of_them():
-    assert "吹哨" not in signed_in("quling").get("/board/").content.decode()
+    assert "吹哨" not in signed_in("quling").get("/board/mine/").content.decode()
 
 
 def book(answer) -> dict[str, list[list[str]]]:

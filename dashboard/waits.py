@@ -1,0 +1,66 @@
+"""Who waits on whom: open cases by whoever is to act next, the late ones first."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from appraisal.counting import in_slice
+from appraisal.grains import CASE
+from appraisal.slices import Slice
+from cases.counting import counted_in
+from cases.models import Case
+from cases.waiting import ASKED, Matter
+from cases.workflow import Lateness
+from governance.models import User
+from governance.roles import Duty
+
+LISTED = 8
+_SQL = """
+    SELECT w.matter, w.duty, w.place, o.name, count(*), count(*) FILTER (WHERE w.lateness = %(red)s) AS late, min(w.due_at)
+    FROM (
+        SELECT left(mark, 1) AS matter, substr(mark, 2, 1) AS duty,
+            CASE WHEN substr(mark, 3, 1) <> '@' THEN substr(mark, 3)::bigint END AS place, lateness, due_at
+        FROM seen, unnest(waits_for) AS mark WHERE is_open AND mark <> 'o' AND left(mark, 1) <> '-'
+    ) AS w LEFT JOIN governance_organization o ON o.id = w.place
+    GROUP BY 1, 2, 3, 4 ORDER BY late DESC, 5 DESC LIMIT %(most)s
+"""
+_DOES = {
+    Duty.CHIEF: "立案、结案",
+    Duty.DISPATCH: "派遣",
+    Duty.INTAKE: "核实、核查",
+    Duty.HANDLE: "处置",
+    Duty.VERIFY: "核查",
+    Duty.LEAD: "答复督办",
+}
+
+
+@dataclass(frozen=True)
+class Waited:
+    """Somebody who is waited for: where, in which duty, for what, by how many cases; ``mark`` finds them in a list."""
+
+    who: str
+    what: str
+    number: int
+    late: int
+    oldest: dt.datetime | None
+    mark: str
+
+
+def waited_for(user: User, of: Slice) -> list[Waited]:
+    """Whoever most late cases wait for, in one statement."""
+    cases = in_slice(CASE, Case.objects.visible_to(user).order_by(), of.within)
+    rows = counted_in(
+        cases.values_list("waits_for", "is_open", "lateness", "due_at"),
+        _SQL,
+        {"red": Lateness.RED.value, "most": LISTED},
+    )
+    return [
+        Waited(
+            f"{name} · {Duty(duty).label}" if place else f"抽派的{Duty(duty).label}",
+            f"决定{Matter(matter).label}" if Matter(matter) in ASKED else _DOES.get(Duty(duty), "下一步"),
+            number,
+            late,
+            oldest,
+            f"{matter}{duty}{place or '@'}",
+        )
+        for matter, duty, place, name, number, late, oldest in rows
+    ]
