@@ -1,19 +1,17 @@
 """The planned year as real moves make it: numbers in order of time, places that stand out, a start that may be cut off."""
 
 import datetime as dt
-from types import SimpleNamespace
 
 import pytest
 
 from cases.models import Case, CaseEvent, CaseText
 from cases.workflow import Grade, State
 from demo import history, world, year
-from demo.history import job, make_more, plan_of
+from demo.history import job, make_more
 from demo.planning import Part
 from governance.models import Organization
 from records import chain
 from tests.demo.test_world import NOW
-from tests.photos import photo
 
 TODAY = NOW.date()
 OLD = NOW - dt.timedelta(days=70)
@@ -27,16 +25,6 @@ FEW = {
     "CHECKS": (),
     "ENDINGS": (),
 }
-
-
-@pytest.fixture
-def demo_world(db):
-    return world.World(NOW, 1, SimpleNamespace(take=photo))
-
-
-@pytest.fixture
-def plan(demo_world):
-    return plan_of(demo_world, TODAY)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ import datetime as dt
 import io
 from collections import Counter
 from random import Random
-from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
@@ -20,14 +19,8 @@ from governance.models import ApiKey, Notice, Outbox, User
 from governance.roles import ActorKind
 from grid.models import GridRing
 from records import chain
-from tests.photos import photo
 
 NOW = dt.datetime(2026, 11, 20, 7, 0, tzinfo=dt.UTC)  # a Friday, 15:00 in Kunming
-
-
-@pytest.fixture
-def demo_world(db):
-    return world.World(NOW, 1, SimpleNamespace(take=photo))
 
 
 @pytest.mark.parametrize("state", [state for state, loop in world.CELLS if loop == Loop.STREET])

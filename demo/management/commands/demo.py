@@ -18,6 +18,7 @@ from demo.accounts import DEMO_PASSWORD, accounts
 from demo.giving_way import give_way
 from demo.history import first_day, make_more, plan_of
 from demo.kinds import settle_kinds
+from demo.looking_back import decide_missed, look_back, put_off
 from demo.party import make_party
 from demo.photos import Album
 from demo.staff import settle_staff
@@ -87,6 +88,7 @@ class Command(BaseCommand):
         world = World(now, SEED, album)
         made = make_first(world, plan_of(world, first_day()), self.progress("案件"))
         whistles = make_party(world, self.progress("哨单"), first=True, earlier=False)
+        put_off(first_day())
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.stdout.write(
@@ -111,6 +113,9 @@ class Command(BaseCommand):
         whistles = make_party(world, self.in_background("历史哨单"), first=False, earlier=True)
         day = first_day()
         made = make_more(world, plan_of(world, day), day, self.in_background("全年案件"))
+        found = look_back(day)
+        decide_missed(world.hands, world.random, timezone.now())
+        self.stdout.write(f"夜间排查发现 {found} 条")
         self.stdout.write(f"全年案件已补 {made} 件，历史哨单已补 {whistles} 件")
 
     def make_only_party(self) -> None:
