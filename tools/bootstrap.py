@@ -286,6 +286,7 @@ def do_check(arguments: argparse.Namespace) -> int:
         "deployment": ([*manage, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
         "workflow diagram": ([*manage, "workflow_diagram", "--check"], {}),
         "whistle diagram": ([*manage, "whistle_diagram", "--check"], {}),
+        "page of the measures": ([*manage, "measures_page", "--check"], {}),
         "diagram of the layers": ([str(PYTHON), "tools/layers.py", "--check"], {}),
     }
     failed = []
