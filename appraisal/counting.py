@@ -38,6 +38,8 @@ class By(StrEnum):
     MONTH = "month"
 
 
+#: Where more changes wait, the rows of a slice are counted sooner than those of all changes.
+MANY = 2000
 #: Territories for which the tallies know categories and hours.
 WITH_CATEGORIES = ("district", "street")
 
@@ -110,22 +112,22 @@ def counts(
     stored, parameters = _stored(asked, cut)
     sql = (
         "SELECT NULL::int, NULL::bigint, NULL::bigint[], (SELECT definitions FROM appraisal_tallied WHERE id = 1),"
-        " EXISTS (SELECT FROM appraisal_touched)"
+        f" (SELECT count(*) FROM (SELECT FROM appraisal_touched WHERE problem = '' LIMIT {MANY + 1}) AS t)"
         f" UNION ALL SELECT period, grouped, {_array(asked)}, NULL, NULL FROM ({stored}) AS t GROUP BY 1, 2"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        (_, _, _, counted_by, is_behind), *rows = cursor.fetchall()
-    if counted_by != definitions():
-        return _summed(asked, *_rows_alone(asked))  # counted by other definitions, or not at all yet
-    if is_behind:
+        (_, _, _, counted_by, behind), *rows = cursor.fetchall()
+    if counted_by != definitions() or behind > MANY:  # by other definitions, not at all yet, or long ago
+        return _summed(asked, *_rows_alone(asked))
+    if behind:
         return _summed(asked, *_with_what_waits(asked, stored, parameters))
     return _named(asked, rows)
 
 
 def lag() -> int:
     """How many changes wait to be counted."""
-    return Touched.objects.count()
+    return Touched.objects.filter(problem="").count()
 
 
 # From the tallies --------------------------------------------------------------------------------------------------
@@ -199,22 +201,23 @@ def _array(asked: Asked) -> str:
 
 def _with_what_waits(asked: Asked, stored: str, parameters: list[Any]) -> tuple[str, list[Any]]:
     """The tallies, and for records that wait: what they say now, less what they had added. One statement, one moment."""
-    cells = " UNION ALL ".join(
-        f"SELECT period, grouped, {one.number} AS counter, counts[{one.number}]::bigint AS amount FROM stored"
-        for one in asked.counters
+    numbers = ", ".join(str(one.number) for one in asked.counters)
+    cells = (
+        "SELECT period, grouped, counter, counts[counter]::bigint AS amount"
+        f" FROM stored, unnest(ARRAY[{numbers}]) AS counter"
     )
     parts, values = [cells], list(parameters)
     for subject in subjects():
         wanted = [one for one in asked.counters if one.grain.subject == subject]
         if not wanted:
             continue
-        waiting = Touched.objects.filter(subject=subject).values("record")
+        waiting = Touched.objects.waiting(subject).values("record")
         live, live_values = facts(subject, wanted, of_records(waiting))
-        changed = (
-            f"SELECT {_FACT} FROM ({live}) AS live UNION ALL SELECT {_FACT} FROM ({_COUNTED}) AS counted"
-        )
+        ids, ids_values = waiting.query.sql_with_params()
+        counted = _COUNTED.format(waiting=ids)
+        changed = f"SELECT {_FACT} FROM ({live}) AS live UNION ALL SELECT {_FACT} FROM ({counted}) AS counted"
         numbers = [one.number for one in wanted]
-        sql, more = _grouped(asked, changed, [*live_values, subject, subject, numbers])
+        sql, more = _grouped(asked, changed, [*live_values, subject, *ids_values, numbers])
         parts.append(sql)
         values += more
     return f"WITH stored AS ({stored}) {' UNION ALL '.join(parts)}", values
@@ -227,7 +230,7 @@ _COUNTED = f"""
         nullif(c.facts[i][3], 0) AS unit, ({_LOOPS})[c.facts[i][4]] AS loop,
         c.facts[i][1] AS counter, c.facts[i][2] AS hour, -c.facts[i][5] AS amount
     FROM appraisal_counted c, generate_series(1, array_length(c.facts, 1)) AS i
-    WHERE c.subject = %s AND c.record IN (SELECT record FROM appraisal_touched WHERE subject = %s)
+    WHERE c.subject = %s AND c.record IN ({{waiting}})
         AND c.facts[i][1] = ANY (%s)
 """
 

@@ -2,12 +2,15 @@
 
 A record's facts are recomputed whole and what it had added before (``Counted``) is taken away: counting it twice, or late,
 or out of order changes nothing. Only one counts at a time (the row of ``Tallied`` is locked); moves never wait for it.
+What waits, waits in ``Touched`` by the triggers of the records' tables.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterable
 
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, InternalError, ProgrammingError, connection, transaction
+from django.db.models import Max
 
 from appraisal.catalogue import definitions
 from appraisal.facts import all_counters, facts, of_records
@@ -15,10 +18,10 @@ from appraisal.grains import DIMENSIONS, OF_RECORD, records_of, subjects
 from appraisal.models import Cut, Span, Tallied, Touched
 from cases.workflow import Loop
 
+log = logging.getLogger(__name__)
+
 #: Records counted in one transaction, and in one statement of a rebuild.
 BATCH, REBUILT = 1000, 5000
-#: Batches of a round of the worker.
-ROUNDS = 20
 _LOOPS = "ARRAY[" + ", ".join(f"'{loop.value}'" for loop in Loop) + "]"
 _KEY = ("cut", "place", "span", "day", "category", "kind", "loop", "source", "hour", "unit")
 
@@ -76,18 +79,30 @@ RETURNING record
 """
 
 
+#: What is wrong with a record, not with the database: others are counted without it.
+UNCOUNTABLE = (DataError, IntegrityError, InternalError, ProgrammingError)
+
+
 def tally(*, now: dt.datetime, most: int = BATCH) -> int:
-    """Count the records that moved, oldest first, in one transaction; returns how many rows of the queue were done."""
+    """Count the records that moved, oldest first, in one transaction; returns how many rows of the queue were looked at.
+
+    While somebody else counts, nothing is done.
+    """
     with transaction.atomic():
-        state = Tallied.objects.select_for_update().get_or_create(pk=1)[0]
-        if state.definitions != definitions():
-            queue_everything()
-            state.definitions = definitions()
-        taken = list(Touched.objects.order_by("pk")[:most])
-        for subject in subjects():
-            count_again(subject, {row.record for row in taken if row.subject == subject})
+        state = Tallied.objects.select_for_update(skip_locked=True).filter(pk=1).first()
+        if state is None:
+            return 0
+        _look_at_definitions(state)
+        taken = list(Touched.objects.to_count(now)[:most])
+        problems = {
+            (subject, record)
+            for subject in subjects()
+            for record in count_some(subject, {row.record for row in taken if row.subject == subject}, now)
+        }
         # By id: whatever else was noted meanwhile stays for the next round.
-        _forget([row.pk for row in taken])
+        _forget([row.pk for row in taken if (row.subject, row.record) not in problems])
+        if state.counting and not Touched.objects.filter(pk__lte=state.until, problem="").exists():
+            state.definitions, state.counting = state.counting, ""
         state.at = now
         state.save()
     return len(taken)
@@ -102,6 +117,36 @@ def catch_up(*, now: dt.datetime) -> int:
         if some < BATCH:
             break
     return done
+
+
+def _look_at_definitions(state: Tallied) -> None:
+    """Note everything to be counted again, once, where the tallies follow other definitions."""
+    if definitions() == (state.counting or state.definitions):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM appraisal_touched")  # what others note meanwhile is not seen, and stays
+    queue_everything()
+    state.counting = definitions()
+    state.until = Touched.objects.aggregate(last=Max("pk"))["last"] or 0
+
+
+def count_some(subject: str, records: Iterable[int], now: dt.datetime) -> set[int]:
+    """Count records again, each that can be; those that cannot are logged, stay in the queue and are returned."""
+    ids = sorted(set(records))
+    try:
+        with transaction.atomic():
+            count_again(subject, ids)
+        return set()
+    except UNCOUNTABLE as problem:
+        if len(ids) > 1:
+            half = len(ids) // 2
+            return count_some(subject, ids[:half], now) | count_some(subject, ids[half:], now)
+        log.exception("%s %s cannot be counted", subject, ids[0])
+        rows = Touched.objects.filter(subject=subject, record=ids[0])
+        noted = {"problem": str(problem).partition("\n")[0][:200] or "?", "tried_at": now}
+        if not rows.update(**noted):
+            Touched.objects.create(subject=subject, record=ids[0], **noted)
+        return set(ids)
 
 
 def count_again(subject: str, records: Iterable[int]) -> None:
@@ -137,7 +182,7 @@ def rebuild(*, now: dt.datetime, said: Callable[[int, int], None] = lambda done,
     ``said(done, of)`` is told of progress.
     """
     with transaction.atomic():
-        state = Tallied.objects.select_for_update().get_or_create(pk=1)[0]
+        state = Tallied.objects.select_for_update().get(pk=1)
         queued = list(Touched.objects.values_list("pk", flat=True))
         records = {
             subject: list(records_of(subject).rows().order_by("pk").values_list("pk", flat=True))
@@ -146,15 +191,15 @@ def rebuild(*, now: dt.datetime, said: Callable[[int, int], None] = lambda done,
         every, done = sum(map(len, records.values())), 0
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM appraisal_tally; DELETE FROM appraisal_counted")
+        # What was noted before the beginning is about to be counted; what came later is counted again, which does no harm.
+        _forget(queued)
         for subject, ids in records.items():
             for begin in range(0, len(ids), REBUILT):
                 some = ids[begin : begin + REBUILT]
-                count_again(subject, some)
+                count_some(subject, some, now)
                 done += len(some)
                 said(done, every)
-        # What was noted before the beginning is counted by now; what came later is counted again, which does no harm.
-        _forget(queued)
-        state.definitions, state.at = definitions(), now
+        state.definitions, state.counting, state.at = definitions(), "", now
         state.save()
     return done
 

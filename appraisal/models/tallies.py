@@ -1,6 +1,8 @@
 """Tallies: additive counts by day and place, what each record has added to them, what is to be counted again; and which
 denominators districts chose."""
 
+import datetime as dt
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -75,6 +77,24 @@ class Counted(models.Model):
         constraints = [models.UniqueConstraint(fields=["subject", "record"], name="counted_once")]
 
 
+#: A record that could not be counted is tried again after so long.
+RETRY = dt.timedelta(minutes=10)
+
+
+class TouchedQuerySet(models.QuerySet):
+    def to_count(self, now: dt.datetime) -> "TouchedQuerySet":
+        """What the worker takes next, oldest first; what could not be counted waits a while."""
+        return self.filter(Q(tried_at=None) | Q(tried_at__lte=now - RETRY)).order_by("pk")
+
+    def uncountable(self) -> "TouchedQuerySet":
+        return self.filter(problem__gt="")
+
+    def waiting(self, subject: str) -> "TouchedQuerySet":
+        """What readers count themselves: without records that cannot be counted, which keep what they had added."""
+        mine = self.filter(subject=subject)
+        return mine.exclude(record__in=mine.uncountable().values("record"))
+
+
 class Touched(models.Model):
     """A record that a move changed since it was counted; a trigger writes it in the transaction of the move.
 
@@ -84,15 +104,26 @@ class Touched(models.Model):
 
     subject = models.CharField("记录种类", max_length=20)
     record = models.BigIntegerField("记录")
+    # Why the record could not be counted, and when that was tried last; the trigger knows neither.
+    problem = models.CharField("问题", max_length=200, db_default="")
+    tried_at = models.DateTimeField("最近一次尝试", null=True)
+
+    objects = TouchedQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["subject", "record"], name="touched_record")]
 
 
 class Tallied(models.Model):
-    """One row: by which definitions the tallies were counted, and when; locked by whoever counts."""
+    """One row: by which definitions the tallies were counted, and when; locked by whoever counts.
+
+    After a change of definitions everything is counted again: ``counting`` names the new ones until the queue is done up
+    to ``until``, and until then readers count rows.
+    """
 
     definitions = models.CharField("定义摘要", max_length=64, default="")
+    counting = models.CharField("正在计入的定义摘要", max_length=64, default="")
+    until = models.BigIntegerField(default=0)
     at = models.DateTimeField("最近一次", null=True)
 
 
