@@ -6,7 +6,7 @@ place, category and source are read. What events do not tell is named (``Recount
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby, islice
@@ -46,9 +46,14 @@ class Source:
     fold: Callable[[Where, list[tuple]], Rows]
     #: Events and records that may have to do with a unit; which of them do, the folded rows say.
     of_unit: Callable[[int], Q]
-    #: Facts of events that are dates by which rows are counted, and the moments that they may be.
-    dated: tuple[str, ...] = ()
+    #: Moments of rows (grain, name) at which no event need have been, and the facts of events that say them; without
+    #: such facts every record counts that began before.
     ahead: frozenset[tuple[str, str]] = frozenset()
+    dated: tuple[str, ...] = ()
+    #: What else of rows ``fold`` is given beside the dimensions of a record, by its id.
+    known: Callable[[Sequence[int]], Mapping[int, Mapping[str, Any]]] | None = None
+    #: Columns of rows (grain, name) that no event tells, and why.
+    untold: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def _happened(columns: tuple) -> Happened:
@@ -132,6 +137,7 @@ def candidates(asked: Asked, subject: str) -> QuerySet:
             events = events.alias(**{f"x_{name}": Cast(told, DateTimeField())})
             ahead = Q(**{f"x_{name}__gte": first, f"x_{name}__lt": last})
             then |= Q(data__contains=f'"{name}":') & ahead
+        then |= Q() if source.dated else Q(at__lt=last)
     records = in_slice(grain, grain.rows(), [one for one in asked.within if one[0][0] in OF_RECORD])
     if asked.of.dimension == "unit":
         concerned = source.events._default_manager.filter(source.of_unit(asked.of.place))
@@ -197,6 +203,8 @@ def histories(subject: str, records: Iterable[int]) -> Iterator[tuple[int, Where
     while some := list(islice(rest, BATCH)):
         rows = grain.rows().filter(pk__in=some).values_list("pk", *dimensions)
         known = {pk: dict(zip(OF_RECORD, values, strict=True)) for pk, *values in rows}
+        for record, more in (source.known(some) if source.known else {}).items():
+            known[record] |= more
         events = source.events._default_manager.filter(**{f"{source.record}__in": some})
         ordered = events.order_by(source.record, "sequence").values_list(source.record, *source.columns)
         for record, mine in groupby(ordered, key=itemgetter(0)):

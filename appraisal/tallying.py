@@ -7,10 +7,12 @@ What waits, waits in ``Touched`` by the triggers of the records' tables.
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable, Iterable
 
 from django.db import DataError, IntegrityError, InternalError, ProgrammingError, connection, transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from appraisal.catalogue import definitions
 from appraisal.facts import all_counters, facts, of_records
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 
 #: Records counted in one transaction, and in one statement of a rebuild.
 BATCH, REBUILT = 1000, 5000
+#: Seconds after which a round of the worker begins nothing more, so that others get it.
+ROUND = 20
 _LOOPS = "ARRAY[" + ", ".join(f"'{loop.value}'" for loop in Loop) + "]"
 _KEY = ("cut", "place", "span", "day", "category", "kind", "loop", "source", "hour", "unit")
 
@@ -83,6 +87,17 @@ RETURNING record
 UNCOUNTABLE = (DataError, IntegrityError, InternalError, ProgrammingError)
 
 
+def work() -> int:
+    """Count what moved, batch by batch, until the queue is short or the round is over; returns how many rows were done."""
+    done, end = 0, time.monotonic() + ROUND
+    while time.monotonic() < end:
+        some = tally(now=timezone.now())
+        done += some
+        if some < BATCH:
+            break
+    return done
+
+
 def tally(*, now: dt.datetime, most: int = BATCH) -> int:
     """Count the records that moved, oldest first, in one transaction; returns how many rows of the queue were looked at.
 
@@ -106,17 +121,6 @@ def tally(*, now: dt.datetime, most: int = BATCH) -> int:
         state.at = now
         state.save()
     return len(taken)
-
-
-def catch_up(*, now: dt.datetime) -> int:
-    """Count what moved, batch by batch, until the queue is short; a round ends so that others get the worker."""
-    done = 0
-    for _ in range(ROUNDS):
-        some = tally(now=now)
-        done += some
-        if some < BATCH:
-            break
-    return done
 
 
 def _look_at_definitions(state: Tallied) -> None:

@@ -8,7 +8,7 @@ from appraisal import missed, repeats, tallying, warnings
 
 @shared_task
 def tally() -> int:
-    return tallying.catch_up(now=timezone.now())
+    return tallying.work()
 
 
 @shared_task

@@ -8,6 +8,7 @@ from partybuilding import panel
 from partybuilding.actions import ending
 from partybuilding.counting import figures, states_of
 from partybuilding.grains import CALL, CLOCK, WHISTLE
+from partybuilding.recounting import WHISTLES
 from partybuilding.waiting import to_do
 
 MODULE = Module(
@@ -22,6 +23,7 @@ MODULE = Module(
     states_of=states_of,
     grains=(WHISTLE, CALL, CLOCK),
     measures=Path(__file__).parent / "measures",
+    histories=(WHISTLES,),
     hears={
         "close": ending.case_ended,
         "decline": ending.case_ended,

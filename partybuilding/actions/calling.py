@@ -45,7 +45,10 @@ def call_unit(
         if instead_of
         else {}
     )
-    walk.rows += [call, *(_clock(walk, call, step, going_on.get(step)) for step in ClockStep)]
+    clocks = [_clock(walk, call, step, going_on.get(step)) for step in ClockStep]
+    walk.rows += [call, *clocks]
+    due = walk.facts.setdefault("due", {})
+    due[str(organization.pk)] = {clock.step: clock.red_at for clock in clocks}
     if organization.pk not in whistle.units:
         whistle.units.append(organization.pk)
     walk.tell_also.append(unit(organization.pk, "请您签收哨令"))
@@ -148,7 +151,9 @@ def ask(walk: Walk) -> State:
     assert walk.case.street_id is not None  # the rule looked
     whistle.side_id, whistle.asked_by, whistle.asked_at = walk.case.street_id, walk.user, walk.now
     if whistle.rule["decide_limit"]:
-        walk.rows.append(_decision(walk, Limit.parse(whistle.rule["decide_limit"])))
+        clock = _decision(walk, Limit.parse(whistle.rule["decide_limit"]))
+        walk.rows.append(clock)
+        walk.facts["decide_by"] = clock.red_at
     walk.tell_also.append(side(whistle, "请您决定是否吹哨"))
     return State.ASKED
 

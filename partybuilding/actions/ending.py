@@ -54,6 +54,7 @@ def failed(walk: Walk) -> State:
     last = leads[-1] if leads else None
     if last is not None and units_to_call(walk.case, walk.today).filter(pk=last.unit_id).exists():
         call_unit(walk, last.unit, why="核查不通过，继续处置", is_lead=True)
+        walk.facts["called"] = last.unit_id
     return State.ON_SITE
 
 

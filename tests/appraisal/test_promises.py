@@ -28,6 +28,8 @@ from tests.scale import tries
 
 SEED = os.environ.get("GRIDLOOP_SEED", "9")
 DAY = dt.timedelta(days=1)
+#: Who was head of a unit on a day is no event of a whistle.
+UNTOLD = {"calls_signed_by_head"}
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,11 @@ def without_nothing(found: dict) -> dict:
 def disagreements(draw: Draw) -> Iterator[str]:
     """Card, rows, list and recount of one question; nothing where they agree."""
     keys = draw.measure.counters
-    card = without_nothing(counts(keys, draw.periods, draw.of, draw.by, draw.places))
     told = recount(keys, draw.periods, draw.of, draw.by, draw.places)
-    assert not told.untold
+    assert told.untold <= UNTOLD
+    if told.untold:
+        return  # events do not say it; the passport names it
+    card = without_nothing(counts(keys, draw.periods, draw.of, draw.by, draw.places))
     if card != without_nothing(told.counts):
         yield f"{draw}: card {card}, events {told.counts}"
     parts = [draw.measure.numerator, *([draw.measure.denominator] if draw.measure.denominator else [])]

@@ -7,9 +7,11 @@ import pytest
 
 from cases.models import Case, CaseEvent, Leg
 from cases.workflow import Loop, State
+from partybuilding import workflow as whistles
 from tests import lives
 from tests.appraisal.told import all_differences
 from tests.appraisal.worlds import World
+from tests.partybuilding import blowing
 from tests.scale import tries
 
 SEED = os.environ.get("GRIDLOOP_SEED", "9")
@@ -20,6 +22,20 @@ SEED = os.environ.get("GRIDLOOP_SEED", "9")
 def test_the_rows_of_a_case_follow_from_its_events(state):
     for loop in Loop:
         lives.case_at(state, loop=loop)
+    assert all_differences() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", whistles.State)
+def test_the_rows_of_a_whistle_follow_from_its_events(state):
+    blowing.whistle_at(state)
+    assert all_differences() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", whistles.CallState)
+def test_the_rows_of_a_call_follow_from_its_events(state):
+    blowing.whistle_with_call_at(state)
     assert all_differences() == []
 
 

@@ -15,8 +15,12 @@ from demo.hands import Hands
 from governance.models import Actor, By, User
 from governance.roles import ActorKind, Duty, Role
 from grid.models import Grid
+from partybuilding import actions as whistles
+from partybuilding.models import Call, Whistle
+from partybuilding.workflow import CALLS, WHISTLES, CallState
 from tests import people
 from tests.lives import at, inside, settled_by
+from tests.partybuilding.blowing import MANAGEMENT, MARKET, MARKS, NEED, POLICE, answers, unit
 from tests.photos import photo
 
 REPORTERS = ("wangge", "zhiyuan", "jiandu", "xuncha", "shouli")
@@ -59,8 +63,12 @@ class World:
             number = self.random.random()
             if number < 0.1:
                 self.report()
-            elif number < 0.86:
+            elif number < 0.7:
                 self.move()
+            elif number < 0.73:
+                self.blow()
+            elif number < 0.86:
+                self.move_whistle()
             elif number < 0.97:
                 self.wait()
             else:
@@ -127,11 +135,78 @@ class World:
             more["target"] = self.random.choice(list(others.order_by("pk")))
         return self.hands.answers(move, case, leg, by, self.now, more)
 
+    # Whistles
+
+    def blow(self) -> None:
+        """The street blows for one of its cases, or a community asks it to."""
+        free = (
+            Case.objects.open()
+            .filter(street__code=people.STREET)
+            .exclude(whistles__in=Whistle.objects.open())
+        )
+        case = free.order_by("pk").first()
+        if case is not None:
+            asks = self.random.random() < 0.4
+            given = answers(**({"lead": None, "helpers": None} if asks else {}))
+            by = User.objects.get(username="sheshuji" if asks else "jieshuji")
+            self._whistle(Whistle(case=case), "ask" if asks else "blow", by, given)
+
+    def move_whistle(self) -> None:
+        """Its side, or a unit that it called, makes any move that the tables know from there."""
+        running = Whistle.objects.exclude(state__in=WHISTLES.final).order_by("pk")
+        whistle = self.random.choice(list(running) or [None])
+        if whistle is None:
+            return self.blow()
+        calls = [call for call in whistle.calls.order_by("pk") if call.is_open]
+        call = self.random.choice([*calls, *calls, None])
+        moves = CALLS.moves_from(CallState(call.state)) if call else WHISTLES.moves_from(whistle.state)
+        moves = [move for move in moves if move.duties != (Duty.SYSTEM,)]
+        if moves:
+            move = self.random.choices(moves, [_weight(one) / (1 + self.made[one.name]) for one in moves])[0]
+            by = self._of_whistle(whistle, call if call and Duty.ANSWER in move.duties else None)
+            part = call.pk if call else None
+            self._whistle(whistle.uuid, move.name, by, self._told(whistle, call, move), part)
+        return None
+
+    def _of_whistle(self, whistle: Whistle, call: Call | None) -> User:
+        """Somebody of the called unit, or who blows."""
+        holders = self.hands.holding(Duty.ANSWER, call.unit_id) if call else []
+        return self.random.choice(holders or [User.objects.get(username="jieshuji")])
+
+    def _told(self, whistle: Whistle, call: Call | None, move: Move) -> dict[str, Any]:
+        units = [unit(code) for code in (MANAGEMENT, POLICE, MARKET)]
+        one_of_them = self.random.choice([one for one in units if call is None or one.pk != call.unit_id])
+        scored = whistle.calls.order_by("?").first() if move.name.startswith("score") else None
+        told = {
+            "words": "已办。",
+            "reason": "情况有变。",
+            "refusal": "not_ours",
+            "right_unit": one_of_them,
+            "unit": one_of_them,
+            "lead": units[0],
+            "title": "清运",
+            "deadline": self.now + dt.timedelta(days=1),
+            "call": scored,
+            **MARKS,
+            **NEED,
+        }
+        more = {"position": inside()} if move.name == "arrive" else {}
+        return {name: told[name] for name in move.needs if name in told} | more
+
+    def _whistle(self, whistle: Any, move: str, by: User, given: dict, part: int | None = None) -> None:
+        try:
+            whistles.perform(whistle, move, by=by, now=self.now, key=uuid.uuid4(), given=given, part=part)
+        except (Refused, Whistle.DoesNotExist, Case.DoesNotExist):
+            return
+        self.made[move] += 1
+
     # What time does
 
     def wait(self) -> None:
         self.now += self.random.choice(JUMPS)
         self.made["sweep"] += actions.sweep(now=self.now)
+        self.made["rungs"] += whistles.sweep(now=self.now)
+        self.made["lapse"] += whistles.lapse(now=self.now)
 
     def change_calendar(self) -> None:
         """A day of the next two weeks is worked, or is not."""

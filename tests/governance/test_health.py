@@ -32,12 +32,13 @@ ALL = {
     "sweep",
     "swept_legs",
     "anchor",
+    "tallies",
     "ladders",
     "rungs",
     "rosters",
 }
 #: Parts without which the site is ready all the same.
-NOT_NEEDED = {"dead_notices", "processes", "swept_legs", "anchor", "rungs", "rosters"}
+NOT_NEEDED = {"dead_notices", "processes", "swept_legs", "anchor", "tallies", "rungs", "rosters"}
 
 
 @pytest.fixture

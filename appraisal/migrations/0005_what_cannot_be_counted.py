@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("appraisal", "0003_denominators_of_districts")]
+    dependencies = [("appraisal", "0004_nightly_looks")]
 
     operations = [
         migrations.AddField(
