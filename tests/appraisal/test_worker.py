@@ -20,7 +20,8 @@ from appraisal import catalogue, tallying
 from appraisal.catalogue import counters
 from appraisal.counting import By, counts, lag
 from appraisal.health import _tallies
-from appraisal.models import RETRY, Tallied, Tally, Touched
+from appraisal.models import Tallied, Tally, Touched
+from appraisal.models.tallies import RETRY
 from appraisal.periods import Period
 from appraisal.recounting import recount
 from appraisal.slices import Slice
