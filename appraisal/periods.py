@@ -5,11 +5,11 @@ import datetime as dt
 from dataclasses import dataclass
 
 DAY = dt.timedelta(days=1)
-#: Periods with a name, and how many days each has, today among them; 0 means the calendar says.
+#: Periods with a name, today among their days, the usual one first.
 NAMED = {
+    "30": "近 30 天",
     "today": "今天",
     "7": "近 7 天",
-    "30": "近 30 天",
     "90": "近 90 天",
     "month": "本月",
     "last_month": "上月",

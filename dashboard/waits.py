@@ -31,6 +31,8 @@ _DOES = {
     Duty.VERIFY: "核查",
     Duty.LEAD: "答复督办",
 }
+#: People who are named one by one: who was drawn for a check, or ordered to answer.
+_PEOPLE = {Duty.LEAD: "被督办的领导"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def waited_for(user: User, of: Slice) -> list[Waited]:
     )
     return [
         Waited(
-            f"{name} · {Duty(duty).label}" if place else f"抽派的{Duty(duty).label}",
+            f"{name} · {Duty(duty).label}" if place else _PEOPLE.get(Duty(duty), f"抽派的{Duty(duty).label}"),
             f"决定{Matter(matter).label}" if Matter(matter) in ASKED else _DOES.get(Duty(duty), "下一步"),
             number,
             late,
