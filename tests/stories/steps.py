@@ -249,24 +249,22 @@ def figure(page: Page, label: str) -> Locator:
     return page.locator(".stat").filter(has=page.locator(".stat-label", has_text=label))
 
 
-def number_of(stat: Locator) -> str:
-    """The number as it stands there, without its unit."""
-    return stat.locator(".stat-number").inner_text().splitlines()[0].rstrip("%件 ")
-
-
-def counted_by(stat: Locator) -> int:
-    """How many cases a figure counts: the number, or of a rate what stands above the line."""
-    share = re.search(r"([\d,]+) / [\d,]+ 件", stat.locator(".stat-foot").inner_text())
-    return int((share[1] if share else number_of(stat)).replace(",", ""))
+def number_of(stat: Locator) -> int:
+    """The number as it stands there, of a rate of few cases what stands above the line."""
+    shown = re.search(r"[\d,]+", stat.locator(".stat-number").inner_text())
+    return int(shown[0].replace(",", ""))
 
 
 def opens_what_it_counts(page: Page, label: str) -> None:
-    """A figure opens a list of the very number of cases."""
+    """A figure opens a list of the very number of things; nought opens none."""
     stat = figure(page, label)
-    count = counted_by(stat)
-    stat.click()
-    expect(page.locator(".list-sum")).to_contain_text(f"{count:,} 件")
-    expect(page.locator("[data-case-list] [data-case]")).to_have_count(min(count, 20))
+    count = number_of(stat)
+    if not count:
+        expect(stat.locator(".stat-number a")).to_have_count(0)
+        return
+    stat.locator(".stat-number a").click()
+    expect(page.locator("#main .card-head").last).to_contain_text(f"{count:,} 条")
+    expect(page.locator("#main .case-row")).to_have_count(min(count, 50))
     page.go_back()
     expect(stat).to_be_visible()
 
