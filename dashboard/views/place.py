@@ -79,7 +79,7 @@ def _ways(found: Organization) -> dict[str, str]:
     here = {DIMENSIONS[Level(found.level)]: found.pk} if is_part else {}
     street = found.parent_id if found.level == Level.COMMUNITY else found.pk
     asked = {
-        "board": ("dashboard:board", here),
+        "board": ("dashboard:board", {"place": found.pk}),
         "cases": ("desk:list", {"queue": "open"} | here),
         "gaps": ("desk:gaps", {"street": street} if is_part else {}),
     }

@@ -114,11 +114,11 @@ def test_every_grid_names_who_covers_it_and_what_it_lacks():
 
 def test_its_numbers_lead_to_its_board_and_its_cases():
     shown, pk = page(), place().pk
-    assert f'href="/board/?community={pk}"' in shown
+    assert f'href="/board/?place={pk}"' in shown
     assert f'href="/desk/?queue=open&amp;community={pk}"' in shown
     assert f'href="/desk/gaps/?street={place(people.STREET).pk}"' in shown
-    answer = leader().get(f"/board/?community={pk}")
-    assert answer.context["place_name"] == "尚义社区"
+    answer = leader().get(f"/board/?place={pk}")
+    assert answer.context["place"].name == "尚义社区"
 
 
 @pytest.mark.parametrize("code", [people.STREET, people.DISTRICT])
