@@ -4,10 +4,12 @@ import datetime as dt
 
 import pytest
 
+from cases import pace
 from cases.models import Case, CaseEvent, CaseText
 from cases.workflow import Grade, State
 from demo import history, world, year
 from demo.history import job, make_more
+from demo.outsiders import Kind
 from demo.planning import Part
 from governance.models import Organization
 from records import chain
@@ -122,3 +124,10 @@ def test_the_worker_of_the_overlooked_grid_was_there_when_a_resident_reports(dem
     assert (
         cases.last().is_from_resident and cases.first().reported_at.date() == cases.last().reported_at.date()
     )
+
+
+def test_a_program_reports_the_past_however_much_it_has_reported_since(demo_world, plan, monkeypatch):
+    monkeypatch.setattr(pace, "PROGRAM_A_MINUTE", 1)
+    of_program = [one for one in plan if one.by == Kind.HOTLINE]
+    make(demo_world, [of_program[-1], of_program[-20], of_program[-60]])
+    assert Case.objects.count() == 3
