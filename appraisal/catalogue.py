@@ -6,7 +6,6 @@ import json
 import tomllib
 from collections.abc import Container
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from appraisal.formulas import NOTHING, Formula, NotAFormula, parse
 from appraisal.grains import Grain, grains
 from appraisal.periods import DAY, Period
 from governance import modules
+from governance.modules import kept_for_modules
 
 DATA = Path(__file__).parent / "data"
 #: How a condition compares; without one of these ends a list means "one of" and a single value "equal".
@@ -179,7 +179,7 @@ def _read(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-@cache
+@kept_for_modules
 def counters() -> dict[str, Counter]:
     """Every counter by its key; raises ``Wrong`` where a definition cannot be read."""
     found: dict[str, Counter] = {}
@@ -191,14 +191,14 @@ def counters() -> dict[str, Counter]:
     return found
 
 
-@cache
+@kept_for_modules
 def definitions() -> str:
     """A digest of all counters: tallies counted by others are not read."""
     asked = [counter.definition for counter in sorted(counters().values(), key=lambda one: one.number)]
     return hashlib.sha256(json.dumps(asked, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
-@cache
+@kept_for_modules
 def stocks() -> dict[str, Stock]:
     """Every stock by its key; raises ``Wrong`` where a definition cannot be read."""
     found: dict[str, Stock] = {}
@@ -268,7 +268,7 @@ def wrong_with(measure: Measure) -> str:
     return ""
 
 
-@cache
+@kept_for_modules
 def _versions() -> dict[str, list[Measure]]:
     found: dict[str, list[Measure]] = {}
     for module, path in _files("measures.toml"):

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -41,17 +41,23 @@ def _counted(subject: str, wanted: Sequence[Counter], period: Period, of: Slice)
     )
 
 
-def listed(
-    keys: Iterable[str], period: Period, of: Slice, *, first: int = 0, most: int = 50
-) -> tuple[int, list[Row]]:
-    """How many things some counters of one subject count, and a page of them, the latest first."""
+class Listed(NamedTuple):
+    """What the counters come to, how many rows that is, and a page of them, the latest first."""
+
+    number: int
+    length: int
+    rows: list[Row]
+
+
+def listed(keys: Iterable[str], period: Period, of: Slice, *, first: int = 0, most: int = 50) -> Listed:
+    """Things that some counters of one kind of record count; each is a row, also where an amount is added up."""
     wanted = [counters()[key] for key in sorted(set(keys))]
     (subject,) = {one.grain.subject for one in wanted}
     names = {one.number: one.key for one in wanted}
     sql, values = _counted(subject, wanted, period, of)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT coalesce(sum(amount), 0) FROM ({sql}) AS f", values)
-        number = int(cursor.fetchone()[0])
+        cursor.execute(f"SELECT coalesce(sum(amount), 0)::bigint, count(*) FROM ({sql}) AS f", values)
+        number, length = cursor.fetchone()
         cursor.execute(
             f"{sql} ORDER BY hour DESC, record DESC, counter OFFSET %s LIMIT %s", [*values, first, most]
         )
@@ -59,7 +65,7 @@ def listed(
             Row(record, names[counter], _at(hour), unit, loop or "", amount)
             for record, counter, hour, unit, loop, amount in cursor.fetchall()
         ]
-    return number, rows
+    return Listed(number, length, rows)
 
 
 def _at(hour: int) -> dt.datetime:

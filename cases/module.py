@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from cases.models import Case
 from cases.models.case import page_of
+from cases.rows import with_row
 from cases.waiting import ASKED, STEPS, Matter, matters_of
 from cases.workflow import STATES, STEP_VERBS, Lateness, State
 from governance.models import User
-from governance.modules import Module, ToDo, Told
+from governance.modules import Module, Shown, ToDo, Told
 
 
 def _verb(user: User, case: Case) -> str:
@@ -41,4 +42,19 @@ def states_of(user: User, addresses: list[str]) -> dict[str, Told]:
     return {wanted[key]: Told(State(state).label, STATES[State(state)].tone) for key, state in rows}
 
 
-MODULE = Module(name="cases", label="案件", is_needed=True, to_do=to_do, states_of=states_of)
+def shown(user: User, ids: list[int]) -> dict[int, Shown]:
+    """Cases as lines of a list."""
+    named = ("category_name", "street_name", "community_name", "unit_name")
+    found = {}
+    for case in with_row(Case.objects.visible_to(user).filter(pk__in=ids), named, characters=60):
+        place = case.community_name or case.street_name or "网格以外"
+        where = " · ".join(part for part in (case.category_name, place, case.unit_name) if part)
+        title = case.words or case.category_name
+        state = (case.state_name, case.tone)
+        found[case.pk] = Shown(page_of(case.uuid), title, where, case.number, *state, case.lateness)
+    return found
+
+
+MODULE = Module(
+    name="cases", label="案件", is_needed=True, to_do=to_do, states_of=states_of, shows={"case": shown}
+)

@@ -38,8 +38,12 @@ class Figures:
     ) -> None:
         self.chosen = chosen
         self.by = by
+        self.alternatives: dict[str, str] = {}
         self.measures = every_measure()
         wanted = [self.measures[key] for key in sorted(set(keys))]
+        if any(one.alternatives for one in wanted):
+            # Also of the days before: compared is what was counted in the same way.
+            self.alternatives = chosen.alternatives
         self._of_period = [one for one in wanted if not one.is_now]
         self._of_now = [one for one in wanted if one.is_now]
         own, below = chosen.place.pk, [one.pk for one in parts]
@@ -71,7 +75,7 @@ class Figures:
         """The figure of the place itself, or of a part."""
         group = self._whole if part is None else part
         found = self._now.get(group) if measure.is_now else self._counts.get((period, group))
-        return figure(measure, found)
+        return figure(measure, found, self.alternatives.get(measure.key, ""))
 
     def change(self, measure: Measure, part: int | None = None) -> Change | None:
         """What became of it since the period that it is compared with; of now there is none."""

@@ -1,5 +1,6 @@
 """What all pages of the board are narrowed to: place, period, loop, kind, source; the same words stand in every address."""
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,6 +11,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
+from appraisal.denominators import in_use
 from appraisal.periods import NAMED, Period
 from appraisal.slices import Slice
 from cases.filters import BASE, OTHERS, FilterField
@@ -23,6 +25,9 @@ USUAL = "30"
 OWN = "own"
 #: What a period is compared with.
 COMPARED = {"before": "上一期", "week": "上周同期", "month": "上月同期", "year": "去年同期"}
+#: Figures begin and end within these: days beyond cannot be compared with what was before them.
+EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(2100, 12, 31)
+LARGEST = 2**63 - 1  # an id of the database
 NO_PLACE = "没有这个地方，或不在您的范围内。"
 
 
@@ -40,10 +45,10 @@ class BoardFilters(forms.Form):
     source = FilterField(
         label="来源", choices=[("", "全部来源"), *Case.Source.choices, (OTHERS, "不含自处理")], required=False
     )
-    category = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
-    unit = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
-    grid = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
-    place = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    category = forms.IntegerField(required=False, min_value=1, max_value=LARGEST, widget=forms.HiddenInput)
+    unit = forms.IntegerField(required=False, min_value=1, max_value=LARGEST, widget=forms.HiddenInput)
+    grid = forms.IntegerField(required=False, min_value=1, max_value=LARGEST, widget=forms.HiddenInput)
+    place = forms.IntegerField(required=False, min_value=1, max_value=LARGEST, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -53,6 +58,8 @@ class BoardFilters(forms.Form):
                 self.add_error("begin" if not begin else "until", "请填写起止两个日期。")
             elif begin > until:
                 self.add_error("until", "结束日期不能早于开始日期。")
+            elif begin < EARLIEST or until > LATEST:
+                self.add_error("begin" if begin < EARLIEST else "until", "只能看 2000 年到 2100 年之间的。")
             elif (until - begin).days > 3660:
                 self.add_error("begin", "一次最多看十年。")
         return cleaned
@@ -68,6 +75,11 @@ class Chosen:
     form: BoardFilters
     words: dict[str, str]
     compare: str = "before"
+
+    @cached_property
+    def alternatives(self) -> dict[str, str]:
+        """The denominators that the district had chosen when the period ended, by measure."""
+        return in_use(self.place.path, self.period.end)
 
     @property
     def slice(self) -> Slice:
@@ -145,7 +157,7 @@ def chosen(data: Any, user: User, places: Places) -> Chosen:
 def _by_old_name(data: Any) -> int | None:
     """The place in addresses from before boards knew more than streets and communities."""
     found = data.get("community") or data.get("street") or ""
-    return int(found) if found.isdecimal() and len(found) < 19 else None
+    return int(found) if found.isdecimal() and len(found) < len(str(LARGEST)) else None
 
 
 def _name(words: dict[str, str]) -> str:

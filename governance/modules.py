@@ -7,7 +7,7 @@ has no address, neither of its own nor in the configuration.
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, wraps
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -79,6 +79,19 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A record as a line of a list that knows no app: what and where, its number and state, and its page."""
+
+    address: str
+    title: str
+    where: str
+    number: str
+    state: str
+    tone: str
+    lateness: str = "none"
+
+
+@dataclass(frozen=True)
 class Module:
     """Everything that an app adds to others.
 
@@ -86,6 +99,7 @@ class Module:
     the board, none where there is nothing to count. ``hears`` are called inside the
     transaction of a move, by its name, with the walk after it was written down; what they raise undoes the move.
     ``delivers`` work off outbox rows of a kind. ``states_of(user, addresses)`` says how the subjects of notices stand.
+    ``shows`` makes lines of records by their ids, for each kind of them, as far as the person may see them.
     ``grains`` are rows of its own that figures may count (``appraisal.grains.Grain``), ``measures`` the folder with its
     counters and measures, ``histories`` the events from which the same rows follow (``appraisal.recounting.Source``).
     """
@@ -102,6 +116,7 @@ class Module:
     hears: dict[str, Callable[[Any], None]] = field(default_factory=dict)
     delivers: dict[str, Callable[[Any, dt.datetime], None]] = field(default_factory=dict)
     states_of: Callable[[Any, list[str]], dict[str, Told]] | None = None
+    shows: dict[str, Callable[[Any, list[int]], dict[int, Shown]]] = field(default_factory=dict)
     grains: tuple[Any, ...] = ()
     measures: Path | None = None
     histories: tuple[Any, ...] = ()
@@ -122,6 +137,21 @@ def is_used(name: str) -> bool:
 def used() -> tuple[Module, ...]:
     """Modules that this place uses."""
     return tuple(module for module in installed() if is_used(module.name))
+
+
+def kept_for_modules(question: Callable[[], Any]) -> Any:
+    """Ask a question about the modules in use once for each set of them; ``cache_clear`` forgets the answers."""
+    kept: dict[tuple[str, ...], Any] = {}
+
+    @wraps(question)
+    def answer() -> Any:
+        names = tuple(module.name for module in used())
+        if names not in kept:
+            kept[names] = question()
+        return kept[names]
+
+    answer.cache_clear = kept.clear  # type: ignore[attr-defined]
+    return answer
 
 
 def wrongly_left_out() -> list[str]:
@@ -186,3 +216,11 @@ def states_of(user: Any, addresses: list[str]) -> dict[str, Told]:
         if module.states_of and addresses:
             states |= module.states_of(user, addresses)
     return states
+
+
+def shown(kind: str, user: Any, ids: list[int]) -> dict[int, Shown]:
+    """Lines of some records of a kind by their ids, those that the person may see; raises ``LookupError`` for no kind."""
+    for module in used():
+        if kind in module.shows:
+            return module.shows[kind](user, ids) if ids else {}
+    raise LookupError(f"no module shows records of kind {kind!r}")

@@ -4,8 +4,8 @@ import datetime as dt
 import uuid
 
 from governance.models import User
-from governance.modules import Figure, Told
-from partybuilding.addresses import LIST
+from governance.modules import Figure, Shown, Told
+from partybuilding.addresses import LIST, page_of
 from partybuilding.filters import open_and_late
 from partybuilding.models import Whistle
 from partybuilding.workflow import TONES, ClockStep, State
@@ -37,3 +37,15 @@ def states_of(user: User, addresses: list[str]) -> dict[str, Told]:
         return {}
     rows = Whistle.objects.visible_to(user).filter(uuid__in=wanted).values_list("uuid", "state")
     return {wanted[key]: Told(State(state).label, TONES[State(state)]) for key, state in rows}
+
+
+def shown(user: User, ids: list[int]) -> dict[int, Shown]:
+    """Whistles as lines of a list, within the scope of a person."""
+    rows = Whistle.objects.visible_to(user).filter(pk__in=ids).select_related("category", "side")
+    found = {}
+    for whistle in rows:
+        state, where = State(whistle.state), f"{whistle.side.name} · {whistle.address}".strip(" ·")
+        title = f"{whistle.label}：{whistle.category.name}"
+        told = (whistle.number, state.label, TONES[state], whistle.lateness)
+        found[whistle.pk] = Shown(page_of(whistle.uuid), title, where, *told)
+    return found

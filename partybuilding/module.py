@@ -6,7 +6,7 @@ from governance.modules import Face, Module, Panel, PhonePage
 from governance.roles import Duty
 from partybuilding import panel
 from partybuilding.actions import ending
-from partybuilding.counting import figures, states_of
+from partybuilding.counting import figures, shown, states_of
 from partybuilding.grains import CALL, CLOCK, WHISTLE
 from partybuilding.recounting import WHISTLES
 from partybuilding.waiting import to_do
@@ -21,6 +21,7 @@ MODULE = Module(
     figures=figures,
     figures_title="吹哨报到",
     states_of=states_of,
+    shows={"whistle": shown},
     grains=(WHISTLE, CALL, CLOCK),
     measures=Path(__file__).parent / "measures",
     histories=(WHISTLES,),

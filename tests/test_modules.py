@@ -10,6 +10,7 @@ from django.core.checks import run_checks
 from django.test import Client
 from django.utils import timezone
 
+from appraisal.catalogue import counters, every_measure
 from cases.models import Case
 from cases.workflow import Loop, State
 from governance import actions, modules
@@ -148,3 +149,20 @@ def test_a_duty_leads_with_what_is_asked_and_news_with_what_happened():
     reporter.force_login(people.worker())
     news = reporter.get("/inbox/?kind=news").context["notices"]
     assert {notice.outbox.verb for notice in news} == {"立案"}
+
+
+def test_a_record_is_shown_by_whoever_keeps_its_kind_to_whoever_may_see_it():
+    case = case_at(State.REGISTERED)
+    assert modules.shown("case", people.clerk(), [case.pk])[case.pk].number == case.number
+    assert modules.shown("case", people.stranger(), [case.pk]) == {}
+    with pytest.raises(LookupError):
+        modules.shown("weather", people.clerk(), [case.pk])
+
+
+def test_what_is_counted_follows_the_modules_that_are_used(monkeypatch):
+    assert "whistles_blown" in counters()
+    with monkeypatch.context() as there:
+        left_out(there, "partybuilding")
+        assert "whistles_blown" not in counters() and "closed" in counters()
+        assert not any(measure.module == "partybuilding" for measure in every_measure().values())
+    assert "whistles_blown" in counters()

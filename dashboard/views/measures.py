@@ -1,5 +1,6 @@
 """Behind every number: the catalogue of measures, the passport of one, and the list that a number counts."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -9,15 +10,47 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from appraisal.catalogue import Measure, counters, every_measure, grouped, stocks
+from appraisal.counting import counts
+from appraisal.denominators import choices_of, sections_of
+from appraisal.figures import figure
+from appraisal.formulas import Formula
 from appraisal.listing import listed
 from appraisal.stocks import rows_of
-from cases.models import Case
-from cases.rows import with_row
 from dashboard.figures import Figures
 from dashboard.filters import Chosen
 from dashboard.frame import frame
+from governance import modules
 
 PAGE = 50
+#: Pages beyond are asked for by nobody who reads.
+LAST_PAGE = 100_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """The numerator of a measure, or the denominator that is in use there: what it counts, in words."""
+
+    formula: Formula
+    words: str
+
+    @property
+    def is_number_of_rows(self) -> bool:
+        """Whether the number is that of the rows: factors, differences and amounts are computed from them."""
+        factors = self.formula.terms
+        of_rows = all(not counters()[key].amount for key in self.formula.counters if key in counters())
+        return factors is not None and set(factors.values()) == {1} and of_rows
+
+
+def part_of(measure: Measure, name: str, alternative: str) -> Part | None:
+    """A part of a measure by its name in an address; None for what has no such part."""
+    if name == "numerator":
+        return Part(measure.numerator, measure.numerator_words)
+    if name != "denominator" or measure.denominator is None:
+        return None
+    for other in measure.alternatives:
+        if other.name == alternative:
+            return Part(other.denominator, other.words)
+    return Part(measure.denominator, measure.denominator_words)
 
 
 @login_required
@@ -39,7 +72,9 @@ def passport(request: HttpRequest, key: str) -> HttpResponse:
     """What a number says, how it is counted, and what it leaves out."""
     measure = _measure(key)
     context = frame(request, "measures", measure.label)
-    figures = Figures(context["chosen"], [key, *measure.beside], now=context["now"])
+    found: Chosen = context["chosen"]
+    figures = Figures(found, [key, *measure.beside], now=context["now"])
+    known = figures.measures
     return render(
         request,
         "dashboard/measures/passport.html",
@@ -48,25 +83,40 @@ def passport(request: HttpRequest, key: str) -> HttpResponse:
             "measure": measure,
             "figure": figures.of(measure),
             "change": figures.change(measure),
-            "beside": [(every_measure()[one], figures.of(every_measure()[one])) for one in measure.beside],
+            "denominator": part_of(measure, "denominator", figures.alternatives.get(key, "")),
+            "beside": [(known[one], figures.of(known[one])) for one in measure.beside],
+            "sections": [] if measure.is_now else _sections(measure, found),
         },
     )
+
+
+def _sections(measure: Measure, found: Chosen) -> list[dict[str, Any]]:
+    """The parts of the period in which different definitions held, each with its own number; nothing where one did."""
+    chosen = choices_of(found.place.path).get(measure.key, []) if measure.alternatives else []
+    parts = sections_of(measure.key, found.period, chosen)
+    if len(parts) < 2 and not any(one.choice for one in parts):
+        return []
+    keys = {key for one in parts for key in one.measure.counters}
+    sums = counts(keys, [one.period for one in parts], found.slice)
+    return [
+        {"section": one, "figure": figure(one.measure, sums.get((number, None)), one.alternative)}
+        for number, one in enumerate(parts)
+    ]
 
 
 @login_required
 @require_safe
 def counted(request: HttpRequest) -> HttpResponse:
-    """The list that a number counts: as many lines as the number says."""
+    """The list that a number counts: as many lines as the number says, or all that it is computed from."""
     measure = _measure(request.GET.get("measure", ""))
     context = frame(request, "measures", measure.label)
-    found, part = context["chosen"], request.GET.get("part", "numerator")
-    formula = measure.denominator if part == "denominator" else measure.numerator
-    if formula is None or part not in ("numerator", "denominator"):
+    found: Chosen = context["chosen"]
+    alternative = found.alternatives.get(measure.key, "") if measure.alternatives else ""
+    part = part_of(measure, request.GET.get("part", "numerator"), alternative)
+    if part is None or not part.formula.counters:
         raise Http404("这个数没有这样的清单。")
     page = _page(request.GET.get("page"))
-    number, lines = _lines(request, measure, formula.counters, found, page)
-    pages = max(1, -(-number // PAGE))
-    words = measure.denominator_words if part == "denominator" else measure.numerator_words
+    number, lines = _lines(request, measure, part.formula.counters, found, (page - 1) * PAGE)
     return render(
         request,
         "dashboard/measures/counted.html",
@@ -74,11 +124,10 @@ def counted(request: HttpRequest) -> HttpResponse:
         | {
             "measure": measure,
             "part": part,
-            "words": words,
             "number": number,
             "lines": lines,
             "page": page,
-            "pages": pages,
+            "pages": max(1, -(-number // PAGE)),
         },
     )
 
@@ -90,30 +139,34 @@ def _measure(key: str) -> Measure:
 
 
 def _page(text: str | None) -> int:
-    return max(int(text[:6]), 1) if text and text.isdecimal() else 1
+    return min(max(int(text[:6]), 1), LAST_PAGE) if text and text.isdecimal() else 1
 
 
 def _lines(
-    request: HttpRequest, measure: Measure, keys: frozenset[str], found: Chosen, page: int
+    request: HttpRequest, measure: Measure, keys: frozenset[str], found: Chosen, first: int
 ) -> tuple[int, list[dict[str, Any]]]:
-    """How many things are counted, and a page of them with their cases."""
-    first = (page - 1) * PAGE
+    """How many rows are counted, and a page of them with the records that they are part of."""
     if measure.is_now:
-        number, rows = 0, []
-        for key in sorted(keys):
-            stock = stocks()[key]
-            records = rows_of(stock, found.slice, timezone.now()).order_by("-pk")
-            number += records.count()
-            ids = records.values_list(stock.grain.record, flat=True)[max(0, first - len(rows)) : first + PAGE]
-            rows += [(pk, stock.label, None) for pk in ids]
-        rows = rows[:PAGE]
+        number, subject, rows = _rows_now(keys, found, first)
     else:
-        number, found_rows = listed(keys, found.period, found.slice, first=first, most=PAGE)
-        rows = [(row.record, counters()[row.counter].label, row.at) for row in found_rows]
-    cases = {
-        case.pk: case
-        for case in with_row(
-            Case.objects.visible_to(request.user).filter(pk__in=[pk for pk, *_ in rows]), characters=60
-        )
-    }
-    return number, [{"case": cases[pk], "counter": label, "at": at} for pk, label, at in rows if pk in cases]
+        subject = counters()[min(keys)].grain.subject
+        _, number, some = listed(keys, found.period, found.slice, first=first, most=PAGE)
+        rows = [(row.record, counters()[row.counter].label, row.at) for row in some]
+    shown = modules.shown(subject, request.user, list({pk for pk, *_ in rows}))
+    return number, [{"record": shown.get(pk), "counter": label, "at": at} for pk, label, at in rows]
+
+
+def _rows_now(
+    keys: frozenset[str], found: Chosen, first: int
+) -> tuple[int, str, list[tuple[int, str, None]]]:
+    """The same of how things stand now, one stock after the other."""
+    now, number, rows = timezone.now(), 0, []
+    for key in sorted(keys):
+        stock = stocks()[key]
+        records = rows_of(stock, found.slice, now).order_by("-pk")
+        skipped, length = max(0, first - number), records.count()
+        number += length
+        if len(rows) < PAGE and skipped < length:
+            ids = records.values_list(stock.grain.record, flat=True)[skipped : skipped + PAGE - len(rows)]
+            rows += [(pk, stock.label, None) for pk in ids]
+    return number, stocks()[min(keys)].grain.subject, rows

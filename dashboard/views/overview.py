@@ -94,10 +94,14 @@ def overview(user: User, found: Chosen, shown: Board, show: str, *, wall: bool =
 @login_required
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    """What waits for the leader, and numbers that other modules count: a part of the overview, loaded after it."""
+    """What waits for the leader, and numbers that other modules count: loaded after the overview, a page without scripts."""
     now = timezone.now()
-    context = {"orders": _orders(request.user), "module_figures": modules.figures(request.user, now)}
-    return render(request, "dashboard/_mine.html", context)
+    context = {
+        "wall": False,
+        "orders": _orders(request.user),
+        "module_figures": modules.figures(request.user, now),
+    }
+    return render(request, "dashboard/_mine.html" if request.htmx else "dashboard/mine.html", context)
 
 
 # The tables --------------------------------------------------------------------------------------------------------
@@ -158,20 +162,22 @@ def _units(user: User, found: Chosen, shown: Board, now: dt.datetime) -> list[di
 def _breaks(user: User, found: Chosen, wall: bool, now: dt.datetime) -> tuple[list[Case], list[Case]]:
     """Open cases that are late, the longest first, and those that are due today; people's own words stay off the wall."""
     cases = in_slice(CASE, Case.objects.visible_to(user).open(), found.slice.within)
-    tomorrow = since("today", now) + dt.timedelta(days=1)
-    rows = with_row(cases.filter(due_at__lte=now).by_due_date(), NAMED, characters=0 if wall else 100)[
-        :LISTED
-    ]
-    ahead = cases.filter(**due_within(now, tomorrow)).by_due_date()
-    late, due = list(rows), list(with_row(ahead, NAMED, characters=0 if wall else 100)[:LISTED])
-    for case in (*late, *due):
-        named = [
+    late, ahead = (
+        with_row(some.by_due_date(), NAMED, characters=0 if wall else 100)[:LISTED]
+        for some in (
+            cases.filter(due_at__lte=now),
+            cases.filter(**due_within(now, since("today", now) + dt.timedelta(days=1))),
+        )
+    )
+    named = sorted(late.union(ahead, all=True), key=lambda case: (case.due_at, case.pk))  # in one statement
+    for case in named:
+        where = (
             case.community_name or case.street_name or OUTSIDE,
             "" if wall else case.category_name,
             case.unit_name,
-        ]
-        case.where = " · ".join(part for part in named if part)
-    return late, due
+        )
+        case.where = " · ".join(part for part in where if part)
+    return [case for case in named if case.due_at <= now], [case for case in named if case.due_at > now]
 
 
 def _orders(user: User) -> list[Supervision]:

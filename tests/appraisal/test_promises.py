@@ -127,7 +127,7 @@ def disagreements(draw: Draw) -> Iterator[str]:
             if draw.by != By.ALL or set((part.terms or {}).values()) != {1} or len(kinds) != 1:
                 continue
             group = dict.fromkeys(keys, 0) | card.get((number, None), {})
-            length, rows = listed(part.counters, period, draw.of, most=10_000)
+            length, _, rows = listed(part.counters, period, draw.of, most=10_000)
             if not length == sum(row.amount for row in rows) == part.value(group):
                 yield f"{draw}: {part.text} is {part.value(group)}, {length} in the list"
         for group in {group for n, group in card if n == number}:

@@ -142,7 +142,7 @@ def test_repeats_are_counted_with_the_worker_dead_or_at_work_and_listed():
     assert rate() == (2, 4)
     tallying.tally(now=NOW)
     assert rate() == (2, 4) and not Touched.objects.exists()
-    number, rows = listed(["repeats"], AUTUMN, of)
+    number, _, rows = listed(["repeats"], AUTUMN, of)
     assert number == 2 and {row.record for row in rows} == {cases[2].pk, cases[3].pk}
 
 

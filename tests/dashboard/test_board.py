@@ -209,7 +209,7 @@ def test_the_page_costs_a_fixed_number_of_statements(busy):
     client.get("/board/")
     with CaptureQueriesContext(connection) as captured:
         client.get("/board/?period=year&compare=year")
-    # Places; figures of the period and of now; late and due; whom cases wait for; units; unread notices.
+    # Places; denominators; figures of the period and of now; late and due; whom cases wait for; units; unread notices.
     assert len(captured) <= FLOOR + 11, [query["sql"][:90] for query in captured]
     assert sum("appraisal_tally" in query["sql"] for query in captured) == 2
 
@@ -253,7 +253,8 @@ def test_nonsense_in_the_address_narrows_nothing(busy):
     [
         ("begin=2026-11-02&until=2026-11-01", "结束日期不能早于开始日期"),
         ("begin=2026-11-02", "请填写起止两个日期"),
-        ("begin=1990-01-01&until=2026-11-01", "一次最多看十年"),
+        ("begin=2010-01-01&until=2026-11-01", "一次最多看十年"),
+        ("begin=1990-01-01&until=1990-11-01", "只能看 2000 年到 2100 年之间的"),
     ],
 )
 def test_days_that_cannot_be_a_period_are_said_and_narrow_nothing(busy, words, sentence):
