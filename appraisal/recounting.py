@@ -30,6 +30,8 @@ from governance import modules
 
 #: Records whose events are read at once.
 BATCH = 500
+#: So many records are recounted while somebody waits for the page.
+AT_ONCE = 3000
 EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
@@ -122,6 +124,15 @@ def recount(
     for subject in asked.subjects:
         add_up(asked, subject, candidates(asked, subject).values_list("pk", flat=True), found)
     return found
+
+
+def recount_at_once(keys: Iterable[str], period: Period, of: Slice) -> Recounted | None:
+    """The same for one period while somebody waits; None where more than ``AT_ONCE`` records may count."""
+    asked = question(keys, [period], of)
+    for subject in asked.subjects:
+        if candidates(asked, subject)[: AT_ONCE + 1].count() > AT_ONCE:
+            return None
+    return recount(keys, [period], of)
 
 
 def candidates(asked: Asked, subject: str) -> QuerySet:

@@ -10,11 +10,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from appraisal.catalogue import Measure, counters, every_measure, grouped, stocks
-from appraisal.counting import counts
+from appraisal.counting import counts, lag
 from appraisal.denominators import choices_of, sections_of
 from appraisal.figures import figure
 from appraisal.formulas import Formula
 from appraisal.listing import listed
+from appraisal.models import Tallied
+from appraisal.recounting import AT_ONCE, recount_at_once
 from appraisal.stocks import rows_of
 from dashboard.figures import Figures
 from dashboard.filters import Chosen
@@ -86,8 +88,30 @@ def passport(request: HttpRequest, key: str) -> HttpResponse:
             "denominator": part_of(measure, "denominator", figures.alternatives.get(key, "")),
             "beside": [(known[one], figures.of(known[one])) for one in measure.beside],
             "sections": [] if measure.is_now else _sections(measure, found),
+            "counted_at": Tallied.objects.values_list("at", flat=True).first(),
+            "waiting": lag(),
+            "can_recount": not measure.is_now and bool(measure.counters),
+            "recount": _recount(measure, found) if "recount" in request.GET and not measure.is_now else None,
         },
     )
+
+
+def _recount(measure: Measure, found: Chosen) -> dict[str, Any]:
+    """What the events alone say of every counter of a measure, beside what the board says."""
+    events = recount_at_once(measure.counters, found.period, found.slice)
+    if events is None:
+        return {"most": AT_ONCE}
+    board = counts(measure.counters, [found.period], found.slice).get((0, None), {})
+    lines = [
+        {
+            "label": counters()[key].label,
+            "board": board.get(key, 0),
+            "events": None if key in events.untold else events.counts.get((0, None), {}).get(key, 0),
+        }
+        for key in sorted(measure.counters)
+    ]
+    agrees = all(one["events"] in (None, one["board"]) for one in lines)
+    return {"lines": lines, "agrees": agrees, "records": events.records, "events": events.events}
 
 
 def _sections(measure: Measure, found: Chosen) -> list[dict[str, Any]]:
