@@ -9,7 +9,7 @@ from appraisal.catalogue import Measure, every_measure
 from appraisal.counting import By, Counts, Group, counts
 from appraisal.figures import Figure, difference, figure
 from appraisal.stocks import counts_now
-from dashboard.filters import COMPARED, Chosen
+from dashboard.filters import Chosen
 from dashboard.places import GRID, Place
 
 NOW, BEFORE = 0, 1
@@ -78,12 +78,14 @@ class Figures:
         return figure(measure, found, self.alternatives.get(measure.key, ""))
 
     def change(self, measure: Measure, part: int | None = None) -> Change | None:
-        """What became of it since the period that it is compared with; of now there is none."""
+        """What became of it since the period that it is compared with; of now, and of a small base, there is none."""
         if measure.is_now:
             return None
-        words = COMPARED[self.chosen.compare]
+        words, now = self.chosen.compared_words, self.of(measure, part)
+        if now.is_small:  # said once, beside the number
+            return None
         before = self.of(measure, part, period=BEFORE)
-        points = difference(self.of(measure, part), before)
+        points = difference(now, before)
         if points is None:
             return Change("样本少，不比较" if before.is_small else f"{words}无数据")
         if not round(points, 1):

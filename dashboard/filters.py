@@ -37,7 +37,9 @@ class BoardFilters(forms.Form):
     period = FilterField(label="时间", choices=[*NAMED.items(), (OWN, "自定时间")], required=False)
     begin = forms.DateField(label="从", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label="到", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    compare = FilterField(label="对比", choices=list(COMPARED.items()), required=False)
+    compare = FilterField(
+        label="对比", choices=[(name, f"比{words}") for name, words in COMPARED.items()], required=False
+    )
     loop = FilterField(
         label="闭环", choices=[("", "全部闭环"), *loops_here(), (BASE, "基层")], required=False
     )
@@ -102,6 +104,10 @@ class Chosen:
             "month": self.period.a_month_earlier,
             "year": self.period.a_year_earlier,
         }[self.compare]()
+
+    @property
+    def compared_words(self) -> str:
+        return COMPARED[self.compare]
 
     @cached_property
     def period_words(self) -> str:
