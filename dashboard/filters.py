@@ -18,7 +18,6 @@ from cases.filters import BASE, OTHERS, FilterField
 from cases.models import Case, Category
 from cases.workflow import loops_here
 from dashboard.places import GRID, Place, Places, grids_of
-from governance.models import User
 from grid.models import Grid
 
 USUAL = "30"
@@ -136,15 +135,14 @@ class Chosen:
         return self.address("counted", measure=measure, part=part, **more)
 
 
-def chosen(data: Any, user: User, places: Places) -> Chosen:
-    """Read the filters of an address for a person; raises ``Http404`` for a place out of sight.
+def chosen(form: BoardFilters, places: Places) -> Chosen:
+    """Read the filters of an address for whoever has these places in sight; raises ``Http404`` for any other place.
 
     ``places`` must have a root: a page for those without a duty comes before.
     """
-    form = BoardFilters(data)
     form.is_valid()
     good = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
-    place = places.find(good.get("place") or _by_old_name(data))
+    place = places.find(good.get("place") or _by_old_name(form.data))
     if place is None:
         raise Http404(NO_PLACE)
     if "grid" in good:

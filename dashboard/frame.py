@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
-from dashboard.filters import Chosen, chosen
+from dashboard.filters import BoardFilters, Chosen, chosen
 from dashboard.places import GRID, Place, places_of
 
 #: Pages of the board, as their tabs say: name of the address, words.
@@ -36,7 +36,7 @@ def frame(request: HttpRequest, tab: str, heading: str = "") -> dict[str, Any]:
     places = places_of(request.user)
     if not places.roots:
         raise Http404(NO_DUTY)
-    return of_place(chosen(request.GET, request.user, places)) | {"tab_name": tab, "heading": heading}
+    return of_place(chosen(BoardFilters(request.GET), places)) | {"tab_name": tab, "heading": heading}
 
 
 def _way(found: Chosen) -> list[Place]:

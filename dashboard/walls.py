@@ -18,7 +18,7 @@ from cases.map_api import areas_answer, cases_of_a_wall
 from cases.models import Case
 from dashboard import actions
 from dashboard.boards import boards_of
-from dashboard.filters import Chosen, chosen
+from dashboard.filters import BoardFilters, Chosen, chosen
 from dashboard.models import Wall
 from dashboard.places import GRID, places_of
 from dashboard.views.overview import MAP_SHOWS, map_words, overview
@@ -63,7 +63,7 @@ def walls(request: HttpRequest) -> HttpResponse:
     if not request.user.authority.has(Duty.LEAD):
         raise PermissionDenied("大屏由领导设立。")
     now, places = timezone.now(), places_of(request.user)
-    found = chosen(request.GET, request.user, places)
+    found = chosen(BoardFilters(request.GET), places)
     shown = _kept(found) | _show(request.GET.get("show"))
     form = WallForm(request.POST if request.method == "POST" else kept(request))
     if request.method == "POST" and form.is_valid():
@@ -115,7 +115,11 @@ def _of_wall(filters: dict[str, str], maker: User) -> Chosen | None:
     words = {name: value for name, value in filters.items() if name not in ("community", "street", "show")}
     places = places_of(maker)
     try:
-        found = chosen(words | ({"place": place} if place else {}), maker, places) if places.roots else None
+        found = (
+            chosen(BoardFilters(words | ({"place": place} if place else {})), places)
+            if places.roots
+            else None
+        )
     except Http404:
         return None
     return found if found is not None and words.items() <= found.words.items() else None

@@ -131,6 +131,8 @@ class World:
         case = self.cases[State.HANDLED]
         self.things = party_things(now) | {
             "case": case.uuid,
+            "community": case.community_id,
+            "property": case.unit_id,
             "photo": Photo.objects.filter(case=case).first().uuid,
             "notice": Notice.objects.filter(user=people.worker()).first().pk,
             "wall": 1,

@@ -130,7 +130,7 @@ def test_whatever_is_killed_no_acknowledged_write_is_lost(site, random, tmp_path
         caller = Caller(site.address, stage)
         for write in random.sample(ledger, min(REPEATED, len(ledger))):
             again = Write(write.key, write.path, write.body, write.kind, write.by)
-            status, again.answer = caller.send(again)
+            status = caller.send_until_answered(again)
             assert (status, again.said) == (200, write.said), write.path
         caller.hang_up()
         assert events.count() == len(moves)

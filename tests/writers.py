@@ -116,6 +116,18 @@ class Caller:
         is_json = JSON in answer.headers.get("Content-Type", "")
         return answer.status, json.loads(text) if is_json else {"text": text.decode(errors="replace")[:500]}
 
+    def send_until_answered(self, write: Write) -> int:
+        """Send a write again, as it was, while there is no answer or one that says try later; returns the status."""
+        end = time.monotonic() + TIMEOUT_SECONDS
+        while True:
+            write.attempts += 1
+            status, write.answer = self.send(write)
+            if status in (200, 201):
+                return status
+            assert status == 0 or status >= 429, (write.path, status, write.answer, write.attempts)
+            assert time.monotonic() < end, f"no answer to {write.path} but {status} {write.answer}"
+            time.sleep(0.25)
+
     def hang_up(self) -> None:
         if self.line:
             self.line.close()
@@ -151,16 +163,9 @@ class Writer(threading.Thread):
         if self.has_to_stop.is_set():
             raise StopIteration
         write = Write(str(uuid.uuid4()), path, body, kind, by)
-        end = time.monotonic() + TIMEOUT_SECONDS
-        while True:
-            write.attempts += 1
-            status, write.answer = self.caller.send(write)
-            if status in (200, 201):
-                self.ledger.append(write)
-                return write.answer
-            assert status == 0 or status >= 429, (path, status, write.answer, write.attempts)
-            assert time.monotonic() < end, f"no answer to {path} but {status} {write.answer}"
-            time.sleep(0.25)
+        self.caller.send_until_answered(write)
+        self.ledger.append(write)
+        return write.answer
 
     def photo(self, by: str) -> str:
         picture = jpeg(640, 480, f"#{self.random.randrange(1 << 24):06x}")

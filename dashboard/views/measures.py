@@ -91,7 +91,9 @@ def passport(request: HttpRequest, key: str) -> HttpResponse:
             "counted_at": Tallied.objects.values_list("at", flat=True).first(),
             "waiting": lag(),
             "can_recount": not measure.is_now and bool(measure.counters),
-            "recount": _recount(measure, found) if "recount" in request.GET and not measure.is_now else None,
+            "recount": _recount(measure, found)
+            if request.GET.get("recount") and not measure.is_now
+            else None,
         },
     )
 

@@ -24,7 +24,7 @@ from cases.rows import with_row
 from cases.workflow import Lateness
 from dashboard.boards import Board, boards_of
 from dashboard.figures import Figures, by_of, card, cell
-from dashboard.filters import Chosen, chosen
+from dashboard.filters import BoardFilters, Chosen, chosen
 from dashboard.frame import of_place
 from dashboard.places import GRID, UNIT, Place, grids_of, places_of
 from dashboard.waits import waited_for
@@ -54,7 +54,7 @@ def board(request: HttpRequest) -> HttpResponse:
     places = places_of(request.user)
     if not places.roots:
         return render(request, "dashboard/no_duty.html", {"wall": False})
-    found = chosen(request.GET, request.user, places)
+    found = chosen(BoardFilters(request.GET), places)
     offered = boards_of(request.user, found.place.dimension)
     shown = next((one for one in offered if one.name == request.GET.get("board")), offered[0])
     context = overview(request.user, found, shown, request.GET.get("show", ""))
