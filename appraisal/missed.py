@@ -28,8 +28,8 @@ MOST_CHARACTERS = 200
 ON_THE_SPOT = ("report", "report_handled", "found", "not_found", "feedback", "pass", "fail")
 _OF_RESIDENTS = (Case.Source.PHONE, Case.Source.RESIDENT)
 _WALKING = (Role.INSPECTOR, Role.SUPERVISOR)
-#: Of what the workers did so many events are kept: one is enough to have been there.
-KEPT = 5
+#: Of what the workers did so many events are kept: one would be enough to have been there.
+KEPT = 3
 
 #: By grid and day: who covers the grid, or what they did there.
 Workers = dict[tuple[int, dt.date], set[int]]

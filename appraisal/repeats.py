@@ -122,9 +122,7 @@ def _new_place(cases: list[Case]) -> RepeatPlace:
         category_id=first.category_id,
         longitude=first.longitude,
         latitude=first.latitude,
-        district_id=first.district_id,
-        street_id=first.street_id,
-        community_id=first.community_id,
+        territory_id=first.community_id or first.street_id or first.district_id,
         cases=[],
         first_at=first.reported_at,
     )

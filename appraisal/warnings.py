@@ -8,13 +8,14 @@ what is usual, which counts vary by anyhow). Holidays that move are not known to
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
 from statistics import median
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 
 from appraisal.counting import moment
 from appraisal.figures import SMALL
@@ -210,9 +211,8 @@ def _district(places: dict[int, Organization], place: Organization) -> Organizat
 # Reading -----------------------------------------------------------------------------------------------------------
 
 
-def by_strength(warnings: Iterable[PlaceWarning]) -> list[PlaceWarning]:
-    """Those furthest from what is usual first."""
-    return sorted(warnings, key=lambda one: ((one.expected - one.observed) / one.spread, one.pk))
+#: Those furthest from what is usual first.
+STRENGTH = ((F("observed") - F("expected")) / F("spread")).desc()
 
 
 def in_words(warning: PlaceWarning, today: dt.date) -> str:

@@ -9,7 +9,7 @@ from dashboard.filters import BoardFilters, Chosen, chosen
 from dashboard.places import GRID, Place, places_of
 
 #: Pages of the board, as their tabs say: name of the address, words.
-TABS = (("board", "总览"), ("measures", "指标"))
+TABS = (("board", "总览"), ("measures", "指标"), ("warnings", "提示"))
 NO_DUTY = "您的岗位没有要看的区域或单位。"
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from dashboard import walls
-from dashboard.views import measures, overview, place
+from dashboard.views import measures, missed, overview, place, repeats, warnings
 
 app_name = "dashboard"
 
@@ -14,6 +14,13 @@ urlpatterns = [
     path("board/measures/<slug:key>/", measures.passport, name="measure"),
     path("board/counted/", measures.counted, name="counted"),
     path("board/mine/", overview.mine, name="mine"),
+    path("board/warnings/", warnings.page, name="warnings"),
+    path("board/warnings/<int:pk>/", warnings.one, name="warning"),
+    path("board/warnings/<int:pk>/dismiss/", warnings.dismiss_page, name="warning_dismiss"),
+    path("board/repeats/", repeats.page, name="repeats"),
+    path("board/repeats/<int:pk>/", repeats.one, name="repeat"),
+    path("board/missed/", missed.page, name="missed"),
+    path("board/missed/<int:pk>/decide/", missed.decide_page, name="missed_decide"),
     path("board/walls/", walls.walls, name="walls"),
     path("board/walls/<int:pk>/end/", walls.revoke, name="wall_revoke"),
     path("wall/", walls.wall, name="wall"),

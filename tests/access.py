@@ -68,6 +68,11 @@ SEES_STATUS = ALL - {
     "building_leader",
     "liaison",
 }
+#: Who sees all of the community of the stage.
+SEES_COMMUNITY = WITH_TERRITORY - {"sibling", "stranger"}
+COMMANDS_OR_LEADS = frozenset({"clerk", "duty_chief", "district_chief", "leader", "deputy_leader"})
+DECIDES_MISSED = frozenset({"clerk", "supervisor", "duty_chief", "district_chief"})
+OVERSEES_MISSED = DECIDES_MISSED | {"leader", "deputy_leader", "secretary", "deputy_secretary", "auditor"}
 TAKES_CALLS = frozenset({"clerk", "acceptor", "sibling", "stranger"})
 LEADS = frozenset({"leader", "deputy_leader"})
 #: Who sees a whistle: territories above the spot, and the units that it calls.
@@ -169,6 +174,14 @@ ENDPOINTS = (
     Endpoint("partybuilding:my_calls",  "/field/calls/"),
     Endpoint("partybuilding:phone_move", "/field/calls/{call}/moves/sign/",     SEES_WHISTLE),
     Endpoint("partybuilding:arrive",    "/field/arrive/{whistle}/",             SEES_WHISTLE),
+    # Nightly looks: the report that was perhaps missed lies at the stage and is not decided
+    Endpoint("dashboard:warnings",      "/board/warnings/"),
+    Endpoint("dashboard:warning",       "/board/warnings/{warning}/",           SEES_COMMUNITY),
+    Endpoint("dashboard:warning_dismiss", "/board/warnings/{warning}/dismiss/", COMMANDS_OR_LEADS, method="post", seeing=SEES_COMMUNITY),
+    Endpoint("dashboard:repeats",       "/board/repeats/"),
+    Endpoint("dashboard:repeat",        "/board/repeats/{repeat}/",             SEES_COMMUNITY),
+    Endpoint("dashboard:missed",        "/board/missed/",                       OVERSEES_MISSED | {"grid_worker", "sibling", "stranger"}, FORBIDDEN),
+    Endpoint("dashboard:missed_decide", "/board/missed/{missed}/decide/",       DECIDES_MISSED, method="post", seeing=OVERSEES_MISSED),
     Endpoint("dashboard:walls",         "/board/walls/",                        LEADS, FORBIDDEN),
     Endpoint("dashboard:wall_revoke",   "/board/walls/{wall}/end/",             frozenset({"leader"}), method="post"),
     # A screen on a wall has a token of its own; whoever is signed in without one sees nothing there

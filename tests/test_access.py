@@ -28,6 +28,7 @@ from tests.access import (
     WHO,
     expected,
 )
+from tests.appraisal.looks import looked_at
 from tests.cases.walks import appoint
 from tests.lives import case_at
 from tests.partybuilding.things import party_things
@@ -82,6 +83,7 @@ def things(clients) -> dict[str, object]:
     case, worker = case_at(State.HANDLED), User.objects.get(username="test_grid_worker")
     leader = User.objects.get(username="test_leader")
     of_the_party = party_things(timezone.now())
+    looked = looked_at(timezone.now())
     actions.tell("给网格员", url="/", audience=[{"user": worker.pk}], now=timezone.now())
     actions.relay(now=timezone.now())
     # Every check of the status page finds its part working: /healthz/ready answers 200.
@@ -89,6 +91,7 @@ def things(clients) -> dict[str, object]:
         actions.heartbeat(part, now=timezone.now())
     Leg.objects.update(sweep_at=None)
     return of_the_party | {
+        **dict(zip(("warning", "repeat", "missed"), (one.pk for one in looked), strict=True)),
         "case": case.uuid,
         "community": case.community_id,
         "property": Organization.objects.get(code=f"{people.COMMUNITY}-property").pk,

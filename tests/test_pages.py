@@ -11,12 +11,14 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from appraisal.models import PlaceWarning, RepeatPlace
 from cases.models import Case
 from cases.workflow import Loop, State
 from demo.accounts import COMMUNITY, DISTRICT, STREET
 from governance.actions import relay
 from governance.models import Organization, User
 from partybuilding.models import Whistle
+from tests.appraisal.looks import looked_at
 from tests.lives import case_at, walk
 from tests.partybuilding.blowing import blown
 from tests.stories.steps import DESK, Device, open_device
@@ -42,20 +44,20 @@ PAGES = {
     "": ["/login/", "/field/offline/", "/styleguide/"],
     "wangge": [
         "/field/", "/field/?tab=grid", "/field/?tab=mine", "/field/report/", "/inbox/", "{new}", "{closed}",
-        "{closed}moves/evaluate/",
+        "{closed}moves/evaluate/", "/board/missed/",
     ],
     "zhiyuan": ["/field/", "/field/report/", "/inbox/"],
     "shequ": [
         "/desk/", "/desk/?queue=mine-reported", "/desk/?queue=all", "/desk/?q=%E5%AE%B6%E5%85%B7", "/desk/gaps/",
         "/desk/phone/", "{new}", "{new}moves/register/", "{new}moves/merge/", "{handled}", "/board/",
-        "{community}",
+        "{community}", "/board/missed/", "{warning}",
     ],
     "wuye": ["/desk/", "/field/", "{handling}", "{handling}moves/feedback/", "{handling}moves/ask_suspension/"],
     "zhifa": ["/desk/?queue=mine-dispatched", "{sent}", "{sent}moves/refuse/"],
     "shouli": ["/desk/", "/desk/phone/", "{call}"],
     "zhiban": ["/desk/", "/status/", "{disputed}", "{disputed}moves/adjudicate/"],
     "paiqian": ["{registered}", "{registered}moves/dispatch/"],
-    "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/", "{street}"],
+    "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/", "{street}", "/board/warnings/", "{warning}", "/board/repeats/", "{repeat}"],
     "quling": ["/board/", "{district}", "{unit}", "/desk/?queue=closed&closed=30", "{verified}", "/inbox/"],
     "jieshuji": [
         "/party/", "/party/whistles/", "{whistle}", "{whistle}moves/call/", "{whistle}print/", "{blow}", "{handling}",
@@ -91,6 +93,7 @@ def cases() -> dict[str, Case]:
     by_name = {name: case_at(state, loop=loop, now=now) for name, (state, loop) in CASES.items()}
     walk(by_name["sent"], "ask_extension", "order_supervision", now=now + dt.timedelta(minutes=20))
     blown(case_at(State.HANDLING, loop=Loop.STREET, now=now), now=now + dt.timedelta(minutes=30))
+    looked_at(timezone.now())
     relay(now=timezone.now())
     return by_name
 
@@ -138,6 +141,11 @@ def test_every_page_is_quiet_fits_and_can_be_read_by_everybody(
         "whistle": f"/party/whistles/{whistle.uuid}/",
         "arrive": f"/field/arrive/{whistle.uuid}/",
         "blow": f"/party/blow/{cases['sent'].uuid}/",
+    }
+    warning = PlaceWarning.objects.get(place__code=COMMUNITY)
+    addresses |= {
+        "warning": f"/board/warnings/{warning.pk}/",
+        "repeat": f"/board/repeats/{RepeatPlace.objects.get().pk}/",
     }
     places = {
         "community": COMMUNITY,

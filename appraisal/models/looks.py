@@ -132,11 +132,13 @@ class PlaceWarning(models.Model):
 
 
 class RepeatPlaceQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "RepeatPlaceQuerySet":
+        """Those of the own territories; deny by default."""
+        return self.filter(_within("territory", user.authority.territories))
+
     def below(self, path: str) -> "RepeatPlaceQuerySet":
         """Those of a territory, by its path."""
-        return self.filter(
-            Q(community__path__startswith=path) | Q(community=None, street__path__startswith=path)
-        )
+        return self.filter(territory__path__startswith=path)
 
 
 class RepeatPlace(models.Model):
@@ -146,13 +148,8 @@ class RepeatPlace(models.Model):
     # Where the first of them lies, in degrees, WGS-84.
     longitude = models.FloatField("经度")
     latitude = models.FloatField("纬度")
-    district = models.ForeignKey(
-        Organization, models.PROTECT, related_name="+", db_index=False, verbose_name="区"
-    )
-    street = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+", verbose_name="街道")
-    community = models.ForeignKey(
-        Organization, models.PROTECT, null=True, related_name="+", verbose_name="社区"
-    )
+    # The narrowest that it lies in: the community, where there is one.
+    territory = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="区域")
     cases = ArrayField(models.BigIntegerField(), verbose_name="案件")
     first_at = models.DateTimeField("首次")
     last_at = models.DateTimeField("最近")

@@ -27,6 +27,7 @@ from dashboard.figures import Figures, by_of, card, cell
 from dashboard.filters import BoardFilters, Chosen, chosen
 from dashboard.frame import of_place
 from dashboard.places import GRID, UNIT, Place, grids_of, places_of
+from dashboard.views.warnings import warnings_of
 from dashboard.waits import waited_for
 from governance import modules
 from governance.models import Organization, User
@@ -94,10 +95,13 @@ def overview(user: User, found: Chosen, shown: Board, show: str, *, wall: bool =
 @login_required
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    """What waits for the leader, and numbers that other modules count: loaded after the overview, a page without scripts."""
-    now = timezone.now()
+    """Warnings of the place, what waits for the leader, numbers that other modules count: loaded after the overview, a page without scripts."""
+    now, places = timezone.now(), places_of(request.user)
+    place = chosen(BoardFilters(request.GET), places).place if places.roots else None
     context = {
         "wall": False,
+        "place": place,
+        "warnings": warnings_of(place, now) if place else [],
         "orders": _orders(request.user),
         "module_figures": modules.figures(request.user, now),
     }

@@ -18,6 +18,7 @@ from governance.roles import Role
 from grid.models import GridDuty
 from records.refusals import Forbidden, Refused, Stale, Unfit
 from tests import lives, people
+from tests.appraisal.looks import by_telephone
 from tests.rivals import rivals
 
 pytestmark = pytest.mark.django_db
@@ -26,11 +27,6 @@ NOW = lives.MORNING + DAY
 HOUR = dt.timedelta(hours=1)
 AUTUMN = Period(dt.date(2026, 11, 1), dt.date(2026, 12, 31))
 CONFIRMED, REJECTED = MissedDecision.Verdict.CONFIRMED, MissedDecision.Verdict.REJECTED
-
-
-def by_telephone(now: dt.datetime = lives.MORNING, **given) -> Case:
-    given = {"name": "王女士", "phone": "13888880000", **given}
-    return lives.reported(source=Case.Source.PHONE, by=people.clerk(), now=now, **given)
 
 
 def inspector() -> User:

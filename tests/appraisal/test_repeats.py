@@ -42,7 +42,7 @@ def test_the_third_case_of_a_category_at_a_spot_within_thirty_days_is_a_repeat()
     place = repeat.place
     assert place.cases == [first.pk, second.pk, third.pk]
     assert (place.first_at, place.last_at) == (first.reported_at, third.reported_at)
-    assert (place.community_id, place.category_id) == (first.community_id, first.category_id)
+    assert (place.territory_id, place.category_id) == (first.community_id, first.category_id)
 
 
 def test_whoever_comes_after_the_third_joins_the_place():

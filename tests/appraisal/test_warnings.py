@@ -19,6 +19,7 @@ from governance.models import Level
 from governance.roles import Role
 from records.refusals import Forbidden, Stale, Unfit
 from tests import lives, people
+from tests.appraisal.looks import AUTUMN, reports_on, weeks_before
 
 pytestmark = pytest.mark.django_db
 
@@ -27,19 +28,8 @@ NOW = lives.at(11, 18, 3)
 YESTERDAY = TODAY - DAY
 
 
-def report(day: dt.date, times: int) -> None:
-    for number in range(times):
-        lives.reported(now=lives.at(day.month, day.day, 9, number, year=day.year))
-
-
-def weeks_before(*numbers: int) -> None:
-    """So many reports in each of the weeks before the one that ended yesterday, the nearest first."""
-    for week, number in enumerate(numbers, 1):
-        report(YESTERDAY - week * 7 * DAY, number)
-
-
 def usual_autumn() -> None:
-    weeks_before(0, 0, 2, 1, 2, 0, 0, 1, 2, 2, 0, 2, 1, 1, 1, 1)
+    weeks_before(YESTERDAY, *AUTUMN)
 
 
 def warnings() -> dict[int, PlaceWarning]:
@@ -82,7 +72,7 @@ def test_a_small_number_is_no_warning_however_unusual():
 
 def test_a_week_far_above_the_usual_is_found_for_street_and_community_with_its_numbers():
     usual_autumn()
-    report(YESTERDAY - 2 * DAY, 9)
+    reports_on(YESTERDAY - 2 * DAY, 9)
     assert find_warnings(now=NOW) == 2
     found = warnings()
     assert found.keys() == {Level.STREET, Level.COMMUNITY}
@@ -95,8 +85,8 @@ def test_a_week_far_above_the_usual_is_found_for_street_and_community_with_its_n
 
 def test_what_a_warning_counts_is_the_list_behind_it():
     usual_autumn()
-    report(YESTERDAY, 8)
-    report(TODAY, 3)  # not yesterday's week
+    reports_on(YESTERDAY, 8)
+    reports_on(TODAY, 3)  # not yesterday's week
     find_warnings(now=NOW)
     one = warnings()[Level.STREET]
     of = Slice("street", one.place_id, category=one.category_id)
@@ -105,13 +95,13 @@ def test_what_a_warning_counts_is_the_list_behind_it():
 
 def test_the_usual_number_is_no_warning():
     usual_autumn()
-    report(YESTERDAY, 3)
+    reports_on(YESTERDAY, 3)
     assert find_warnings(now=NOW) == 0
 
 
 def test_a_second_look_of_the_same_night_finds_nothing_new():
     usual_autumn()
-    report(YESTERDAY, 9)
+    reports_on(YESTERDAY, 9)
     assert [
         find_warnings(now=NOW),
         find_warnings(now=NOW),
@@ -126,16 +116,16 @@ def test_a_second_look_of_the_same_night_finds_nothing_new():
 
 def test_the_same_rise_warns_once_in_seven_days():
     usual_autumn()
-    report(YESTERDAY, 9)
+    reports_on(YESTERDAY, 9)
     assert find_warnings(now=NOW) == 2
     assert [find_warnings(now=NOW + number * DAY) for number in range(1, 6)] == [0] * 5
-    report(TODAY + 6 * DAY, 9)
+    reports_on(TODAY + 6 * DAY, 9)
     assert find_warnings(now=NOW + 7 * DAY) == 2
 
 
 def test_nights_without_a_look_are_caught_up_with():
     usual_autumn()
-    report(YESTERDAY, 9)
+    reports_on(YESTERDAY, 9)
     find_warnings(now=NOW - 20 * DAY)
     assert find_warnings(now=NOW + 14 * DAY) == 2
     assert {one.day for one in PlaceWarning.objects.all()} == {TODAY + 13 * DAY - 14 * DAY}
@@ -143,9 +133,9 @@ def test_nights_without_a_look_are_caught_up_with():
 
 def test_what_became_of_a_warning_is_written_when_the_week_after_it_is_over():
     usual_autumn()
-    report(YESTERDAY, 9)
+    reports_on(YESTERDAY, 9)
     find_warnings(now=NOW)
-    report(TODAY + 2 * DAY, 4)
+    reports_on(TODAY + 2 * DAY, 4)
     find_warnings(now=NOW + 6 * DAY)
     assert {one.came_true for one in PlaceWarning.objects.all()} == {None}
     find_warnings(now=NOW + 7 * DAY)
@@ -154,16 +144,16 @@ def test_what_became_of_a_warning_is_written_when_the_week_after_it_is_over():
 
 def test_a_warning_did_not_come_true_where_the_week_after_was_as_usual():
     usual_autumn()
-    report(YESTERDAY, 9)
+    reports_on(YESTERDAY, 9)
     find_warnings(now=NOW)
-    report(TODAY + 2 * DAY, 3)  # two, and a spread of 1.4
+    reports_on(TODAY + 2 * DAY, 3)  # two, and a spread of 1.4
     find_warnings(now=NOW + 7 * DAY)
     assert {(one.followed, one.came_true) for one in PlaceWarning.objects.all()} == {(3, False)}
 
 
 def test_the_first_look_goes_back_so_that_there_is_a_past():
-    weeks_before(0, 0, 9, 9, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2)
-    report(YESTERDAY, 12)
+    weeks_before(YESTERDAY, 0, 0, 9, 9, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2)
+    reports_on(YESTERDAY, 12)
     find_warnings(now=NOW)
     one = PlaceWarning.objects.with_past().get(level=Level.STREET, day=YESTERDAY)
     earlier = PlaceWarning.objects.filter(level=Level.STREET, day__lt=YESTERDAY).order_by("day")
@@ -188,7 +178,7 @@ def test_a_share_is_said_from_ten_warnings_on():
 @pytest.fixture
 def warning() -> PlaceWarning:
     usual_autumn()
-    report(YESTERDAY, 9)
+    reports_on(YESTERDAY, 9)
     find_warnings(now=NOW)
     return warnings()[Level.COMMUNITY]
 
