@@ -47,6 +47,9 @@ _TERRITORIES = ("district", "street", "community")
 #: Of a fact, where its places are looked for; the territory around places may be asked with them.
 AMONG: dict[By, tuple[str, ...]] = {By.STREET: _TERRITORIES, By.COMMUNITY: _TERRITORIES, By.GRID: ("grid",)}
 
+#: Of an hour since 1970, the hour of its week: Monday's first is 0.
+HOUR_OF_WEEK = "(extract(isodow FROM date '1970-01-01' + {hour} / 24)::int - 1) * 24 + {hour} %% 24"
+
 Group = int | dt.date | None
 Counts = dict[str, int]
 
@@ -295,7 +298,7 @@ def _grouped(asked: Asked, changed: str, changed_values: list[Any]) -> tuple[str
         By.ALL: "NULL::bigint",
         By.DAY: "c.hour / 24",
         By.MONTH: "date_trunc('month', date '1970-01-01' + c.hour / 24)::date - date '1970-01-01'",
-        By.HOUR: "(extract(isodow FROM date '1970-01-01' + c.hour / 24)::int - 1) * 24 + c.hour %% 24",
+        By.HOUR: HOUR_OF_WEEK.format(hour="c.hour"),
     }.get(asked.by, f"c.{asked.by}" if asked.by not in AMONG else "g.place")
     ranges = ", ".join("(%s, %s::date, %s::date)" for _ in asked.periods)
     values: list[Any] = [one for n, p in enumerate(asked.periods) for one in (n, p.begin, p.end)]

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from appraisal.catalogue import Counter, counters
-from appraisal.counting import among, of_slice
+from appraisal.counting import HOUR_OF_WEEK, among, of_slice
 from appraisal.facts import facts
 from appraisal.periods import Period
 from appraisal.slices import Slice
@@ -28,13 +28,18 @@ class Row:
     amount: int
 
 
-def _counted(subject: str, wanted: Sequence[Counter], period: Period, of: Slice) -> tuple[str, list[Any]]:
+def _counted(
+    subject: str, wanted: Sequence[Counter], period: Period, of: Slice, hour: int | None
+) -> tuple[str, list[Any]]:
     live, values = facts(subject, wanted, of_slice(wanted, [period], of.within))
     conditions = ["date '1970-01-01' + hour / 24 BETWEEN %s::date AND %s::date"]
     values += [period.begin, period.end]
     for names, found in of.within:
         conditions.append(among("f", names))
         values += [list(found)] * len(names)
+    if hour is not None:
+        conditions.append(f"{HOUR_OF_WEEK.format(hour='hour')} = %s")
+        values.append(hour)
     return (
         f"SELECT record, counter, hour, unit, loop, amount FROM ({live}) AS f WHERE {' AND '.join(conditions)}",
         values,
@@ -49,12 +54,23 @@ class Listed(NamedTuple):
     rows: list[Row]
 
 
-def listed(keys: Iterable[str], period: Period, of: Slice, *, first: int = 0, most: int = 50) -> Listed:
-    """Things that some counters of one kind of record count; each is a row, also where an amount is added up."""
+def listed(
+    keys: Iterable[str],
+    period: Period,
+    of: Slice,
+    *,
+    hour: int | None = None,
+    first: int = 0,
+    most: int = 50,
+) -> Listed:
+    """Things that some counters of one kind of record count; each is a row, also where an amount is added up.
+
+    ``hour`` is one of the week, as ``By.HOUR`` groups: Monday's first is 0.
+    """
     wanted = [counters()[key] for key in sorted(set(keys))]
     (subject,) = {one.grain.subject for one in wanted}
     names = {one.number: one.key for one in wanted}
-    sql, values = _counted(subject, wanted, period, of)
+    sql, values = _counted(subject, wanted, period, of, hour)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT coalesce(sum(amount), 0)::bigint, count(*) FROM ({sql}) AS f", values)
         number, length = cursor.fetchone()

@@ -57,10 +57,14 @@ class Period:
 
     def before(self) -> "Period":
         """The period of the same length that ends the day before this one begins."""
-        return Period(self.begin - self.days * DAY, self.begin - DAY)
+        return self.earlier(self.days)
+
+    def earlier(self, days: int) -> "Period":
+        """As long, so many days earlier."""
+        return Period(self.begin - days * DAY, self.end - days * DAY)
 
     def a_week_earlier(self) -> "Period":
-        return Period(self.begin - 7 * DAY, self.end - 7 * DAY)
+        return self.earlier(7)
 
     def a_month_earlier(self) -> "Period":
         """The same days of the month before; a day that it has not is its last."""
