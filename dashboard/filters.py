@@ -1,6 +1,7 @@
 """What all pages of the board are narrowed to: place, period, loop, kind, source; the same words stand in every address."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -51,6 +52,11 @@ class BoardFilters(forms.Form):
     grid = forms.IntegerField(required=False, min_value=1, max_value=LARGEST, widget=forms.HiddenInput)
     place = forms.IntegerField(required=False, min_value=1, max_value=LARGEST, widget=forms.HiddenInput)
 
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        """``data``: the words of an address; what they do not say is shown as it is understood."""
+        period = OWN if data.get("begin") else USUAL
+        super().__init__({"period": period, **{name: data[name] for name in data}})
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         begin, until = cleaned.get("begin"), cleaned.get("until")
@@ -97,16 +103,29 @@ class Chosen:
     @property
     def earlier(self) -> Period:
         """What the period is compared with."""
-        return {
-            "before": self.period.before,
-            "week": self.period.a_week_earlier,
-            "month": self.period.a_month_earlier,
-            "year": self.period.a_year_earlier,
-        }[self.compare]()
+        return self.before(self.period)
+
+    def before(self, days: Period) -> Period:
+        """The days that some days of the period are compared with."""
+        match self.compare:
+            case "week":
+                return days.a_week_earlier()
+            case "month":
+                return days.a_month_earlier()
+            case "year":
+                return days.a_year_earlier()
+        return days.earlier(self.period.days)
 
     @property
     def compared_words(self) -> str:
+        """What the period is compared with, in words."""
         return COMPARED[self.compare]
+
+    @property
+    def narrowed_words(self) -> list[str]:
+        """The choices of the bar that narrow the page, in words: 街道闭环, 事项."""
+        choices = {name: dict(self.form.fields[name].choices) for name in ("loop", "kind", "source")}
+        return [words[self.words[name]] for name, words in choices.items() if name in self.words]
 
     @cached_property
     def period_words(self) -> str:
@@ -142,14 +161,17 @@ def chosen(form: BoardFilters, places: Places) -> Chosen:
     """
     form.is_valid()
     good = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
-    place = places.find(good.get("place") or _by_old_name(form.data))
+    named = good.get("place") or _by_old_name(form.data)
+    place = places.find(named)
     if place is None:
         raise Http404(NO_PLACE)
     if "grid" in good:
         place = _grid(good["grid"], place)
     today = timezone.localdate()
     words = {name: str(value) for name, value in good.items()}
-    if "begin" in good and "until" in good:
+    if named:
+        words["place"] = str(named)
+    if "begin" in good and "until" in good and good.get("period") not in NAMED:
         period = Period(good["begin"], good["until"])
         words.pop("period", None)
     else:
@@ -165,7 +187,8 @@ def _by_old_name(data: Any) -> int | None:
 
 
 def _name(words: dict[str, str]) -> str:
-    if words.get("period") not in NAMED:
+    """The period that an address names; the usual one lengthens no address."""
+    if words.get("period") not in NAMED or words["period"] == USUAL:
         words.pop("period", None)
     return words.get("period", USUAL)
 

@@ -1,15 +1,20 @@
 """What the head of every page of the board shows: where, when, which page; one call for a view."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from dashboard.filters import BoardFilters, Chosen, chosen
 from dashboard.places import GRID, Place, places_of
 
 #: Pages of the board, as their tabs say: name of the address, words.
-TABS = (("board", "总览"), ("measures", "指标"), ("warnings", "提示"))
+TABS = (("board", "总览"), ("trends", "趋势"), ("map", "地图"), ("measures", "指标"), ("warnings", "提示"))
 NO_DUTY = "您的岗位没有要看的区域或单位。"
 
 
@@ -28,6 +33,7 @@ def of_place(found: Chosen, *, wall: bool = False) -> dict[str, Any]:
         "board": None,
         "makes_walls": False,
         "map_show": "",
+        "kept": {},
     }
 
 
@@ -37,6 +43,21 @@ def frame(request: HttpRequest, tab: str, heading: str = "") -> dict[str, Any]:
     if not places.roots:
         raise Http404(NO_DUTY)
     return of_place(chosen(BoardFilters(request.GET), places)) | {"tab_name": tab, "heading": heading}
+
+
+def of_a_place(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of the board: ``view(request, chosen)``; who has no place to look at is told so."""
+
+    @login_required
+    @require_safe
+    @wraps(view)
+    def shown(request: HttpRequest) -> HttpResponse:
+        places = places_of(request.user)
+        if not places.roots:
+            return render(request, "dashboard/no_duty.html", {"wall": False})
+        return view(request, chosen(BoardFilters(request.GET), places))
+
+    return shown
 
 
 def _way(found: Chosen) -> list[Place]:

@@ -3,13 +3,17 @@
 from django.urls import path
 
 from dashboard import walls
-from dashboard.views import measures, missed, overview, place, repeats, warnings
+from dashboard.views import map, measures, missed, overview, place, repeats, trends, warnings
 
 app_name = "dashboard"
 
 urlpatterns = [
     path("board/", overview.board, name="board"),
     path("board/places/<int:pk>/", place.page, name="place"),
+    path("board/trends/", trends.trends, name="trends"),
+    path("board/map/", map.page, name="map"),
+    path("board/map/values.json", map.values_json, name="map_values"),
+    path("board/map/heat.json", map.heat_json, name="map_heat"),
     path("board/measures/", measures.catalogue, name="measures"),
     path("board/measures/<slug:key>/", measures.passport, name="measure"),
     path("board/counted/", measures.counted, name="counted"),

@@ -58,7 +58,10 @@ PAGES = {
     "zhiban": ["/desk/", "/status/", "{disputed}", "{disputed}moves/adjudicate/"],
     "paiqian": ["{registered}", "{registered}moves/dispatch/"],
     "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/", "{street}", "/board/warnings/", "{warning}", "/board/repeats/", "{repeat}"],
-    "quling": ["/board/", "{district}", "{unit}", "/desk/?queue=closed&closed=30", "{verified}", "/inbox/"],
+    "quling": [
+        "/board/", "/board/trends/", "/board/map/", "/board/map/?measure=reported&level=community", "/board/map/?show=heat",
+        "{district}", "{unit}", "/desk/?queue=closed&closed=30", "{verified}", "/inbox/",
+    ],
     "jieshuji": [
         "/party/", "/party/whistles/", "{whistle}", "{whistle}moves/call/", "{whistle}print/", "{blow}", "{handling}",
     ],

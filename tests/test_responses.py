@@ -20,7 +20,8 @@ from tests.lives import MORNING, case_at
 #: Addresses that answer JSON whatever is asked for.
 SERVES_JSON = {
     "governance:healthz", "governance:ready", "field:locate", "field:key", "desk:categories", "cases:photos",
-    "cases:map_cases", "cases:map_areas", "dashboard:wall_cases", "dashboard:wall_areas", "partybuilding:photos",
+    "cases:map_cases", "cases:map_areas", "dashboard:wall_cases", "dashboard:wall_areas", "dashboard:map_values", "dashboard:map_heat",
+    "partybuilding:photos",
 }  # fmt: skip
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PROGRAM = {"Accept": "application/json"}

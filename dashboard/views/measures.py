@@ -18,6 +18,7 @@ from appraisal.listing import listed
 from appraisal.models import Tallied
 from appraisal.recounting import AT_ONCE, recount_at_once
 from appraisal.stocks import rows_of
+from dashboard.cells import Cell
 from dashboard.figures import Figures
 from dashboard.filters import Chosen
 from dashboard.frame import frame
@@ -142,7 +143,8 @@ def counted(request: HttpRequest) -> HttpResponse:
     if part is None or not part.formula.counters:
         raise Http404("这个数没有这样的清单。")
     page = _page(request.GET.get("page"))
-    number, lines = _lines(request, measure, part.formula.counters, found, (page - 1) * PAGE)
+    cell = Cell.named(request.GET)
+    number, lines = _lines(request, measure, part.formula.counters, found, (page - 1) * PAGE, cell)
     return render(
         request,
         "dashboard/measures/counted.html",
@@ -150,6 +152,7 @@ def counted(request: HttpRequest) -> HttpResponse:
         | {
             "measure": measure,
             "part": part,
+            "cell": cell,
             "number": number,
             "lines": lines,
             "page": page,
@@ -169,27 +172,27 @@ def _page(text: str | None) -> int:
 
 
 def _lines(
-    request: HttpRequest, measure: Measure, keys: frozenset[str], found: Chosen, first: int
+    request: HttpRequest, measure: Measure, keys: frozenset[str], found: Chosen, first: int, cell: Cell
 ) -> tuple[int, list[dict[str, Any]]]:
     """How many rows are counted, and a page of them with the records that they are part of."""
     if measure.is_now:
-        number, subject, rows = _rows_now(keys, found, first)
+        number, subject, rows = _rows_now(keys, found, first, cell)
     else:
         subject = counters()[min(keys)].grain.subject
-        _, number, some = listed(keys, found.period, found.slice, first=first, most=PAGE)
+        _, number, some = listed(keys, found.period, found.slice, hour=cell.hour, first=first, most=PAGE)
         rows = [(row.record, counters()[row.counter].label, row.at) for row in some]
     shown = modules.shown(subject, request.user, list({pk for pk, *_ in rows}))
     return number, [{"record": shown.get(pk), "counter": label, "at": at} for pk, label, at in rows]
 
 
 def _rows_now(
-    keys: frozenset[str], found: Chosen, first: int
+    keys: frozenset[str], found: Chosen, first: int, cell: Cell
 ) -> tuple[int, str, list[tuple[int, str, None]]]:
     """The same of how things stand now, one stock after the other."""
     now, number, rows = timezone.now(), 0, []
     for key in sorted(keys):
         stock = stocks()[key]
-        records = rows_of(stock, found.slice, now).order_by("-pk")
+        records = cell.narrow(rows_of(stock, found.slice, now), now).order_by("-pk")
         skipped, length = max(0, first - number), records.count()
         number += length
         if len(rows) < PAGE and skipped < length:

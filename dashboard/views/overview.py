@@ -1,7 +1,6 @@
 """The overview: five numbers, what breaks today by name, whom cases wait for, who is slow, the parts of the place, a map."""
 
 import datetime as dt
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,11 +17,11 @@ from appraisal.counting import By, in_slice
 from appraisal.grains import CASE
 from cases.clocks import due_within
 from cases.filters import SETTLED_DAYS, SETTLED_NAME, since
-from cases.map import box_around
 from cases.models import Case, Supervision
 from cases.rows import with_row
 from cases.workflow import Lateness
 from dashboard.boards import Board, boards_of
+from dashboard.boxes import box_of, territory_of
 from dashboard.figures import Figures, by_of, card, cell
 from dashboard.filters import BoardFilters, Chosen, chosen
 from dashboard.frame import of_place
@@ -219,7 +218,6 @@ def map_words(found: Chosen) -> dict[str, Any]:
 
 def _map(found: Chosen, show: str, wall: bool) -> dict[str, Any]:
     place = found.place
-    own = [place.parent if place.dimension == GRID else place.pk]
     return {
         "map_is_shown": place.dimension != UNIT,
         "map_show": show,
@@ -227,23 +225,7 @@ def _map(found: Chosen, show: str, wall: bool) -> dict[str, Any]:
         "map_query": "" if wall else urlencode(map_words(found) | MAP_SHOWS[show][1]),
         "map_cases_url": reverse("dashboard:wall_cases" if wall else "cases:map_cases"),
         "map_areas_url": reverse("dashboard:wall_areas" if wall else "cases:map_areas"),
-        "map_box": "" if place.dimension == UNIT else _box(tuple(own)),
-        "map_own": ",".join(str(pk) for pk in own),
+        "map_box": "" if place.dimension == UNIT else box_of(place),
+        "map_own": str(territory_of(place)),
         "tianditu": settings.TIANDITU_KEY,
     }
-
-
-@lru_cache(maxsize=512)
-def _outlined(places: tuple[int, ...]) -> str:
-    box = box_around(list(places))
-    if box is None:
-        raise LookupError  # not kept: the outlines may be imported later
-    return ",".join(f"{degrees:.5f}" for degrees in box)
-
-
-def _box(places: tuple[int, ...]) -> str:
-    """Where the map begins: outlines change with a reform of the divisions, and it only opens there."""
-    try:
-        return _outlined(places)
-    except LookupError:
-        return ""

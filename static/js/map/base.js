@@ -65,7 +65,7 @@ export function makeMap(box) {
     box.classList.add("has-tiles");
     for (const layer of ["vec", "cva"]) tianditu(layer, box.dataset.tianditu).addTo(map);
   }
-  new Outlines(map, box);
+  if (box.dataset.mapMode !== "shade") new Outlines(map, box); // which draws them itself
   return map;
 }
 
@@ -73,6 +73,30 @@ export function makeMap(box) {
 export function fit(map, text) {
   const [west, south, east, north] = (text || "102.69,25.02,102.8,25.12").split(",").map(Number);
   map.fitBounds([[south, west], [north, east]], { padding: [8, 8], animate: false });
+}
+
+// Around where nearly all of some spots are (longitude, latitude, how many), a share left out at either end of both axes.
+export function crowdOf(spots, edge) {
+  const [[west, east], [south, north]] = [0, 1].map((axis) => middleOf(spots, axis, edge));
+  return [[south, west], [north, east]];
+}
+
+function middleOf(spots, axis, edge) {
+  const total = spots.reduce((sum, spot) => sum + spot[2], 0);
+  let passed = 0;
+  const kept = [...spots].sort((a, b) => a[axis] - b[axis]).filter(([, , count]) => {
+    const before = passed;
+    passed += count;
+    return passed > total * edge && before < total * (1 - edge);
+  });
+  return [kept[0][axis], kept.at(-1)[axis]];
+}
+
+// Words in the middle of a map that has nothing to show.
+export function tell(box, text) {
+  const told = element("p", "map-told", text);
+  told.setAttribute("role", "status");
+  box.append(told);
 }
 
 class Outlines {

@@ -2,7 +2,7 @@
 
 import { element, svg } from "../dom.js";
 import { get, getJson } from "../http.js";
-import { fit, marker, maxZoom, pressed } from "./base.js";
+import { crowdOf, fit, marker, maxZoom, pressed } from "./base.js";
 
 const TONES = ["waiting", "working", "checking", "settled"];
 const LATE_WORDS = { yellow: "临期", red: "超期" };
@@ -40,9 +40,8 @@ class Cases {
   async goToCrowd() {
     const answer = await getJson(this.address(this.seen(), this.map.getZoom() + 3));
     if (!answer?.total) return;
-    const [west, east] = middleOf(0, answer);
-    const [south, north] = middleOf(1, answer);
-    this.map.fitBounds([[south, west], [north, east]], { padding: [40, 40], maxZoom: 15, animate: false });
+    const spots = [...answer.clusters, ...answer.cases].map(({ at, count = 1 }) => [...at, count]);
+    this.map.fitBounds(crowdOf(spots, EDGE), { padding: [40, 40], maxZoom: 15, animate: false });
   }
 
   address(box, zoom) {
@@ -117,18 +116,6 @@ class Cases {
     L.popup({ maxHeight: 280, offset: [0, -6] }).setLatLng([latitude, longitude]).setContent(node).openOn(this.map);
     (node.matches("a") ? node : node.querySelector("a"))?.focus({ preventScroll: true });
   }
-}
-
-// The least and the largest coordinate when a few far off at either end are left out.
-function middleOf(axis, { clusters, cases, total }) {
-  const spots = [...clusters, ...cases].map(({ at, count = 1 }) => [at[axis], count]).sort((a, b) => a[0] - b[0]);
-  let passed = 0;
-  const kept = spots.filter(([, count]) => {
-    const before = passed;
-    passed += count;
-    return passed > total * EDGE && before < total * (1 - EDGE);
-  });
-  return [kept[0][0], kept.at(-1)[0]];
 }
 
 function wrap(tag, child) {

@@ -1,13 +1,16 @@
 // Starts every [data-map] once it has a size: a hidden map cannot measure itself.
-// data-map-mode: cases (clusters of a scope), pin (choose a position), single (one case). Only this folder knows Leaflet.
+// data-map-mode: cases (clusters of a scope), pin (choose a position), single (one case),
+// shade (a measure by places), heat (where cases were reported). Only this folder knows Leaflet.
 
 import { startEverywhere } from "../dom.js";
 import { makeMap } from "./base.js";
 import { showCases } from "./cases.js";
+import { showHeat } from "./heat.js";
 import { choosePosition } from "./pin.js";
+import { showShades } from "./shade.js";
 import { showSingle } from "./single.js";
 
-const MODES = { cases: showCases, pin: choosePosition, single: showSingle };
+const MODES = { cases: showCases, pin: choosePosition, single: showSingle, shade: showShades, heat: showHeat };
 
 const sizes = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) if (contentRect.width && contentRect.height) wake(target);
