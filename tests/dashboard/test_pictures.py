@@ -93,3 +93,16 @@ def test_on_a_phone_the_numbers_come_before_the_map(opened):
     assert table["y"] < page.locator(".map").bounding_box()["y"]
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     assert breaches(page) == []
+
+
+@pytest.mark.parametrize(
+    "address", ["/board/", "/board/trends/", "/board/map/?level=community&measure=reported"]
+)
+def test_a_page_of_the_board_is_one_page_of_paper(opened, address):
+    page = opened(address)
+    paper = page.pdf(format="A4", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
+    page.emulate_media(media="print")
+    expect(page.locator(".printed-with")).to_contain_text(
+        re.compile("近 30 天（.* 至 .*），与上一期比 · .*打印于 20")
+    )

@@ -12,8 +12,6 @@ import { follow } from "./tip.js";
 import { trend } from "./trend.js";
 
 const KINDS = { trend, bars, funnel, ageing, heat, growth };
-// Where a page of A4 ends (210 mm less its margins), in pixels of 1/96 inch.
-const PAPER_WIDTH = 680;
 
 const library = () => import("../../vendor/echarts/echarts.common.min.js").then(() => globalThis.echarts);
 
@@ -41,12 +39,13 @@ function giveUp(figure) {
   figure.querySelector("details").open = true;
 }
 
-function draw(figure, widest = Infinity) {
+// Drawn as wide and high as it is shown, or as it stands on paper (--paper-width in pixels, --paper-height as a share).
+function draw(figure, isOnPaper = false) {
   const picture = figure.querySelector(".chart-picture");
   const { width, height } = picture.getBoundingClientRect();
   if (!width || !height) return;
-  const size = { width: Math.min(Math.floor(width), widest), height };
-  if (figure.chart.width === size.width && figure.chart.height === height) return;
+  const size = isOnPaper ? onPaper(figure, height) : { width: Math.floor(width), height };
+  if (figure.chart.width === size.width && figure.chart.height === size.height) return;
   Object.assign(figure.chart, size);
   const drawing = figure.chart.echarts.init(null, null, { renderer: "svg", ssr: true, ...size });
   const kind = KINDS[figure.dataset.chart](figure.chart);
@@ -60,17 +59,23 @@ function draw(figure, widest = Infinity) {
   picture.append(node);
 }
 
+function onPaper(figure, height) {
+  const style = getComputedStyle(figure);
+  const share = Number(style.getPropertyValue("--paper-height"));
+  return { width: Number(style.getPropertyValue("--paper-width")), height: Math.round(height * share) };
+}
+
 function groupOf(nodes) {
   const group = svg("g");
   group.append(...nodes);
   return group;
 }
 
-function drawAll(widest) {
-  for (const figure of document.querySelectorAll("[data-chart]")) if (figure.chart?.echarts) draw(figure, widest);
+function drawAll(isOnPaper) {
+  for (const figure of document.querySelectorAll("[data-chart]")) if (figure.chart?.echarts) draw(figure, isOnPaper);
 }
 
 startEverywhere(start);
 document.addEventListener("board:renewed", () => start(document));
-addEventListener("beforeprint", () => drawAll(PAPER_WIDTH));
-addEventListener("afterprint", () => drawAll());
+addEventListener("beforeprint", () => drawAll(true));
+addEventListener("afterprint", () => drawAll(false));

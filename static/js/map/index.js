@@ -24,8 +24,18 @@ function wake(box) {
   MODES[box.dataset.mapMode]?.(map, box);
 }
 
+// On paper a map is as wide as the page; what is in its middle stays there.
+function fitAll(isOnPaper) {
+  for (const box of document.querySelectorAll("[data-map]")) {
+    box.classList.toggle("is-on-paper", isOnPaper);
+    box.gridloopMap?.invalidateSize();
+  }
+}
+
 function start(root) {
   for (const box of root.querySelectorAll("[data-map]")) sizes.observe(box);
 }
 
 startEverywhere(start);
+addEventListener("beforeprint", () => fitAll(true));
+addEventListener("afterprint", () => fitAll(false));
