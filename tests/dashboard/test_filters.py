@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from appraisal.periods import Period
-from dashboard.filters import chosen
+from dashboard.filters import BoardFilters, chosen
 from dashboard.places import places_of
 from governance.models import Organization
 from tests import people
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def asked(**words):
     user = leader()
-    return chosen(words, user, places_of(user))
+    return chosen(BoardFilters(words), places_of(user))
 
 
 def test_the_bar_shows_the_period_that_is_meant_where_the_address_says_none():
