@@ -3,7 +3,7 @@
 from django.urls import path
 
 from dashboard import walls
-from dashboard.views import map, measures, missed, overview, place, repeats, trends, warnings
+from dashboard.views import map, measures, missed, overview, passport, place, repeats, trends, warnings
 
 app_name = "dashboard"
 
@@ -15,7 +15,7 @@ urlpatterns = [
     path("board/map/values.json", map.values_json, name="map_values"),
     path("board/map/heat.json", map.heat_json, name="map_heat"),
     path("board/measures/", measures.catalogue, name="measures"),
-    path("board/measures/<slug:key>/", measures.passport, name="measure"),
+    path("board/measures/<slug:key>/", passport.passport, name="measure"),
     path("board/counted/", measures.counted, name="counted"),
     path("board/mine/", overview.mine, name="mine"),
     path("board/warnings/", warnings.page, name="warnings"),
