@@ -3,12 +3,16 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BigIntegerField, Count, Q, QuerySet, Value
+from django.db.models.functions import Cast
 
 from appraisal.catalogue import Stock, stocks
 from appraisal.counting import By, Counts, in_slice
 from appraisal.grains import Grain
 from appraisal.slices import Slice
+
+_NONE = Value(0, output_field=BigIntegerField())
+_EVERYTHING = Cast(Value(None), BigIntegerField())
 
 
 def rows_of(stock: Stock, of: Slice, now: dt.datetime) -> QuerySet:
@@ -29,35 +33,42 @@ def _asked(grain: Grain, some: Sequence[Stock], rows: QuerySet, now: dt.datetime
 def counts_now(
     keys: Iterable[str], of: Slice, now: dt.datetime, by: By = By.ALL, places: Iterable[int] = ()
 ) -> dict[int | None, Counts]:
-    """Counts of some stocks by group, in one statement a grain; a group without any is left out.
+    """Counts of some stocks by group, in one statement; a group without any is left out.
 
     ``by`` is one of all, street, community, grid, unit, category; ``places`` are the places that are told apart.
     """
     wanted = [stocks()[key] for key in sorted(set(keys))]
+    grains = {one.grain.name: one.grain for one in wanted}.values()
+    if not grains:
+        return {}
+    first, *others = [_grouped(grain, wanted, of, now, by, list(places)) for grain in grains]
     found: dict[int | None, Counts] = {}
-    for name in {one.grain.name for one in wanted}:
-        some = [one for one in wanted if one.grain.name == name]
-        for group, values in _grouped(some[0].grain, some, of, now, by, list(places)):
-            if any(values):
-                mine = found.setdefault(group, dict.fromkeys((one.key for one in wanted), 0))
-                mine |= dict(zip((one.key for one in some), values, strict=True))
+    for group, *values in first.union(*others, all=True) if others else first:
+        if any(values):
+            mine = found.setdefault(group, dict.fromkeys((one.key for one in wanted), 0))
+            for one, value in zip(wanted, values, strict=True):
+                mine[one.key] += value
     return found
 
 
 def _grouped(
-    grain: Grain, some: list[Stock], of: Slice, now: dt.datetime, by: By, places: list[int]
-) -> list[tuple[int | None, list[int]]]:
-    rows = _asked(grain, some, in_slice(grain, grain.rows(), of.within), now)
-    whole = [Q(*(condition.q for condition in one.conditions)) for one in some]
+    grain: Grain, wanted: Sequence[Stock], of: Slice, now: dt.datetime, by: By, places: list[int]
+) -> QuerySet:
+    """Group and counts of the stocks of a grain; of other stocks there is none of it."""
+    mine = [one for one in wanted if one.grain is grain]
+    whole = {one.key: Q(*(condition.q for condition in one.conditions)) for one in mine}
     any_of_them = Q()
-    for one in whole:
+    for one in whole.values():
         any_of_them |= one
-    counted = {f"n{number}": Count("pk", filter=one) for number, one in enumerate(whole)}
-    rows = rows.filter(any_of_them)
+    counted = {
+        f"n{number}": Count("pk", filter=whole[one.key]) if one.key in whole else _NONE
+        for number, one in enumerate(wanted)
+    }
+    rows = _asked(grain, mine, in_slice(grain, grain.rows(), of.within), now).filter(any_of_them)
     if by == By.ALL:
-        return [(None, list(rows.aggregate(**counted).values()))]
-    grouped = grain.expression(by.value)
-    rows = rows.annotate(grouped=grouped.copy()).exclude(grouped=None)
+        rows = rows.annotate(grouped=_EVERYTHING)
+    else:
+        rows = rows.annotate(grouped=grain.expression(by.value).copy()).exclude(grouped=None)
     if places:
         rows = rows.filter(grouped__in=places)
-    return [(row.pop("grouped"), list(row.values())) for row in rows.values("grouped").annotate(**counted)]
+    return rows.values("grouped").annotate(**counted).values_list("grouped", *counted)

@@ -3,13 +3,10 @@
 import datetime as dt
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from appraisal.periods import Period
-from appraisal.tallying import tally
 from cases.actions import sweep
 from cases.models import Case
 from cases.workflow import Loop, State
@@ -19,8 +16,6 @@ from tests import people
 from tests.lives import MORNING, case_at, inside, reported, walk
 
 pytestmark = pytest.mark.django_db
-
-FLOOR = 3  # session, user, posts
 
 
 def signed_in(user: User) -> Client:
@@ -201,17 +196,6 @@ def test_who_has_no_duty_in_the_loop_is_told_so_and_sees_no_zeros():
     answer = signed_in(User.objects.get(username="xuncha")).get("/board/")
     assert answer.status_code == 200 and "不是数字为零" in answer.content.decode()
     assert "stat-number" not in answer.content.decode()
-
-
-def test_the_page_costs_a_fixed_number_of_statements(busy):
-    tally(now=busy)
-    client = signed_in(district_leader())
-    client.get("/board/")
-    with CaptureQueriesContext(connection) as captured:
-        client.get("/board/?period=year&compare=year")
-    # Places; denominators; figures of the period and of now; late and due; whom cases wait for; units; unread notices.
-    assert len(captured) <= FLOOR + 11, [query["sql"][:90] for query in captured]
-    assert sum("appraisal_tally" in query["sql"] for query in captured) == 2
 
 
 def test_what_is_late_is_named_the_longest_first_and_what_is_due_today_after_it(busy):

@@ -23,7 +23,6 @@ from tests.appraisal.looks import looked_at
 pytestmark = pytest.mark.django_db
 
 NOW = lives.at(11, 18, 10)
-FLOOR = 3  # session, user, posts
 
 
 @pytest.fixture
@@ -203,26 +202,6 @@ def test_who_has_no_territory_is_told_so(found):
     for name in ("warnings", "repeats"):
         assert "您的岗位没有要看的区域" in text_of(handler.get(f"/board/{name}/"))
     assert handler.get("/board/missed/").status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("address", "most"),
-    [
-        ("/board/warnings/", 4),
-        ("/board/warnings/?show=past", 4),
-        ("/board/repeats/", 5),
-        ("/board/missed/", 6),
-        ("/board/missed/?show=confirmed", 5),
-    ],
-)
-def test_lists_take_no_more_statements_than_this(found, address, most):
-    client = client_of(people.clerk())
-    client.get(address)
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(address).status_code == 200
-    assert len(captured) - FLOOR <= most, "\n".join(
-        one["sql"][:60] + " … " + one["sql"][-160:] for one in captured
-    )
 
 
 def test_a_page_after_the_last_is_the_last(found):

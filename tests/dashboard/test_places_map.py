@@ -3,10 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from appraisal import tallying
 from appraisal.catalogue import every_measure, measures
 from appraisal.figures import Figure
 from appraisal.periods import Period
@@ -23,8 +20,6 @@ pytestmark = pytest.mark.django_db
 
 DAY = dt.timedelta(days=1)
 NOW = MORNING + dt.timedelta(hours=3)
-#: Session, user, posts, unread notices; places, grids, figures, the box of the outlines.
-STATEMENTS = 4 + 4
 
 
 @pytest.fixture
@@ -122,19 +117,6 @@ def test_a_person_without_a_duty_gets_no_map():
         == nobody.get("/board/map/heat.json").status_code
         == 404
     )
-
-
-@pytest.mark.parametrize(
-    "asked", ["", "level=community&month=2026-11", "measure=open_now", "place={street}&level=grid"]
-)
-def test_the_page_costs_a_fixed_number_of_statements(busy, asked):
-    client = signed_in(leader())
-    tallying.rebuild(now=NOW)
-    asked = asked.format(street=place(people.STREET))
-    client.get(f"/board/map/?{asked}")
-    with CaptureQueriesContext(connection) as captured:
-        client.get(f"/board/map/?{asked}")
-    assert len(captured) <= STATEMENTS, [query["sql"][:90] for query in captured]
 
 
 def test_months_end_with_the_period_and_today():
