@@ -3,11 +3,9 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import ceil
 from typing import Any
 
 from django import forms
-from django.db.models import Count, QuerySet, Window
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -23,8 +21,6 @@ from dashboard.frame import of_place
 from dashboard.places import GRID, UNIT, Place, places_of
 from governance.models import User
 from governance.roles import Duty
-
-PAGE = 20
 
 
 class LookFilters(forms.Form):
@@ -111,31 +107,6 @@ def look_at(request: HttpRequest, what: Looked.What, shows: dict[str, str]) -> L
     show = show if show in shows else next(iter(shows))
     form = LookFilters({"place": str(place.pk), "show": show}, list(dict.fromkeys(offered)), shows)
     return Look(what, found, form, show, looked_until(what))
-
-
-@dataclass
-class Paged:
-    """A page of a list: its rows, its number from 1 on, and how many there are of everything."""
-
-    rows: list[Any]
-    number: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, ceil(self.total / PAGE))
-
-
-def paged(request: HttpRequest, rows: QuerySet) -> Paged:
-    """The page of a list that an address asks for, in one statement; the last one where it asks for more."""
-    word = request.GET.get("page", "")
-    number = max(1, int(word)) if word.isdecimal() and len(word) < 7 else 1
-    counted = rows.annotate(total=Window(Count("pk")))
-    found = list(counted[(number - 1) * PAGE : number * PAGE])
-    if not found and number > 1:
-        number = max(1, ceil(rows.count() / PAGE))
-        found = list(counted[(number - 1) * PAGE : number * PAGE])
-    return Paged(found, number, found[0].total if found else 0)
 
 
 def cases_of(user: User, ids: Iterable[int]) -> dict[int, Case]:

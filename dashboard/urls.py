@@ -3,7 +3,18 @@
 from django.urls import path
 
 from dashboard import walls
-from dashboard.views import map, measures, missed, overview, passport, place, repeats, trends, warnings
+from dashboard.views import (
+    counted,
+    map,
+    measures,
+    missed,
+    overview,
+    passport,
+    place,
+    repeats,
+    trends,
+    warnings,
+)
 
 app_name = "dashboard"
 
@@ -16,7 +27,8 @@ urlpatterns = [
     path("board/map/heat.json", map.heat_json, name="map_heat"),
     path("board/measures/", measures.catalogue, name="measures"),
     path("board/measures/<slug:key>/", passport.passport, name="measure"),
-    path("board/counted/", measures.counted, name="counted"),
+    path("board/counted/", counted.page, name="counted"),
+    path("board/counted/export/", counted.export, name="counted_export"),
     path("board/mine/", overview.mine, name="mine"),
     path("board/warnings/", warnings.page, name="warnings"),
     path("board/warnings/<int:pk>/", warnings.one, name="warning"),

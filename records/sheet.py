@@ -12,6 +12,15 @@ Rows = Iterable[Sequence[object]]
 Columns = Sequence[tuple[str, int]]
 
 
+#: A list of more rows is read by nobody: whoever needs them narrows it and takes several files.
+EXPORTED = 5_000
+
+
+def said_where_cut(most: int, one: str) -> str:
+    """What a file says that holds the first rows alone; ``one`` is what a row is counted by."""
+    return f"一次最多导出 {most:,} {one}，此处只有前 {most:,} {one}。请缩小筛选范围后分次导出。"
+
+
 class Part(NamedTuple):
     """One sheet of a workbook: its rows, with notes below them."""
 

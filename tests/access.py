@@ -157,6 +157,7 @@ ENDPOINTS = (
     Endpoint("dashboard:measures",      "/board/measures/",                     HAS_BOARD, HIDDEN),
     Endpoint("dashboard:measure",       "/board/measures/closed_in_time_rate/", HAS_BOARD, HIDDEN),
     Endpoint("dashboard:counted",       "/board/counted/?measure=open_now",     HAS_BOARD, HIDDEN),
+    Endpoint("dashboard:counted_export", "/board/counted/export/?measure=open_now", HAS_BOARD, HIDDEN),
     # The party half: lists hold what the scope holds, which may be nothing. The whistle hangs on a case at the stage and
     # calls the urban management of the district
     Endpoint("partybuilding:home",      "/party/"),

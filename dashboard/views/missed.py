@@ -16,7 +16,8 @@ from appraisal.missed import MOST_CHARACTERS, decide, why_not_decide, workers_no
 from appraisal.models import Looked, MissedDecision, MissedReport
 from appraisal.models.looks import MissedReportQuerySet, oversees_missed
 from cases.models import CaseEvent
-from dashboard.looks import Look, look_at, paged
+from dashboard.looks import Look, look_at
+from dashboard.paging import paged
 from governance.models import User
 from governance.roles import Role
 from records.keyed import KeyedForm, shown_again

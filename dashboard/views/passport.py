@@ -13,10 +13,10 @@ from appraisal.denominators import choices_of, sections_of
 from appraisal.figures import figure
 from appraisal.models import Tallied
 from appraisal.recounting import AT_ONCE, recount_at_once
+from dashboard.counted import measure_of, part_of
 from dashboard.figures import Figures
 from dashboard.filters import Chosen
 from dashboard.frame import frame
-from dashboard.views.measures import measure_of, part_of
 
 
 @login_required

@@ -17,7 +17,8 @@ from appraisal.periods import DAY
 from cases.models import Case, CaseEvent, Leg
 from cases.rows import with_row
 from cases.workflow import SETTLED, Grade, Step
-from dashboard.looks import look_at, may_order, paged
+from dashboard.looks import look_at, may_order
+from dashboard.paging import paged
 from governance.models import User
 
 SHOWS = {"30": "近 30 天又有的", "90": "近 90 天又有的", "365": "近一年又有的"}

@@ -20,7 +20,8 @@ from appraisal.numbers import number
 from appraisal.periods import DAY, Period
 from appraisal.slices import Slice
 from appraisal.warnings import MOST_CHARACTERS, STRENGTH, dismiss, in_words, past_in_words, why_not_dismiss
-from dashboard.looks import cases_of, look_at, may_order, paged
+from dashboard.looks import cases_of, look_at, may_order
+from dashboard.paging import paged
 from dashboard.places import DIMENSIONS, Place
 from governance.models import Level, User
 from records.keyed import KeyedForm, shown_again

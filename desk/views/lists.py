@@ -27,8 +27,8 @@ from governance.actions import log_access
 from governance.models import User
 from governance.roles import Duty
 from governance.statements import ask, count
+from records.sheet import EXPORTED, said_where_cut
 
-EXPORTED = 5_000
 #: So much of what waits in other modules stands in the first pane.
 OTHERS = 5
 #: Nobody turns more pages than are counted.
@@ -183,7 +183,7 @@ def export(request: HttpRequest) -> HttpResponse:
     found, now = list_.found(request.user), timezone.now()
     notes = [f"{list_.queue.label}，{stamp(now)} 由 {request.user.name} 导出。"]
     if found.order_by()[: EXPORTED + 1].count() > EXPORTED:
-        notes.append(f"一次最多导出 {EXPORTED:,} 件，此处只有前 {EXPORTED:,} 件。请缩小筛选范围后分次导出。")
+        notes.append(said_where_cut(EXPORTED, "件"))
     file, written = of_cases(for_sheet(found)[:EXPORTED].iterator(chunk_size=1000), notes)
     reason = f"导出 {written} 件：{request.GET.urlencode()}"
     log_access("cases:export", by=request.user, reason=reason[:200], now=now)

@@ -15,8 +15,7 @@ from partybuilding.filters import GROUPS, WhistleFilters, for_list
 from partybuilding.reading import read
 from partybuilding.sheet import of_list, of_whistle
 from partybuilding.views.whistle import visible_whistle
-
-EXPORTED = 5_000
+from records.sheet import EXPORTED, said_where_cut
 
 
 @login_required
@@ -56,7 +55,7 @@ def export(request: HttpRequest) -> HttpResponse:
     label = GROUPS[form.group][0]
     notes = [f"{label}，{stamp(now)} 由 {request.user.name} 导出。"]
     if found.order_by()[: EXPORTED + 1].count() > EXPORTED:
-        notes.append(f"一次最多导出 {EXPORTED:,} 件，此处只有前 {EXPORTED:,} 件。请缩小筛选范围后分次导出。")
+        notes.append(said_where_cut(EXPORTED, "件"))
     file, written = of_list(for_list(found)[:EXPORTED].iterator(chunk_size=1000), notes)
     reason = f"导出 {written} 件：{request.GET.urlencode()}"
     log_access("whistles:export", by=request.user, reason=reason[:200], now=now)

@@ -13,6 +13,7 @@ from cases.workflow import Loop, State
 from governance.models import Organization, User
 from governance.roles import Role
 from tests import people
+from tests.dashboard.listing import counted
 from tests.lives import MORNING, case_at, inside, reported, walk
 
 pytestmark = pytest.mark.django_db
@@ -31,17 +32,6 @@ def district_leader() -> User:
 def at(time_machine, now: dt.datetime) -> None:
     """Let pages believe that it is this time."""
     time_machine.move_to(now, tick=False)
-
-
-def counted(client: Client, url: str) -> int:
-    """How many rows stand on all pages of the list behind an address."""
-    answer = client.get(url)
-    assert answer.status_code == 200, url
-    number, rows = answer.context["number"], len(answer.context["lines"])
-    for page in range(2, answer.context["pages"] + 1):
-        rows += len(client.get(f"{url}&page={page}").context["lines"])
-    assert rows == number, url
-    return number
 
 
 def figures_of(client: Client, url: str = "/board/") -> dict[str, float | None]:

@@ -56,7 +56,7 @@ def test_a_warning_is_said_in_words_with_its_past_and_opens_its_cases(found):
     assert "此类提示还没有过，无从比较" in page
     one = client.get(f"/board/warnings/{found[0].pk}/")
     assert one.context["counted"] == len(one.context["cases"]) == found[0].observed == 9
-    assert client.get(one.context["list_url"]).context["number"] == 9
+    assert client.get(one.context["list_url"]).context["paged"].total == 9
     said = text_of(one)
     assert "可比的 9 周各 2、1、2、1、2、2、2、1、1 件" in said
     assert "2 + 3 × 1.4 ＝ 6.2 件即提示" in said

@@ -17,6 +17,7 @@ from governance.models import Organization, User
 from governance.roles import Role
 from partybuilding.models import Whistle
 from tests import people
+from tests.dashboard.listing import listed
 from tests.lives import MORNING, case_at
 from tests.partybuilding.blowing import blown
 
@@ -33,22 +34,17 @@ def signed_in(user: User | None = None) -> Client:
     return client
 
 
-def listed(client: Client, words: str) -> tuple[int, list]:
-    """The number of rows that a list says, and the rows on all of its pages."""
-    first = client.get(f"{COUNTED}?{words}").context
-    rows = list(first["lines"])
-    for page in range(2, first["pages"] + 1):
-        rows += client.get(f"{COUNTED}?{words}&page={page}").context["lines"]
-    return first["number"], rows
+def of(client: Client, words: str) -> list:
+    """The lines of the list that these words ask for."""
+    return listed(client, f"{COUNTED}?{words}")
 
 
 def test_what_counts_whistles_lists_whistles_and_no_cases(time_machine):
     whistle = blown()
     time_machine.move_to(whistle.blown_at + dt.timedelta(hours=1), tick=False)
-    number, rows = listed(signed_in(), "measure=whistles_blown")
-    assert number == len(rows) == 1
-    assert rows[0]["record"].number == whistle.number and rows[0]["record"].address.startswith("/party/")
-    assert listed(signed_in(), "measure=whistles_open_now")[0] == Whistle.objects.open().count() == 1
+    (line,) = of(signed_in(), "measure=whistles_blown")
+    assert line.record.number == whistle.number and line.record.address.startswith("/party/")
+    assert len(of(signed_in(), "measure=whistles_open_now")) == Whistle.objects.open().count() == 1
 
 
 @pytest.mark.parametrize("part", ["numerator", "denominator"])
@@ -63,24 +59,24 @@ def test_every_measure_has_a_list_of_as_many_rows_as_it_counts(time_machine, par
         formula = measure.numerator if part == "numerator" else measure.denominator
         has_rows = formula is not None and bool(formula.counters)
         assert answer.status_code == (200 if has_rows else 404), key
-        if has_rows and answer.context["part"].is_number_of_rows:
+        if has_rows and answer.context["found"].part.is_number_of_rows:
             figure = client.get(f"/board/measures/{key}/").context["figure"]
-            number, rows = listed(client, f"measure={key}&part={part}")
-            assert number == len(rows) == getattr(figure, part), key
-            assert all(row["record"] for row in rows), key
-            tried += bool(number)
+            lines = of(client, f"measure={key}&part={part}")
+            assert len(lines) == getattr(figure, part), key
+            assert all(line.record for line in lines), key
+            tried += bool(lines)
         elif has_rows:
             assert "不等于条数" in answer.content.decode(), key
     assert tried > 15
 
 
 def test_several_stocks_are_one_list_without_a_row_twice_or_lost(monkeypatch, time_machine):
-    monkeypatch.setattr("dashboard.views.measures.PAGE", 2)
+    monkeypatch.setattr("dashboard.views.counted.PAGE", 2)
     for state in (State.REPORTED, State.REGISTERED, State.DISPATCHED, State.HANDLING, State.HANDLED):
         case_at(state)
     time_machine.move_to(MORNING + dt.timedelta(hours=1), tick=False)
-    number, rows = listed(signed_in(), "measure=open_now")
-    assert number == len(rows) == Case.objects.open().count() == len({row["record"].number for row in rows})
+    lines = of(signed_in(), "measure=open_now")
+    assert len(lines) == Case.objects.open().count() == len({line.record.number for line in lines})
 
 
 def test_the_denominator_that_a_district_chose_is_used_by_card_list_and_passport(time_machine):
@@ -103,10 +99,10 @@ def test_the_denominator_that_a_district_chose_is_used_by_card_list_and_passport
     assert passport.context["denominator"].words == other.words
     assert "本期用过的口径" in page and "区考核办法第 7 条" in page and len(passport.context["sections"]) == 2
     answer = client.get(f"{COUNTED}?measure={RATE}&part=denominator").context
-    assert answer["part"].words == other.words
-    assert set(answer["part"].formula.counters) == other.denominator.counters <= counters().keys()
+    assert answer["found"].part.words == other.words
+    assert set(answer["found"].part.formula.counters) == other.denominator.counters <= counters().keys()
     (card,) = [one for one in client.get("/board/").context["cards"] if one["measure"].key == RATE]
-    assert (card["figure"].denominator or 0) == answer["number"]
+    assert (card["figure"].denominator or 0) == answer["paged"].total
 
 
 @pytest.mark.parametrize("address", ["/board/", COUNTED, "/board/measures/", f"/board/measures/{RATE}/"])

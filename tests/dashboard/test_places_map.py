@@ -13,7 +13,8 @@ from dashboard.shading import months
 from governance.models import Organization
 from governance.roles import Role
 from tests import people
-from tests.dashboard.test_trends import counted, leader, signed_in
+from tests.dashboard.listing import counted
+from tests.dashboard.test_trends import leader, signed_in
 from tests.lives import MORNING, case_at, inside, reported
 
 pytestmark = pytest.mark.django_db

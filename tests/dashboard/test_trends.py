@@ -19,6 +19,7 @@ from dashboard.trends import change_in_words, cut, is_noise, step_of
 from governance.models import Organization, User
 from governance.roles import Role
 from tests import people
+from tests.dashboard.listing import counted
 from tests.lives import MORNING, case_at, inside, reported
 
 pytestmark = pytest.mark.django_db
@@ -35,13 +36,6 @@ def signed_in(user: User) -> Client:
 
 def leader() -> User:
     return people.someone(Role.LEADER, people.DISTRICT)
-
-
-def counted(client: Client, url: str) -> int:
-    """How many things the list behind an address holds."""
-    answer = client.get(url)
-    assert answer.status_code == 200, url
-    return answer.context["number"]
 
 
 @pytest.fixture
