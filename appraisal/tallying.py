@@ -14,7 +14,7 @@ from django.db import DataError, IntegrityError, InternalError, ProgrammingError
 from django.db.models import Max
 from django.utils import timezone
 
-from appraisal.catalogue import definitions
+from appraisal.catalogue import counters, definitions
 from appraisal.facts import all_counters, facts, of_records
 from appraisal.grains import DIMENSIONS, OF_RECORD, records_of, subjects
 from appraisal.models import Cut, Span, Tallied, Touched
@@ -26,36 +26,65 @@ log = logging.getLogger(__name__)
 BATCH, REBUILT = 1000, 5000
 #: Seconds after which a round of the worker begins nothing more, so that others get it.
 ROUND = 20
+#: Memory of a rebuild for each of its sorts.
+MEMORY = "128MB"
 _LOOPS = "ARRAY[" + ", ".join(f"'{loop.value}'" for loop in Loop) + "]"
-_KEY = ("cut", "place", "span", "day", "category", "kind", "loop", "source", "hour", "unit")
 
-#: Cell keys of a fact: cut, place, category, kind, loop, source, hour, unit.
-_CUTS = f"""
-    ('{Cut.PLACE}', c.district, 0, '', '', '', 0, 0), ('{Cut.PLACE}', c.street, 0, '', '', '', 0, 0),
-    ('{Cut.PLACE}', c.community, 0, '', '', '', 0, 0),
-    ('{Cut.PLACE_DETAIL}', c.district, 0, c.kind, c.loop, c.source, 0, 0),
-    ('{Cut.PLACE_DETAIL}', c.street, 0, c.kind, c.loop, c.source, 0, 0),
-    ('{Cut.PLACE_DETAIL}', c.community, 0, c.kind, c.loop, c.source, 0, 0),
-    ('{Cut.UNIT}', c.unit, 0, '', '', '', 0, 0), ('{Cut.UNIT_DETAIL}', c.unit, 0, c.kind, c.loop, c.source, 0, 0),
-    ('{Cut.PLACE_UNIT}', c.district, 0, '', '', '', 0, c.unit), ('{Cut.PLACE_UNIT}', c.street, 0, '', '', '', 0, c.unit),
-    ('{Cut.PLACE_UNIT}', c.community, 0, '', '', '', 0, c.unit),
-    ('{Cut.GRID}', c.grid, 0, '', '', '', 0, 0),
-    ('{Cut.CATEGORY}', c.district, c.category, '', '', '', 0, 0), ('{Cut.CATEGORY}', c.street, c.category, '', '', '', 0, 0),
-    ('{Cut.HOUR}', c.district, 0, '', '', '', c.hour %% 24, 0), ('{Cut.HOUR}', c.street, 0, '', '', '', c.hour %% 24, 0)
+# The cells ---------------------------------------------------------------------------------------------------------
+
+_TERRITORIES = ("district", "street", "community")
+_DETAIL = {"kind": "c.kind", "loop": "c.loop", "source": "c.source"}
+#: Where a fact counts: the cut, the dimensions that are its places, and what else the cut tells apart.
+_CELLS: tuple[tuple[Cut, tuple[str, ...], dict[str, str]], ...] = (
+    (Cut.PLACE, _TERRITORIES, {}),
+    (Cut.PLACE_DETAIL, _TERRITORIES, _DETAIL),
+    (Cut.UNIT, ("unit",), {}),
+    (Cut.UNIT_DETAIL, ("unit",), _DETAIL),
+    (Cut.PLACE_UNIT, _TERRITORIES, {"unit": "c.unit"}),
+    (Cut.GRID, ("grid",), {}),
+    (Cut.CATEGORY, _TERRITORIES[:2], {"category": "c.category"}),
+    (Cut.HOUR, _TERRITORIES[:2], {"hour": "mod(c.hour, 24)"}),
+)
+_NOT_APART = {"category": "0", "kind": "''", "loop": "''", "source": "''", "hour": "0", "unit": "0"}
+_KEY = ("cut", "place", "span", "day", *_NOT_APART)
+_DAY = "(date '1970-01-01' + c.hour / 24)"
+
+#: Cell keys of a fact: cut, place, and what cells may tell apart.
+_CUTS = ", ".join(
+    f"('{cut}', c.{place}, {', '.join((_NOT_APART | apart).values())})"
+    for cut, places, apart in _CELLS
+    for place in places
+)
+
+# What a move changes -----------------------------------------------------------------------------------------------
+
+_DIMENSIONS = ", ".join(DIMENSIONS)
+#: What records have added so far.
+_STORED = f"""
+SELECT c.subject, c.record, c.district, c.street, c.community, c.grid, c.category, c.kind, c.source,
+    nullif(c.facts[i][3], 0) AS unit, ({_LOOPS})[c.facts[i][4]] AS loop,
+    c.facts[i][1] AS counter, c.facts[i][2] AS hour, c.facts[i][5] AS amount
+FROM appraisal_counted c, generate_series(1, array_length(c.facts, 1)) AS i
 """
 
-_DAY = "(date '1970-01-01' + c.hour / 24)"
+_KEEP = f"""
+INSERT INTO appraisal_counted (subject, record, {", ".join(OF_RECORD)}, facts)
+SELECT %s, record, {", ".join(OF_RECORD)},
+    array_agg(ARRAY[counter, hour, coalesce(unit, 0)::int, array_position({_LOOPS}, loop::text), amount::int])
+FROM live GROUP BY record, {", ".join(OF_RECORD)}
+"""
 
 _APPLY = f"""
 WITH live AS ({{live}}),
-stored AS (
-    SELECT c.record, c.district, c.street, c.community, c.grid, c.category, c.kind, c.source,
-        nullif(c.facts[i][3], 0) AS unit, ({_LOOPS})[c.facts[i][4]] AS loop,
-        c.facts[i][1] AS counter, c.facts[i][2] AS hour, -c.facts[i][5] AS amount
-    FROM appraisal_counted c, generate_series(1, array_length(c.facts, 1)) AS i
-    WHERE c.subject = %s AND c.record = ANY (%s)
+stored AS ({_STORED} WHERE c.subject = %s AND c.record = ANY (%s)),
+changed AS (
+    -- Most of what a record says it had said before: that is left out before cells are made of the rest.
+    SELECT {_DIMENSIONS}, counter, hour, sum(amount) AS amount
+    FROM (
+        SELECT {_DIMENSIONS}, counter, hour, amount FROM live
+        UNION ALL SELECT {_DIMENSIONS}, counter, hour, -amount FROM stored
+    ) AS every GROUP BY {_DIMENSIONS}, counter, hour HAVING sum(amount) <> 0
 ),
-changed AS (SELECT {{columns}} FROM live UNION ALL SELECT {{columns}} FROM stored),
 cells AS (
     SELECT k.cut, k.place, s.span, s.day, k.category, k.kind, k.loop, k.source, k.hour, k.unit,
         c.counter, sum(c.amount) AS amount
@@ -73,10 +102,7 @@ written AS (
     ORDER BY {", ".join(_KEY)}
     ON CONFLICT ({", ".join(_KEY)}) DO UPDATE SET counts = appraisal_sum(appraisal_tally.counts, EXCLUDED.counts)
 )
-INSERT INTO appraisal_counted (subject, record, {", ".join(OF_RECORD)}, facts)
-SELECT %s, record, {", ".join(OF_RECORD)},
-    array_agg(ARRAY[counter, hour, coalesce(unit, 0)::int, array_position({_LOOPS}, loop::text), amount::int])
-FROM live GROUP BY record, {", ".join(OF_RECORD)}
+{_KEEP}
 ON CONFLICT (subject, record) DO UPDATE SET
     {", ".join(f"{name} = EXCLUDED.{name}" for name in (*OF_RECORD, "facts"))}
 RETURNING record
@@ -134,17 +160,22 @@ def _look_at_definitions(state: Tallied) -> None:
     state.until = Touched.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
-def count_some(subject: str, records: Iterable[int], now: dt.datetime) -> set[int]:
-    """Count records again, each that can be; those that cannot are logged, stay in the queue and are returned."""
-    ids = sorted(set(records))
+def count_some(
+    subject: str,
+    records: Iterable[int],
+    now: dt.datetime,
+    count: Callable[[str, list[int]], None] | None = None,
+) -> set[int]:
+    """Count records (again, as the worker does), each that can be; those that cannot are logged, queued and returned."""
+    ids, count = sorted(set(records)), count or count_again
     try:
         with transaction.atomic():
-            count_again(subject, ids)
+            count(subject, ids)
         return set()
     except UNCOUNTABLE as problem:
         if len(ids) > 1:
             half = len(ids) // 2
-            return count_some(subject, ids[:half], now) | count_some(subject, ids[half:], now)
+            return count_some(subject, ids[:half], now, count) | count_some(subject, ids[half:], now, count)
         log.exception("%s %s cannot be counted", subject, ids[0])
         rows = Touched.objects.filter(subject=subject, record=ids[0])
         noted = {"problem": str(problem).partition("\n")[0][:200] or "?", "tried_at": now}
@@ -159,9 +190,8 @@ def count_again(subject: str, records: Iterable[int]) -> None:
     if not ids:
         return
     live, parameters = facts(subject, all_counters(subject), of_records(ids))
-    columns = ", ".join(("record", *DIMENSIONS, "counter", "hour", "amount"))
     with connection.cursor() as cursor:
-        cursor.execute(_APPLY.format(live=live, columns=columns), [*parameters, subject, ids, subject])
+        cursor.execute(_APPLY.format(live=live), [*parameters, subject, ids, subject])
         kept = {record for (record,) in cursor.fetchall()}
         gone = [record for record in ids if record not in kept]
         if gone:  # nothing of it counts any more
@@ -180,10 +210,14 @@ def queue_everything() -> None:
             )
 
 
+# From nothing ------------------------------------------------------------------------------------------------------
+
+
 def rebuild(*, now: dt.datetime, said: Callable[[int, int], None] = lambda done, of: None) -> int:
     """Count everything from nothing, in one transaction: readers see the old tallies until it ends. Returns how many.
 
-    ``said(done, of)`` is told of progress.
+    What records say is noted first, then each cut is filled from all of it, every cell once: adding batch by batch would
+    write the cells of a year anew with each batch. ``said(done, of)`` is told of progress.
     """
     with transaction.atomic():
         state = Tallied.objects.select_for_update().get(pk=1)
@@ -200,12 +234,59 @@ def rebuild(*, now: dt.datetime, said: Callable[[int, int], None] = lambda done,
         for subject, ids in records.items():
             for begin in range(0, len(ids), REBUILT):
                 some = ids[begin : begin + REBUILT]
-                count_some(subject, some, now)
+                count_some(subject, some, now, count=_note)
                 done += len(some)
                 said(done, every)
+        _fill()
         state.definitions, state.counting, state.at = definitions(), "", now
         state.save()
     return done
+
+
+def _note(subject: str, ids: list[int]) -> None:
+    """Note what records say of which nothing is noted yet."""
+    live, parameters = facts(subject, all_counters(subject), of_records(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH live AS ({live}) {_KEEP}", [*parameters, subject])
+
+
+def _fill() -> None:
+    """Make all cells of what is noted: days of each cut from the facts, months from the days."""
+    amounts = ", ".join(
+        f"coalesce(sum(counts[{number}]), 0)::int"
+        for number in range(1, max(one.number for one in counters().values()) + 1)
+    )
+    apart = ", ".join(_NOT_APART)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('work_mem', %s, true)", [MEMORY])
+        for cells in _CELLS:
+            cursor.execute(_days(*cells))
+        cursor.execute(
+            f"INSERT INTO appraisal_tally ({', '.join(_KEY)}, counts)"
+            f" SELECT cut, place, '{Span.MONTH}', date_trunc('month', day)::date, {apart}, ARRAY[{amounts}]"
+            f" FROM appraisal_tally WHERE span = '{Span.DAY}' AND cut <> '{Cut.HOUR}'"
+            f" GROUP BY cut, place, date_trunc('month', day)::date, {apart}"
+        )
+
+
+def _days(cut: Cut, places: tuple[str, ...], apart: dict[str, str]) -> str:
+    """The statement that fills the days of a cut."""
+    group = ", ".join(["place", "day", *apart])
+    keys = ", ".join(name if name in apart else same for name, same in _NOT_APART.items())
+    told = "".join(f", {expression} AS {name}" for name, expression in apart.items())
+    return f"""
+        INSERT INTO appraisal_tally ({", ".join(_KEY)}, counts)
+        SELECT '{cut}', place, '{Span.DAY}', day, {keys},
+            appraisal_row(array_agg(counter::int), array_agg(amount::int))
+        FROM (
+            SELECT k.place, {_DAY} AS day{told}, c.counter, sum(c.amount) AS amount
+            FROM ({_STORED}) AS c
+            CROSS JOIN LATERAL (VALUES {", ".join(f"(c.{place})" for place in places)}) AS k (place)
+            WHERE k.place IS NOT NULL {"AND c.unit IS NOT NULL" if "unit" in apart else ""}
+            GROUP BY {group}, counter HAVING sum(c.amount) <> 0
+        ) AS cells
+        GROUP BY {group} ORDER BY {group}
+    """
 
 
 def _forget(queued: list[int]) -> None:
