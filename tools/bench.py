@@ -84,13 +84,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, action="append", help="cases to measure at; may be given twice")
     parser.add_argument("--only", default="", help="rows whose name contains this")
+    parser.add_argument("--again", action="store_true", help="measure the copies that an earlier run made")
     parser.add_argument("--plans", action="store_true", help="plans of statements that cost too much")
     arguments = parser.parse_args()
     settings.ROOT_URLCONF = __name__
     base = prepare_base()
     before: dict[str, Result] = {}
     for size in arguments.size or [117_000]:
-        grow(base, size)
+        grow(base, size, again=arguments.again)
         chosen = [p for p in probes() if arguments.only in p.name or p.name.startswith(("bare", "signed"))]
         floor, results = measure(chosen)
         print(f"{timezone.localtime():%Y-%m-%d %H:%M}, signed-in floor: {floor} statements\n", flush=True)

@@ -1,5 +1,6 @@
 -- Multiplies the cases of a throw-away clone to a size (:parameters of tools/bench.py); never run on the site itself.
--- Copies move to a random grid, so that every street and community has its share, and spread over a year.
+-- Copies move to a random grid, so that every street and community has its share, and spread over a year: rows, legs and
+-- events together, each with the unit of the new place, so that measures count them as they count what was really done.
 
 SET session_replication_role = replica;  -- this session alone: no foreign-key checks, copies point at what exists
 
@@ -30,7 +31,8 @@ CREATE TEMP TABLE copies AS
 SELECT k.id, f.id AS source, spots.grid, spots.community, spots.street, spots.district, k.wants_open,
        spots.middle[0] + (random() - 0.5) * 0.008 AS longitude, spots.middle[1] + (random() - 0.5) * 0.008 AS latitude,
        CASE WHEN k.wants_open THEN interval '0' ELSE random() * interval '365 days' END AS back,
-       random() * interval '40 hours' AS drift
+       -- Open ones are not moved; reported and due at other times they are not all alike.
+       CASE WHEN k.wants_open THEN random() * interval '40 hours' ELSE interval '0' END AS drift
 FROM (SELECT (SELECT max(id) FROM cases_case) + i AS id, i, -- what is still open was reported last
              i > %(size)s - (SELECT count(*) FROM cases_case) - (%(open)s - (SELECT count(*) FROM cases_case WHERE is_open)) AS wants_open
       FROM generate_series(1, %(size)s - (SELECT count(*) FROM cases_case)) AS i) AS k
@@ -80,19 +82,29 @@ INSERT INTO cases_assignment (
 SELECT
     c.id, l.step, l.loop, CASE l.loop WHEN 'community' THEN c.community WHEN 'street' THEN c.street ELSE c.district END,
     CASE WHEN l.unit_id IS NULL THEN NULL ELSE coalesce(m.unit, l.unit_id) END, l.person_id, l.desk_allowed, l.tried,
-    l.opened_at - c.back, l.limit_amount, l.limit_unit, l.counted_at - c.back, l.counted_from - c.back, l.counted_amount,
-    l.added_amount, l.extended_amount, l.due_at - c.back, l.warn_at - c.back, l.escalate_at - c.back, l.sweep_at - c.back,
+    l.opened_at - c.back - CASE WHEN l.id = first.id THEN c.drift ELSE interval '0' END, l.limit_amount, l.limit_unit, l.counted_at - c.back, l.counted_from - c.back, l.counted_amount,
+    l.added_amount, l.extended_amount, 
+    CASE WHEN l.stopped_at IS NOT NULL THEN l.due_at WHEN l.lateness = 'red' THEN l.due_at - c.drift ELSE l.due_at + c.drift END - c.back,
+    l.warn_at - c.back, l.escalate_at - c.back, l.sweep_at - c.back,
     l.lateness, l.is_provisional, l.stopped_at - c.back, l.outcome, l.is_late, l.back_to, l.rest_amount, l.responsibility_id
 FROM copies c
 JOIN cases_assignment l ON l.case_id = c.source
+JOIN (SELECT case_id, min(id) AS id FROM cases_assignment GROUP BY case_id) AS first ON first.case_id = c.source
 LEFT JOIN moved_units m ON m.id = c.id
 ORDER BY c.id, l.id;
 
 INSERT INTO cases_caseevent (
     key, request_digest, case_id, sequence, at, move, before, after, by_id, contact, program_id, loop, centre_id, unit_id, data, text_digest, previous, digest_version, digest)
-SELECT gen_random_uuid(), e.request_digest, c.id, e.sequence, e.at - c.back, e.move, e.before, e.after, e.by_id, e.contact, e.program_id, e.loop, e.centre_id,
-       e.unit_id, e.data, e.text_digest, e.previous, e.digest_version, e.digest
-FROM copies c JOIN cases_caseevent e ON e.case_id = c.source
+SELECT gen_random_uuid(), e.request_digest, c.id, e.sequence,
+       e.at - c.back - CASE WHEN e.sequence = first.sequence THEN c.drift ELSE interval '0' END,
+       e.move, e.before, e.after, e.by_id, e.contact, e.program_id, e.loop,
+       CASE WHEN e.centre_id IS NULL THEN NULL WHEN e.loop = 'community' THEN c.community WHEN e.loop = 'street' THEN c.street ELSE c.district END,
+       CASE WHEN e.unit_id IS NULL THEN NULL ELSE coalesce(m.unit, e.unit_id) END,
+       e.data, e.text_digest, e.previous, e.digest_version, e.digest
+FROM copies c
+JOIN cases_caseevent e ON e.case_id = c.source
+JOIN (SELECT case_id, min(sequence) AS sequence FROM cases_caseevent GROUP BY case_id) AS first ON first.case_id = c.source
+LEFT JOIN moved_units m ON m.id = c.id
 ORDER BY c.id, e.sequence;
 
 INSERT INTO cases_casetext (case_id, sequence, body, salt, erased_at)
@@ -100,10 +112,12 @@ SELECT c.id, t.sequence, t.body, t.salt, t.erased_at FROM copies c JOIN cases_ca
 ORDER BY c.id, t.sequence;
 
 INSERT INTO cases_supervision (case_id, ordered_by_id, ordered_at, leader_id, unit_id, deadline, replied_by_id, replied_at, accepted_at, times, told_on, note)
-SELECT c.id, s.ordered_by_id, s.ordered_at, s.leader_id, s.unit_id, s.deadline, s.replied_by_id, s.replied_at,
+SELECT c.id, s.ordered_by_id, s.ordered_at - c.back, s.leader_id, coalesce(m.unit, s.unit_id), s.deadline - c.back, s.replied_by_id,
+    s.replied_at - c.back,
     -- Leaders strike off what is settled: open orders are on open cases alone.
-    CASE WHEN n.is_open THEN s.accepted_at ELSE coalesce(s.accepted_at, s.deadline) END, s.times, s.told_on, s.note
-FROM copies c JOIN cases_supervision s ON s.case_id = c.source JOIN cases_case n ON n.id = c.id;
+    CASE WHEN n.is_open THEN s.accepted_at ELSE coalesce(s.accepted_at, s.deadline) END - c.back, s.times, s.told_on, s.note
+FROM copies c JOIN cases_supervision s ON s.case_id = c.source JOIN cases_case n ON n.id = c.id
+LEFT JOIN moved_units m ON m.id = c.id;
 
 SELECT setval('cases_case_id_seq', (SELECT max(id) FROM cases_case));
 

@@ -5,11 +5,14 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from bench_rows import cpu
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import Prefetch
 from django.utils import timezone
 
+from appraisal.models import Counted, Tally
+from appraisal.tallying import rebuild
 from cases.models import Case, Leg
 from cases.situations import Situation
 from cases.waiting import marks
@@ -55,17 +58,37 @@ def prepare_base() -> str:
     return connection.settings_dict["NAME"]
 
 
-def grow(base: str, size: int) -> None:
-    """Clone the base and copy its cases until there are ``size``."""
+def grow(base: str, size: int, *, again: bool = False) -> None:
+    """Clone the base and copy its cases until there are ``size``; ``again`` takes the clone of an earlier run."""
     name = f"{base}_{size}"
     connection.close()
-    on_server(
-        base,
-        f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
-        f'CREATE DATABASE "{name}" TEMPLATE "{{base}}"',
-    )
+    if not again:
+        on_server(
+            base,
+            f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+            f'CREATE DATABASE "{name}" TEMPLATE "{{base}}"',
+        )
     point_at(name)
     begun = time.monotonic()
+    if not again:
+        copy(size)
+    took = "of an earlier run" if again else f"copied in {time.monotonic() - begun:.0f} s"
+    print(
+        f"\n{Case.objects.count():,} cases, {Case.objects.open().count():,} of them open, {Whistle.objects.count():,} whistles,"
+        f" {size_of('pg_database_size(current_database())')}, {took}",
+        flush=True,
+    )
+    if not again:
+        count_all()
+    print(
+        f"tallies: {Tally.objects.count():,} cells, {size_of(total('appraisal_tally'))};"
+        f" what {Counted.objects.count():,} records added: {size_of(total('appraisal_counted'))}",
+        flush=True,
+    )
+
+
+def copy(size: int) -> None:
+    """Copy cases and whistles in the database."""
     with connection.cursor() as cursor:
         cursor.execute(COPIES.read_text(), {"size": size, "open": min(OPEN, size // 2)})
         # Enough open ones at any size for the rows that write, one request after another.
@@ -73,14 +96,31 @@ def grow(base: str, size: int) -> None:
         cursor.execute(WHISTLE_COPIES.read_text(), {"whistles": whistles, "open": OPEN_WHISTLES})
         say_whom_they_wait_for()
         cursor.execute("VACUUM ANALYZE")
-        cursor.execute("SELECT pg_size_pretty(pg_database_size(current_database()))")
-        (disk,) = cursor.fetchone()
-    cases = Case.objects.count()
-    still_open = Case.objects.open().count()
+
+
+def count_all() -> None:
+    """Count all copies, as ``manage.py rebuild_tallies`` does, and say what it took."""
+    counted: list[int] = []
+    begun = time.monotonic()
+    app, database = cpu(lambda: counted.append(rebuild(now=timezone.now())), 1)
     print(
-        f"\n{cases:,} cases, {still_open:,} of them open, {Whistle.objects.count():,} whistles, {disk}, copied in {time.monotonic() - begun:.0f} s",
+        f"rebuild: {counted[0]:,} records counted in {time.monotonic() - begun:.0f} s"
+        f" ({app / 1000:.1f} s application, {database / 1000:.1f} s database)",
         flush=True,
     )
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def total(table: str) -> str:
+    return f"pg_total_relation_size('{table}')"
+
+
+def size_of(what: str) -> str:
+    """Bytes that an expression of the database names, in words."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_size_pretty({what})")
+        return cursor.fetchone()[0]
 
 
 def say_whom_they_wait_for() -> None:
