@@ -12,13 +12,13 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from appraisal.catalogue import Counter, counters, definitions
 from appraisal.facts import Narrow, facts, of_records
 from appraisal.grains import Grain, subjects
-from appraisal.models import Cut, Touched
+from appraisal.models import Cut, Tallied, Touched
 from appraisal.periods import Period
 from appraisal.slices import Slice, Within
 from cases.workflow import Loop
@@ -131,6 +131,14 @@ def counts(
 def lag() -> int:
     """How many changes wait to be counted."""
     return Touched.objects.filter(problem="").count()
+
+
+def counted_until() -> tuple[dt.datetime | None, int]:
+    """When changes were counted last, and how many wait; in one statement."""
+    number = Func(F("pk"), function="count")
+    waiting = Touched.objects.filter(problem="").order_by().annotate(n=number).values("n")
+    row = Tallied.objects.annotate(waiting=Subquery(waiting)).values_list("at", "waiting").first()
+    return row or (None, lag())
 
 
 # From the tallies --------------------------------------------------------------------------------------------------

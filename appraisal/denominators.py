@@ -31,13 +31,8 @@ def choices_of(path: str) -> dict[str, list[DenominatorChoice]]:
     return found
 
 
-def in_use(path: str, on: dt.date) -> dict[str, str]:
-    """The denominator of each measure at a place on a day, by name, where its district chose one."""
-    return chosen_on(choices_of(path), on)
-
-
 def chosen_on(choices: Mapping[str, list[DenominatorChoice]], on: dt.date) -> dict[str, str]:
-    """The same of what was asked before."""
+    """The denominator of each measure on a day, by name, where its district chose one."""
     return {
         measure: last.alternative
         for measure, rows in choices.items()

@@ -52,7 +52,7 @@ class Figure:
 def figure(measure: Measure, counts: Mapping[str, int] | None, alternative: str = "") -> Figure:
     """The figure of a measure for the counts of a group; no counts at all are counts of nothing.
 
-    ``alternative`` names the denominator that the district has chosen (``denominators.in_use``).
+    ``alternative`` names the denominator that the district has chosen (``denominators.chosen_on``).
     """
     known = dict.fromkeys(measure.counters, 0) | dict(counts or {})
     denominator = measure.denominators.get(alternative, measure.denominator)

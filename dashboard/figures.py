@@ -8,11 +8,12 @@ from typing import Any
 from appraisal.catalogue import Measure, every_measure
 from appraisal.counting import By, Counts, Group, counts
 from appraisal.figures import Figure, difference, figure
+from appraisal.periods import Period
 from appraisal.stocks import counts_now
 from dashboard.filters import Chosen
 from dashboard.places import GRID, Place
 
-NOW, BEFORE = 0, 1
+NOW, BEFORE, MORE = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,12 @@ class Figures:
         now: dt.datetime,
         parts: Iterable[Place] = (),
         by: By = By.ALL,
+        more: Iterable[Period] = (),
     ) -> None:
+        """``more`` periods are asked in the same statement; the first of them is number ``MORE``."""
         self.chosen = chosen
         self.by = by
+        self._periods = [chosen.period, chosen.earlier, *more]
         self.alternatives: dict[str, str] = {}
         self.measures = every_measure()
         wanted = [self.measures[key] for key in sorted(set(keys))]
@@ -56,10 +60,9 @@ class Figures:
     def _ask(self, keys: set[str], by: By, places: list[int]) -> dict[tuple[int, Group], Counts]:
         if not keys:
             return {}
-        chosen = self.chosen
-        periods = [chosen.period, chosen.earlier]
-        found = counts(keys, periods, chosen.slice, by, places)
-        return found | counts(keys, periods, chosen.slice) if by == By.GRID else found
+        of, periods = self.chosen.slice, self._periods
+        found = counts(keys, periods, of, by, places)
+        return found | counts(keys, periods, of) if by == By.GRID else found
 
     def _ask_now(
         self, keys: set[str], by: By, places: list[int], now: dt.datetime

@@ -12,7 +12,8 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
-from appraisal.denominators import in_use
+from appraisal.denominators import choices_of, chosen_on
+from appraisal.models import DenominatorChoice
 from appraisal.periods import NAMED, Period
 from appraisal.slices import Slice
 from cases.filters import BASE, OTHERS, FilterField
@@ -84,9 +85,14 @@ class Chosen:
     compare: str = "before"
 
     @cached_property
+    def choices(self) -> dict[str, list[DenominatorChoice]]:
+        """The denominators that the district has chosen so far, by measure."""
+        return choices_of(self.place.path)
+
+    @cached_property
     def alternatives(self) -> dict[str, str]:
-        """The denominators that the district had chosen when the period ended, by measure."""
-        return in_use(self.place.path, self.period.end)
+        """Those that held when the period ended, by measure."""
+        return chosen_on(self.choices, self.period.end)
 
     @property
     def slice(self) -> Slice:

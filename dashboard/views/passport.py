@@ -1,22 +1,30 @@
 """The passport of a number: what it says, how it is counted, and whether a recount agrees."""
 
+import datetime as dt
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from appraisal.catalogue import Measure, counters
-from appraisal.counting import counts, lag
-from appraisal.denominators import choices_of, sections_of
+from appraisal.counting import counted_until, counts
+from appraisal.denominators import sections_of
 from appraisal.figures import figure
-from appraisal.models import Tallied
+from appraisal.freshness import LastRecord, last_records
+from appraisal.periods import DAY, Period
 from appraisal.recounting import AT_ONCE, recount_at_once
+from cases.clocks import when
 from dashboard.counted import measure_of, part_of
-from dashboard.figures import Figures
+from dashboard.figures import MORE, Figures
 from dashboard.filters import Chosen
 from dashboard.frame import frame
+from dashboard.points import point
+from dashboard.trends import days_in_words
+
+MONTHS = 12
 
 
 @login_required
@@ -26,8 +34,10 @@ def passport(request: HttpRequest, key: str) -> HttpResponse:
     measure = measure_of(key)
     context = frame(request, "measures", measure.label)
     found: Chosen = context["chosen"]
-    figures = Figures(found, [key, *measure.beside], now=context["now"])
+    months = [] if measure.is_now else months_until(min(found.period.end, timezone.localdate()))
+    figures = Figures(found, [key, *measure.beside], now=context["now"], more=months)
     known = figures.measures
+    counted_at, waiting = counted_until()
     return render(
         request,
         "dashboard/measures/passport.html",
@@ -38,15 +48,46 @@ def passport(request: HttpRequest, key: str) -> HttpResponse:
             "change": figures.change(measure),
             "denominator": part_of(measure, "denominator", figures.alternatives.get(key, "")),
             "beside": [(known[one], figures.of(known[one])) for one in measure.beside],
+            "labels": [f"{one.begin:%Y-%m}" for one in months],
+            "points": [
+                point(figures.of(measure, period=MORE + n), found.counted(key, **days_in_words(one)))
+                for n, one in enumerate(months)
+            ],
+            "sources": None if measure.is_now else _sources(measure, found, context["now"]),
             "sections": [] if measure.is_now else _sections(measure, found),
-            "counted_at": Tallied.objects.values_list("at", flat=True).first(),
-            "waiting": lag(),
+            "counted_at": counted_at,
+            "waiting": waiting,
             "can_recount": not measure.is_now and bool(measure.counters),
             "recount": _recount(measure, found)
             if request.GET.get("recount") and not measure.is_now
             else None,
         },
     )
+
+
+def months_until(last: dt.date) -> list[Period]:
+    """Twelve months, oldest first; the last one ends on a day."""
+    found = [Period(last.replace(day=1), last)]
+    while len(found) < MONTHS:
+        end = found[0].begin - DAY
+        found.insert(0, Period(end.replace(day=1), end))
+    return found
+
+
+def _sources(measure: Measure, found: Chosen, now: dt.datetime) -> dict[str, Any]:
+    """What delivered the records behind a number, the freshest first, each with its last record in words."""
+    every, today = last_records(measure.counters, found.slice, now), timezone.localdate(now)
+    return {
+        "known": [(one.label, _ago(one, today)) for one in every if one.is_known],
+        "never": [one.label for one in every if not one.is_known],
+    }
+
+
+def _ago(one: LastRecord, today: dt.date) -> str:
+    day = one.day or today
+    if day == today and one.at:
+        return when(one.at)
+    return f"{(today - day).days} 天前（{day:{'%m-%d' if day.year == today.year else '%Y-%m-%d'}}）"
 
 
 def _recount(measure: Measure, found: Chosen) -> dict[str, Any]:
@@ -69,7 +110,7 @@ def _recount(measure: Measure, found: Chosen) -> dict[str, Any]:
 
 def _sections(measure: Measure, found: Chosen) -> list[dict[str, Any]]:
     """The parts of the period in which different definitions held, each with its own number; nothing where one did."""
-    chosen = choices_of(found.place.path).get(measure.key, []) if measure.alternatives else []
+    chosen = found.choices.get(measure.key, []) if measure.alternatives else []
     parts = sections_of(measure.key, found.period, chosen)
     if len(parts) < 2 and not any(one.choice for one in parts):
         return []

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from appraisal.catalogue import measures
-from appraisal.denominators import choices_of, choosable, in_use, sections_of
+from appraisal.denominators import choices_of, choosable, chosen_on, sections_of
 from appraisal.models import DenominatorChoice
 from appraisal.periods import Period
 from governance.models import Organization
@@ -27,6 +27,10 @@ def district() -> Organization:
 
 def path_of(code: str) -> str:
     return Organization.objects.get(code=code).path
+
+
+def in_use(path: str, on: dt.date) -> dict[str, str]:
+    return chosen_on(choices_of(path), on)
 
 
 def chosen(alternative: str, since: dt.date, measure: str = "rework_rate") -> DenominatorChoice:
