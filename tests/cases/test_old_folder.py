@@ -10,6 +10,9 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from appraisal.counting import lag
+from appraisal.models import Tallied, Tally
+from appraisal.tallying import work
 from cases.actions import sweep
 from cases.history import anchors
 from cases.models import Case, CaseEvent, CaseText, Contact, Leg
@@ -19,6 +22,7 @@ from cases.waits import waits_for
 from governance.models import SYSTEM
 from records import chain
 from tests import dumps
+from tests.appraisal.test_worker import assert_nothing_lost_or_double, assert_right
 from tests.dumps import speaking_to
 from tests.environment import DATABASE_NAME
 
@@ -89,6 +93,19 @@ def test_rows_of_an_old_folder_say_whom_they_wait_for_as_every_move_writes_it(fo
         now = Situation(case, SYSTEM, leg.opened_at, leg=leg)
         waits = waits_for(case, leg, now.open_requests.values(), now.order, now.giver_level)
         assert case.waits_for == marks(waits, has_order=now.order is not None)
+
+
+def test_the_worker_counts_an_old_folder_and_boards_are_right_before_and_after(folder):
+    # From before there were tallies: the migration has noted every case, and until the worker comes rows are counted.
+    assert not Tally.objects.exists() and lag() == Case.objects.count() == 9
+    assert_right()
+    assert work() > 0
+    assert lag() == 0 and Tally.objects.exists() and Tallied.objects.get().counting == ""
+    assert_right()
+    late = Leg.objects.open().order_by("sweep_at").first()
+    assert sweep(now=late.sweep_at) > 0 and lag() > 0
+    assert_right()
+    assert_nothing_lost_or_double()
 
 
 @pytest.mark.parametrize(
