@@ -23,6 +23,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.utils import timezone
 
+from bench_boards import look, without_worker
 from bench_probes import probes, sweep_escalations
 from bench_rows import Result, measure
 from bench_sizes import grow, prepare_base
@@ -92,10 +93,23 @@ def main() -> None:
     before: dict[str, Result] = {}
     for size in arguments.size or [117_000]:
         grow(base, size, again=arguments.again)
+        if arguments.only in "boards":
+            look()
         chosen = [p for p in probes() if arguments.only in p.name or p.name.startswith(("bare", "signed"))]
-        floor, results = measure(chosen)
-        print(f"{timezone.localtime():%Y-%m-%d %H:%M}, signed-in floor: {floor} statements\n", flush=True)
+        floor, results, worker = measure(chosen)
+        print(
+            f"{timezone.localtime():%Y-%m-%d %H:%M}, signed-in floor: {floor} statements,"
+            f" load {', '.join(f'{one:.1f}' for one in os.getloadavg())}\n",
+            flush=True,
+        )
         table(results, before)
+        if worker.moves:
+            print(
+                f"worker: {worker.moves:,} moves counted, {worker.milliseconds / worker.moves:.1f} ms a move",
+                flush=True,
+            )
+        if arguments.only in "boards":
+            without_worker()
         if arguments.only in "sweep":
             sweep_escalations()
         if arguments.plans:

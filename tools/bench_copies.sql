@@ -36,8 +36,8 @@ SELECT k.id, f.id AS source, spots.grid, spots.community, spots.street, spots.di
 FROM (SELECT (SELECT max(id) FROM cases_case) + i AS id, i, -- what is still open was reported last
              i > %(size)s - (SELECT count(*) FROM cases_case) - (%(open)s - (SELECT count(*) FROM cases_case WHERE is_open)) AS wants_open
       FROM generate_series(1, %(size)s - (SELECT count(*) FROM cases_case)) AS i) AS k
-JOIN sources f ON f.is_open = k.wants_open
-     AND f.n = k.i %% (SELECT count(*) FROM sources o WHERE o.is_open = k.wants_open)
+JOIN (SELECT is_open, count(*) AS sources FROM sources GROUP BY is_open) AS numbers ON numbers.is_open = k.wants_open
+JOIN sources f ON f.is_open = k.wants_open AND f.n = k.i %% numbers.sources
 JOIN spots ON spots.n = (k.i * 7919) %% (SELECT count(*) FROM spots);
 CREATE INDEX ON copies (source);
 ANALYZE copies;
@@ -118,6 +118,9 @@ SELECT c.id, s.ordered_by_id, s.ordered_at - c.back, s.leader_id, coalesce(m.uni
     CASE WHEN n.is_open THEN s.accepted_at ELSE coalesce(s.accepted_at, s.deadline) END - c.back, s.times, s.told_on, s.note
 FROM copies c JOIN cases_supervision s ON s.case_id = c.source JOIN cases_case n ON n.id = c.id
 LEFT JOIN moved_units m ON m.id = c.id;
+
+-- What nightly looks found among the originals they look for anew, among all.
+TRUNCATE appraisal_looked, appraisal_placewarning, appraisal_repeat, appraisal_repeatplace, appraisal_misseddecision, appraisal_missedreport;
 
 SELECT setval('cases_case_id_seq', (SELECT max(id) FROM cases_case));
 

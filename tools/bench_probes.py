@@ -3,7 +3,10 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from functools import partial
 
+from bench_boards import board_probes, getting, trigger
 from bench_rows import Probe, cpu
 from django.db import connection
 from django.http import HttpResponse
@@ -18,10 +21,6 @@ from partybuilding.models import Call, Whistle
 from partybuilding.workflow import CallState
 
 DISTRICT_BOX, TOWN_BOX = "102.69,25.02,103.04,25.47", "102.69,25.02,102.76,25.07"
-
-
-def getting(url: str) -> Callable[[Client, int], HttpResponse]:
-    return lambda client, number: client.get(url)
 
 
 def reports() -> Callable[[Client, int], HttpResponse]:
@@ -133,14 +132,25 @@ def probes() -> Iterator[Probe]:
     management = Organization.objects.get(posts__user__username="chengguan")
     street = Organization.objects.get(code="530103001")
     mine = Case.objects.exclude(people__contains=[User.objects.get(username="chengguan").pk])
-    to_accept = mine.filter(unit=management, state=State.DISPATCHED).values_list("uuid", flat=True)[:60]
+    to_accept = list(
+        mine.filter(unit=management, state=State.DISPATCHED).values_list("uuid", flat=True)[:180]
+    )
     to_dispatch = Case.objects.filter(state=State.REGISTERED, loop=Loop.DISTRICT).values_list(
         "uuid", flat=True
     )
     yield Probe("bare view", "", getting("/bench/bare/"), 0, 1)
     yield Probe("signed in, nothing else", "quling", getting("/bench/signed-in/"), 0, 4)
     yield Probe("report (API, one photo)", "wangge", reports(), 10, 10, writes=True)
-    yield Probe("move: accept (API)", "chengguan", moves("accept", list(to_accept)), 12, 10, writes=True)
+    # The same with the trigger that notes them for the tallies and without it: a table that was changed is read anew.
+    accepting = {
+        "": nullcontext,
+        ", counted": partial(trigger, "ENABLE"),
+        ", not counted": partial(trigger, "DISABLE"),
+    }
+    for number, (words, amid) in enumerate(accepting.items()):
+        cases = to_accept[number::3]
+        accept = moves("accept", cases)
+        yield Probe(f"move: accept (API){words}", "chengguan", accept, 12, 10, writes=True, amid=amid)
     dispatching = moves("dispatch", list(to_dispatch[:60]), unit=management.pk)
     yield Probe("move: dispatch (API)", "q_paiqian", dispatching, 12, 10, writes=True)
     queues = {
@@ -177,8 +187,7 @@ def probes() -> Iterator[Probe]:
     yield Probe("map: kind and overdue", "quling", getting(f"{narrow}&kind=matter&lateness=red"), 2, 15)
     yield Probe("map: settled this week", "quling", getting(f"{narrow}&state=settled"), 2, 15)
     yield Probe("map: inspector's grids", "xuncha", getting(narrow), 2, 15)
-    yield Probe("board: district", "quling", getting("/board/"), 9, 20)
-    yield Probe("board: street", "jielingdao", getting("/board/"), 9, 20)
+    yield from board_probes()
     yield from whistle_probes()
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from appraisal.tallying import work
 from governance.models import User
 
 #: The minimum of several batches, all rows in turn: load of other processes on the machine comes and goes.
@@ -19,7 +21,11 @@ WARM, ROUNDS, BATCHES = 3, 5, 10
 
 @dataclass
 class Probe:
-    """A request to measure; ``aim`` is statements above the floor and milliseconds of CPU."""
+    """A request to measure, with its aim: statements above the floor and milliseconds of CPU.
+
+    ``writes`` also where it does not write but may not be sent twice; ``amid`` is set up before each batch and taken away
+    after it, and not timed.
+    """
 
     name: str
     person: str
@@ -27,6 +33,7 @@ class Probe:
     statements: int
     milliseconds: float
     writes: bool = False
+    amid: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
 @dataclass
@@ -59,6 +66,18 @@ def cpu(work: Callable[[], object], rounds: int) -> tuple[float, float]:
     return (time.process_time() - app) * 1000 / rounds, (backend_cpu() - database) / rounds
 
 
+class Worker:
+    """The worker of the tallies, which keeps up with what rows write; boards beside them have nothing waiting."""
+
+    def __init__(self) -> None:
+        self.moves, self.milliseconds = 0, 0.0
+
+    def count(self) -> None:
+        moves: list[int] = []
+        self.milliseconds += sum(cpu(lambda: moves.append(work()), 1))
+        self.moves += sum(moves)
+
+
 class Row:
     """One probe: warmed up and counted once, then timed in batches."""
 
@@ -69,24 +88,26 @@ class Row:
             user = User.objects.get(username=probe.person)
             client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         self.send = lambda: probe.send(client, next(numbers))
-        for _ in range(WARM):
-            answer = self.send()
-            assert answer.status_code in (200, 201, 302), (
-                probe.name,
-                answer.status_code,
-                answer.content[:300],
-            )
-        with CaptureQueriesContext(connection) as captured:
-            self.size = len(b"".join(self.send()))
+        with probe.amid():
+            for _ in range(WARM):
+                answer = self.send()
+                assert answer.status_code in (200, 201, 302), (
+                    probe.name,
+                    answer.status_code,
+                    answer.content[:300],
+                )
+            with CaptureQueriesContext(connection) as captured:
+                self.size = len(b"".join(self.send()))
         passing = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
         self.asked = [q["sql"] for q in captured if not q["sql"].startswith(passing)]
         self.batches: list[tuple[float, float]] = []
         self.alone: list[float] = []
 
     def batch(self) -> None:
-        self.batches.append(cpu(self.send, ROUNDS))
-        if not self.probe.writes:
-            self.alone.append(sum(cpu(lambda: replay(self.asked), ROUNDS)))
+        with self.probe.amid():
+            self.batches.append(cpu(self.send, ROUNDS))
+            if not self.probe.writes:
+                self.alone.append(sum(cpu(lambda: replay(self.asked), ROUNDS)))
 
     def result(self, floor: int) -> Result:
         app, database = min(self.batches, key=sum)
@@ -95,14 +116,19 @@ class Row:
         return Result(self.probe, len(self.asked) - floor, app, database, alone, self.size, slowest)
 
 
-def measure(chosen: list[Probe]) -> tuple[int, list[Result]]:
-    """Statements of the floor, which is the second row, and every row of the table."""
-    rows = [Row(probe) for probe in chosen]
+def measure(chosen: list[Probe]) -> tuple[int, list[Result], Worker]:
+    """Statements of the floor, which is the second row, every row of the table, and what counting beside them took."""
+    worker, rows = Worker(), []
+    for probe in chosen:
+        rows.append(Row(probe))
+        worker.count()
     for _ in range(BATCHES):
         for row in rows:
             row.batch()
+            if row.probe.writes:
+                worker.count()
     floor = len(rows[1].asked)
-    return floor, [row.result(floor if number else 0) for number, row in enumerate(rows)]
+    return floor, [row.result(floor if number else 0) for number, row in enumerate(rows)], worker
 
 
 def replay(asked: list[str]) -> None:

@@ -16,6 +16,12 @@ WHERE c.street_id IS NOT NULL AND NOT EXISTS (SELECT FROM partybuilding_whistle 
 CREATE TEMP TABLE secretaries AS
 SELECT organization_id, min(user_id) AS person FROM governance_post WHERE role = 'secretary' AND ends_on IS NULL GROUP BY 1;
 
+CREATE TEMP TABLE numbers AS
+SELECT is_open, (SELECT count(*) FROM whistle_sources s WHERE s.is_open = o.is_open) AS sources,
+       (SELECT count(*) FROM whistle_spots s WHERE s.is_open = o.is_open) AS spots
+FROM (VALUES (true), (false)) AS o (is_open);
+ANALYZE whistle_sources, whistle_spots, secretaries, numbers;
+
 CREATE TEMP TABLE whistle_copies AS
 SELECT (SELECT max(id) FROM partybuilding_whistle) + k.i AS id, f.id AS source, c.id AS case_id, c.category_id, c.address,
        c.longitude, c.latitude, c.district_id, c.street_id, c.community_id, s.person,
@@ -24,13 +30,13 @@ SELECT (SELECT max(id) FROM partybuilding_whistle) + k.i AS id, f.id AS source, 
 FROM (SELECT i, i > %(whistles)s - %(open)s AS is_open,
              (ARRAY['street', 'street', 'street', 'community', 'district'])[1 + i %% 5] AS level
       FROM generate_series(1, %(whistles)s) AS i) AS k
-JOIN whistle_sources f ON f.is_open = k.is_open
-     AND f.n = k.i %% (SELECT count(*) FROM whistle_sources o WHERE o.is_open = k.is_open)
-JOIN whistle_spots p ON p.is_open = k.is_open AND p.n = k.i %% (SELECT count(*) FROM whistle_spots o WHERE o.is_open = k.is_open)
+JOIN numbers ON numbers.is_open = k.is_open
+JOIN whistle_sources f ON f.is_open = k.is_open AND f.n = k.i %% numbers.sources
+JOIN whistle_spots p ON p.is_open = k.is_open AND p.n = k.i %% numbers.spots
 JOIN cases_case c ON c.id = p.case_id
 LEFT JOIN secretaries s ON s.organization_id =
      CASE k.level WHEN 'district' THEN c.district_id WHEN 'street' THEN c.street_id ELSE c.community_id END
-WHERE NOT k.is_open OR k.i - (%(whistles)s - %(open)s) <= (SELECT count(*) FROM whistle_spots o WHERE o.is_open);
+WHERE NOT k.is_open OR k.i - (%(whistles)s - %(open)s) <= numbers.spots;
 CREATE INDEX ON whistle_copies (source);
 
 -- The unit of the same function and level at the new place.
