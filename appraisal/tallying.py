@@ -253,7 +253,7 @@ def _note(subject: str, ids: list[int]) -> None:
 def _fill() -> None:
     """Make all cells of what is noted: days of each cut from the facts, months from the days."""
     amounts = ", ".join(
-        f"coalesce(sum(counts[{number}]), 0)::int"
+        f"nullif(sum(counts[{number}]), 0)::int"
         for number in range(1, max(one.number for one in counters().values()) + 1)
     )
     apart = ", ".join(_NOT_APART)

@@ -70,7 +70,9 @@ def grow(base: str, size: int, *, again: bool = False) -> None:
         )
     point_at(name)
     begun = time.monotonic()
-    if not again:
+    if again:
+        call_command("migrate", verbosity=0, interactive=False)
+    else:
         copy(size)
     took = "of an earlier run" if again else f"copied in {time.monotonic() - begun:.0f} s"
     print(

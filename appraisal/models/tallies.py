@@ -33,7 +33,7 @@ class Span(models.TextChoices):
 
 
 class Tally(models.Model):
-    """A cell: how many of every counter there were, by the counter's number (the first is number 1)."""
+    """A cell: how many of every counter there were, by the counter's number (the first is number 1); empty is none."""
 
     cut = models.CharField("切分", max_length=20, choices=Cut)
     #: An organization, or a grid in the cut by grids; no key, so that a rebuild locks nobody's tree.
