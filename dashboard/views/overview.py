@@ -182,6 +182,7 @@ def _breaks(user: User, found: Chosen, wall: bool, now: dt.datetime) -> tuple[li
             case.community_name or case.street_name or OUTSIDE,
             "" if wall else case.category_name,
             case.unit_name,
+            "督办中" if case.is_ordered else "",
         )
         case.where = " · ".join(part for part in where if part)
     return [case for case in named if case.due_at <= now], [case for case in named if case.due_at > now]

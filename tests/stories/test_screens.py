@@ -3,8 +3,10 @@
 import pytest
 from django.core.management import call_command
 from django.db.models import Count
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from appraisal.tallying import tally
 from cases.models import Case, Leg
 from cases.workflow import Loop, State, Step
 from demo.accounts import STREET
@@ -64,9 +66,13 @@ def test_the_demo_world_as_its_people_see_it(signed_in):
     see_map(dispatcher)
     save_screen(dispatcher, "desk")
 
+    tally(now=timezone.now())
     leader = signed_in("quling")
     see_map(leader)
     save_screen(leader, "board")
+    leader.goto("/board/trends/")
+    expect(leader.locator("canvas, .chart svg").first).to_be_visible()
+    save_screen(leader, "trends")
 
     case = with_much_to_see()
     chief = signed_in(with_password(chief_of(case)))
