@@ -12,6 +12,7 @@ from django.db import connection
 from appraisal.catalogue import Counter, counters
 from appraisal.counting import HOUR_OF_WEEK, among, of_slice
 from appraisal.facts import facts
+from appraisal.grains import DIMENSIONS
 from appraisal.periods import Period
 from appraisal.slices import Slice
 
@@ -28,8 +29,17 @@ class Row:
     amount: int
 
 
+#: A dimension of places and some of them: rows of none of them.
+Outside = tuple[str, Sequence[int]]
+
+
 def _counted(
-    subject: str, wanted: Sequence[Counter], period: Period, of: Slice, hour: int | None
+    subject: str,
+    wanted: Sequence[Counter],
+    period: Period,
+    of: Slice,
+    hour: int | None,
+    outside: Outside | None,
 ) -> tuple[str, list[Any]]:
     live, values = facts(subject, wanted, of_slice(wanted, [period], of.within))
     conditions = ["date '1970-01-01' + hour / 24 BETWEEN %s::date AND %s::date"]
@@ -40,6 +50,11 @@ def _counted(
     if hour is not None:
         conditions.append(f"{HOUR_OF_WEEK.format(hour='hour')} = %s")
         values.append(hour)
+    if outside is not None:
+        name, places = outside
+        assert name in DIMENSIONS
+        conditions.append(f"({name} = ANY (%s)) IS NOT TRUE")
+        values.append(list(places))
     return (
         f"SELECT record, counter, hour, unit, loop, amount FROM ({live}) AS f WHERE {' AND '.join(conditions)}",
         values,
@@ -60,17 +75,18 @@ def listed(
     of: Slice,
     *,
     hour: int | None = None,
+    outside: Outside | None = None,
     first: int = 0,
     most: int = 50,
 ) -> Listed:
     """Things that some counters of one kind of record count; each is a row, also where an amount is added up.
 
-    ``hour`` is one of the week, as ``By.HOUR`` groups: Monday's first is 0.
+    ``hour`` is one of the week, as ``By.HOUR`` groups: Monday's first is 0; ``outside`` leaves out what lies in some places.
     """
     wanted = [counters()[key] for key in sorted(set(keys))]
     (subject,) = {one.grain.subject for one in wanted}
     names = {one.number: one.key for one in wanted}
-    sql, values = _counted(subject, wanted, period, of, hour)
+    sql, values = _counted(subject, wanted, period, of, hour, outside)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT coalesce(sum(amount), 0)::bigint, count(*) FROM ({sql}) AS f", values)
         number, length = cursor.fetchone()

@@ -1,4 +1,7 @@
-"""Cells of pictures: an hour of a weekday, or an age of open cases; the list of a number is narrowed to one by its address."""
+"""Cells: an hour of a weekday, an age of open cases, whom they wait for, what lies outside all parts of a place.
+
+The list of a number is narrowed to one by its address.
+"""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -11,11 +14,16 @@ from django.db.models import Count, Q, QuerySet
 from appraisal.counting import in_slice
 from appraisal.grains import CASE
 from appraisal.slices import Slice
+from cases.filters import FILTERS
 from cases.models import Case
 from cases.workflow import Lateness
+from dashboard.places import GRID
+from dashboard.waits import who
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 HOURS = 24 * len(WEEKDAYS)
+#: Parts of a place that figures are shown by.
+PARTS = {"street": "街道", "community": "社区", GRID: "网格"}
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,8 @@ class CellForm(forms.Form):
     hour = forms.IntegerField(required=False, min_value=0, max_value=HOURS - 1)
     age = forms.ChoiceField(required=False, choices=[(age.key, age.label) for age in AGES])
     lateness = forms.ChoiceField(required=False, choices=[(one.value, one.label) for one in LATENESS])
+    waits = forms.CharField(required=False, max_length=24)
+    outside = forms.ChoiceField(required=False, choices=list(PARTS.items()))
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,8 @@ class Cell:
     hour: int | None = None
     age: Age | None = None
     lateness: str = ""
+    waits: str = ""
+    outside: str = ""
 
     @classmethod
     def named(cls, data: Mapping[str, Any]) -> "Cell":
@@ -73,7 +85,8 @@ class Cell:
         form.is_valid()
         good = form.cleaned_data
         age = next((one for one in AGES if one.key == good.get("age")), None)
-        return cls(good.get("hour"), age, good.get("lateness", ""))
+        lateness, waits, outside = (good.get(name, "") for name in ("lateness", "waits", "outside"))
+        return cls(good.get("hour"), age, lateness, waits, outside)
 
     @property
     def words(self) -> str:
@@ -84,6 +97,10 @@ class Cell:
             found.append(f"历时 {self.age.label}")
         if self.lateness:
             found.append({"none": "未临期", "yellow": "将到期", "red": "已超期"}[self.lateness])
+        if self.waits:
+            found.append(f"在等{who(self.waits)}")
+        if self.outside:
+            found.append(f"不在任何{PARTS[self.outside]}")
         return "，".join(found)
 
     def narrow(self, open_now: QuerySet, now: dt.datetime) -> QuerySet:
@@ -92,4 +109,6 @@ class Cell:
             return open_now
         if self.age:
             open_now = open_now.filter(self.age.q(now))
+        if self.waits:
+            open_now = FILTERS["waits"].narrow(open_now, self.waits, now)
         return open_now.filter(lateness=self.lateness) if self.lateness else open_now

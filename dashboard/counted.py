@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from django.db.models import Q
 from django.http import Http404
 
 from appraisal.catalogue import Measure, counters, every_measure, stocks
 from appraisal.formulas import Formula
-from appraisal.listing import listed
+from appraisal.listing import Outside, listed
 from appraisal.stocks import rows_of
-from cases.models import Category
+from cases.models import Case, Category
 from dashboard.cells import Cell
 from dashboard.filters import Chosen
+from dashboard.shading import parts
 from governance import modules
 from governance.models import Organization, User
 
@@ -116,14 +118,19 @@ class CountedList:
         """The period in words."""
         return "此刻" if self.measure.is_now else self.chosen.period_words
 
+    @cached_property
+    def _outside(self) -> Outside | None:
+        """What the rows lie in none of, where the list is narrowed to that."""
+        level = self.cell.outside
+        return (level, [one.pk for one in parts(self.chosen, level)]) if level else None
+
     def rows(self, first: int, most: int) -> tuple[int, list[Row]]:
-        """How many rows there are, and some of them, the latest first."""
+        """How many rows there are, and some of them, the latest first; of open cases those that are due first."""
         if self.measure.is_now:
             return self._rows_now(first, most)
         keys, chosen = self.part.formula.counters, self.chosen
-        _, number, some = listed(
-            keys, chosen.period, chosen.slice, hour=self.cell.hour, first=first, most=most
-        )
+        narrowed: dict[str, Any] = {"hour": self.cell.hour, "outside": self._outside}
+        _, number, some = listed(keys, chosen.period, chosen.slice, **narrowed, first=first, most=most)
         return number, [Row(one.record, counters()[one.counter].label, one.at, one.amount) for one in some]
 
     def _rows_now(self, first: int, most: int) -> tuple[int, list[Row]]:
@@ -131,7 +138,11 @@ class CountedList:
         number, rows = 0, []
         for key in sorted(self.part.formula.counters):
             stock = stocks()[key]
-            records = self.cell.narrow(rows_of(stock, self.chosen.slice, self.now), self.now).order_by("-pk")
+            records = self.cell.narrow(rows_of(stock, self.chosen.slice, self.now), self.now)
+            if self._outside is not None:
+                name, places = self._outside
+                records = records.filter(~Q(**{f"{stock.grain.dimensions[name]}__in": places}))
+            records = records.by_due_date() if records.model is Case else records.order_by("-pk")
             skipped, length = max(0, first - number), records.count()
             number += length
             if len(rows) < most and skipped < length:

@@ -7,7 +7,7 @@ from typing import Any
 
 from appraisal.catalogue import Measure, every_measure
 from appraisal.counting import By, Counts, Group, counts
-from appraisal.figures import Figure, difference, figure
+from appraisal.figures import Figure, difference
 from appraisal.periods import Period
 from appraisal.stocks import counts_now
 from dashboard.filters import Chosen
@@ -42,12 +42,8 @@ class Figures:
         self.chosen = chosen
         self.by = by
         self._periods = [chosen.period, chosen.earlier, *more]
-        self.alternatives: dict[str, str] = {}
         self.measures = every_measure()
         wanted = [self.measures[key] for key in sorted(set(keys))]
-        if any(one.alternatives for one in wanted):
-            # Also of the days before: compared is what was counted in the same way.
-            self.alternatives = chosen.alternatives
         self._of_period = [one for one in wanted if not one.is_now]
         self._of_now = [one for one in wanted if one.is_now]
         own, below = chosen.place.pk, [one.pk for one in parts]
@@ -78,7 +74,8 @@ class Figures:
         """The figure of the place itself, or of a part."""
         group = self._whole if part is None else part
         found = self._now.get(group) if measure.is_now else self._counts.get((period, group))
-        return figure(measure, found, self.alternatives.get(measure.key, ""))
+        # Also the days before by the denominator of today: compared is what was counted in the same way.
+        return self.chosen.figure(measure, found)
 
     def change(self, measure: Measure, part: int | None = None) -> Change | None:
         """What became of it since the period that it is compared with; of now, and of a small base, there is none."""

@@ -12,7 +12,10 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
+from appraisal.catalogue import Measure
+from appraisal.counting import Counts
 from appraisal.denominators import choices_of, chosen_on
+from appraisal.figures import Figure, figure
 from appraisal.models import DenominatorChoice
 from appraisal.periods import NAMED, Period
 from appraisal.slices import Slice
@@ -94,6 +97,16 @@ class Chosen:
         """Those that held when the period ended, by measure."""
         return chosen_on(self.choices, self.period.end)
 
+    def figure(self, measure: Measure, counts: Counts | None, days: Period | None = None) -> Figure:
+        """A figure of some days (those of the page as a rule) with the denominator that the district had chosen then.
+
+        The list behind it is asked for by the same days, and so counts by the same denominator.
+        """
+        if not measure.alternatives:
+            return figure(measure, counts)
+        chosen_then = chosen_on(self.choices, (days or self.period).end)
+        return figure(measure, counts, chosen_then.get(measure.key, ""))
+
     @property
     def slice(self) -> Slice:
         words = self.words
@@ -158,6 +171,10 @@ class Chosen:
     def counted(self, measure: str, part: str = "numerator", **more: Any) -> str:
         """The address of the list that a number counts."""
         return self.address("counted", measure=measure, part=part, **more)
+
+    def lists(self, measure: str, **more: Any) -> tuple[str, str]:
+        """Addresses of the lists of a numerator and of its denominator."""
+        return self.counted(measure, **more), self.counted(measure, "denominator", **more)
 
 
 def chosen(form: BoardFilters, places: Places) -> Chosen:

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from appraisal.catalogue import Measure
 from appraisal.counting import By, Counts, counts
-from appraisal.figures import Figure, figure
+from appraisal.figures import Figure
 from appraisal.peers import peers_of
 from appraisal.slices import Slice
 from dashboard.filters import Chosen
@@ -87,7 +87,7 @@ def _compared(
 ) -> Peers | None:
     found = counts(measure.counters, [chosen.period], of, by, pks)
     by_pk = {pk: found.get((0, pk), {}) for pk in pks}
-    figures = {pk: figure(measure, one) for pk, one in by_pk.items()}
+    figures = {pk: chosen.figure(measure, one) for pk, one in by_pk.items()}
     if not any(one.value for one in figures.values()):
         return None
     shown = _in_sight(chosen, by, pks)
@@ -98,7 +98,7 @@ def _compared(
         ends = range(ENDS, len(rows) - ENDS)
         rows = [row for number, row in enumerate(rows) if row["is_own"] or number not in ends]
         note = f"只列前后各 {ENDS} 个；{note}"
-    return Peers(words, who, rows, _mean(measure, by_pk), note)
+    return Peers(words, who, rows, _mean(chosen, measure, by_pk), note)
 
 
 def _in_sight(chosen: Chosen, by: By, pks: list[int]) -> list[Place]:
@@ -113,7 +113,7 @@ def _row(chosen: Chosen, one: Place, found: Figure, by: By) -> dict[str, Any]:
         "pk": one.pk,
         "name": one.name,
         "url": chosen.address("trends", measure=found.measure.key, **where),
-        "point": point(found, chosen.counted(found.measure.key, **where)),
+        "point": point(found, *chosen.lists(found.measure.key, **where)),
         "lateness": lateness_of(found),
         "is_own": one.pk == chosen.place.pk,
     }
@@ -125,16 +125,16 @@ def _order(found: Figure, measure: Measure) -> tuple[bool, bool, float]:
     return found.value is None, found.is_small, value if measure.direction == "down" else -value
 
 
-def _mean(measure: Measure, by_pk: Mapping[int, Counts]) -> dict[str, Any] | None:
+def _mean(chosen: Chosen, measure: Measure, by_pk: Mapping[int, Counts]) -> dict[str, Any] | None:
     """A rate of all counts together, or a count by place; never the mean of rates."""
     if len(by_pk) < FEWEST:
         return None
     together = {name: sum(one.get(name, 0) for one in by_pk.values()) for name in measure.counters}
-    found = figure(measure, together)
+    found = chosen.figure(measure, together)
     if found.value is None:
         return None
     if measure.is_ratio:
-        return {"name": "合计", **vars(replace(point(found), url=""))}
+        return {"name": "合计", **vars(point(found))}
     value = found.value / len(by_pk)
     return {"name": "平均", **vars(Point(round(value, 1), f"{value:,.1f}"))}
 

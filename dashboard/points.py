@@ -14,17 +14,18 @@ class Point:
     url: str = ""
     base: str = ""
     is_small: bool = False
+    #: The list of what it is a share of, where the base says that number.
+    whole_url: str = ""
 
 
-def point(found: Figure, url: str = "") -> Point:
-    """A figure; zero has no list."""
+def point(found: Figure, url: str = "", whole_url: str = "") -> Point:
+    """A figure with the lists of what it counts and of its denominator; zero has no list."""
     if found.value is None:
         return Point()
     unit = "%" if found.measure.unit == "%" else ""
     base = f"{found.numerator:,.0f} / {found.denominator:,.0f}" if found.measure.is_ratio else ""
-    return Point(
-        round(found.value, 1), f"{found.shown}{unit}", url if found.numerator else "", base, found.is_small
-    )
+    lists = (url if found.numerator else "", whole_url if base else "")
+    return Point(round(found.value, 1), f"{found.shown}{unit}", lists[0], base, found.is_small, lists[1])
 
 
 def count(number: int, url: str = "", base: str = "", *, is_ranked: bool = False) -> Point:

@@ -1,14 +1,13 @@
 """A measure on the map: figures of streets, communities or grids, and the steps by which areas are shaded."""
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from appraisal.catalogue import Measure
 from appraisal.counting import By, Counts, counts
-from appraisal.figures import SMALL, Figure, figure
+from appraisal.figures import SMALL, Figure
 from appraisal.periods import Period
 from appraisal.stocks import counts_now
 from dashboard.filters import Chosen
@@ -16,7 +15,6 @@ from dashboard.places import GRID, Place
 from governance.models import Level
 from grid.models import Grid
 
-LEVELS = {"street": "街道", "community": "社区", GRID: "网格"}
 #: Below a place of a dimension, the levels that its map can shade; the first is the usual one.
 BELOW = {
     "district": ("street", "community"),
@@ -48,7 +46,8 @@ class Area:
     figure: Figure
     shade: str
     url: str
-    list_url: str
+    #: Of what it counts, and of its denominator.
+    lists: tuple[str, str]
 
 
 def parts(chosen: Chosen, level: str) -> list[Place]:
@@ -92,28 +91,68 @@ class Shading:
     ) -> None:
         self.chosen, self.measure, self.period = chosen, measure, periods[shown]
         self.parts = parts(chosen, level)
-        pks, by = [one.pk for one in self.parts], BY[level]
-        of = chosen.slice if level != GRID else _community_of(chosen)
-        found: dict[tuple[int, Any], Counts]
-        if measure.is_now:
-            found = {(shown, pk): one for pk, one in counts_now(measure.counters, of, now, by, pks).items()}
-        else:
-            found = counts(measure.counters, periods, of, by, pks)
-        self._figures = {pk: figure(measure, found.get((shown, pk))) for pk in pks}
-        self.whole = figure(measure, together(measure, (found.get((shown, pk), {}) for pk in pks)))
-        every = [figure(measure, one) for one in found.values()]
+        self.level, self.whole_place = level, chosen.place if level != GRID else _community_of(chosen)
+        found = self._counts(periods, shown, now)
+        of_whole = {number: found.pop((number, None), {}) for number in range(len(periods))}
+        self._figures = {
+            one.pk: chosen.figure(measure, found.get((shown, one.pk)), self.period) for one in self.parts
+        }
+        self.whole = chosen.figure(measure, of_whole[shown], self.period)
+        every = [chosen.figure(measure, one, periods[number]) for (number, _), one in found.items()]
         self._limits = _limits(measure, every)
+
+    def _counts(
+        self, periods: list[Period], shown: int, now: dt.datetime
+    ) -> dict[tuple[int, int | None], Counts]:
+        """Counts of the parts by number of the period, and, as those of None, of the whole place."""
+        keys, by, pks = self.measure.counters, BY[self.level], [one.pk for one in self.parts]
+        of, own = self.chosen.slice, self.whole_place.pk
+        if self.level == GRID:
+            of = replace(of, dimension=self.whole_place.dimension, place=own)
+        found: dict[tuple[int, Any], Counts]
+        if self.measure.is_now:
+            by_part = counts_now(keys, of, now, by, pks) | counts_now(keys, of, now)
+            return {(shown, pk): one for pk, one in by_part.items()}
+        if by == By.GRID:  # no grid is the territory around it
+            return counts(keys, periods, of, by, pks) | counts(keys, periods, of)
+        found = counts(keys, periods, of, by, [own, *pks])
+        return {(number, None if pk == own else pk): one for (number, pk), one in found.items()}
+
+    @property
+    def _when(self) -> dict[str, Any]:
+        """Words of an address for the period that is shown."""
+        if self.measure.is_now or self.period == self.chosen.period:
+            return {}
+        return {
+            "period": None,
+            "begin": self.period.begin.isoformat(),
+            "until": self.period.end.isoformat(),
+        }
+
+    def lists(self, place: Place, **more: Any) -> tuple[str, str]:
+        """Addresses of what a place's figure counts, and of its denominator."""
+        return self.chosen.lists(self.measure.key, **self.chosen.at(place) | self._when | more)
+
+    @property
+    def outside(self) -> int:
+        """How much of the whole place lies in none of its parts; of rates that is not said."""
+        if self.measure.is_ratio or self.whole.value is None:
+            return 0
+        return round(self.whole.value - sum(one.value or 0 for one in self._figures.values()))
 
     def areas(self) -> list[Area]:
         """Places with their figures: the worst, or the most, first; small bases behind, and those without data last."""
-        chosen, key = self.chosen, self.measure.key
-        days = {"period": None, "begin": self.period.begin.isoformat(), "until": self.period.end.isoformat()}
-        when = {} if self.measure.is_now or self.period == chosen.period else days
-        found = []
-        for place in self.parts:
-            one, where = self._figures[place.pk], chosen.at(place) | when
-            url = chosen.counted(key, **where) if one.numerator else ""
-            found.append(Area(place, one, self._shade(one), chosen.address("board", **where), url))
+        chosen = self.chosen
+        found = [
+            Area(
+                place,
+                self._figures[place.pk],
+                self._shade(self._figures[place.pk]),
+                chosen.address("board", **chosen.at(place) | self._when),
+                self.lists(place),
+            )
+            for place in self.parts
+        ]
         return sorted(found, key=self._order)
 
     def _order(self, area: Area) -> tuple[bool, bool, float]:
@@ -181,17 +220,10 @@ class Shading:
         return found
 
 
-def _community_of(chosen: Chosen) -> Any:
+def _community_of(chosen: Chosen) -> Place:
     """A grid is shown among those of its community."""
-    if chosen.place.dimension == GRID:
-        return replace(chosen.slice, dimension="community", place=chosen.place.parent)
-    return chosen.slice
-
-
-def together(measure: Measure, some: Iterable[Counts]) -> Counts:
-    """Counts of several groups as one."""
-    groups = list(some)
-    return {name: sum(one.get(name, 0) for one in groups) for name in measure.counters}
+    place = chosen.place
+    return chosen.places.by_pk[place.parent or 0] if place.dimension == GRID else place
 
 
 def _limits(measure: Measure, every: list[Figure]) -> list[float]:

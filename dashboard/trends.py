@@ -98,8 +98,8 @@ class Trends:
     def _point(self, measure: Measure, days: Period, period: int) -> Point:
         if days.begin > self.today:
             return Point()
-        url = self.chosen.counted(measure.key, **days_in_words(days))
-        return point(figure(measure, self.sum(days, period)), url)
+        found = self.chosen.figure(measure, self.sum(days, period), days)
+        return point(found, *self.chosen.lists(measure.key, **days_in_words(days)))
 
     def _before(self, measure: Measure, days: Period) -> Point:
         """The same days of the earlier period; a day that its month has not is a gap."""
@@ -111,13 +111,13 @@ class Trends:
     def funnel(self) -> list[dict[str, Any]]:
         """Of the cases that were reported in the period: how many have come how far by now."""
         whole, chosen = self.sum(self.chosen.period), self.chosen
-        first = figure(measures()[REACHED["派遣"]], whole)
+        first = chosen.figure(measures()[REACHED["派遣"]], whole)
         number = int(first.denominator or 0)
         steps = [
             ("上报", count(number, chosen.counted(REACHED["派遣"], "denominator"), "100%" if number else ""))
         ]
         for name, key in REACHED.items():
-            found = figure(measures()[key], whole)
+            found = chosen.figure(measures()[key], whole)
             share = f"{found.shown}%" if found.value is not None and number >= SMALL else ""
             steps.append((name, count(int(found.numerator or 0), chosen.counted(key), share)))
         return [{"name": name, "url": one.url, "point": one} for name, one in steps] if number else []

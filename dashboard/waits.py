@@ -10,7 +10,7 @@ from cases.counting import counted_in
 from cases.models import Case
 from cases.waiting import ASKED, Matter
 from cases.workflow import Lateness
-from governance.models import User
+from governance.models import Organization, User
 from governance.roles import Duty
 
 LISTED = 8
@@ -47,6 +47,20 @@ class Waited:
     mark: str
 
 
+def _said(duty: Duty, place: str | None) -> str:
+    """A duty at a place, or people who are named one by one."""
+    return f"{place} · {duty.label}" if place else _PEOPLE.get(duty, f"抽派的{duty.label}")
+
+
+def who(mark: str) -> str:
+    """Whom a mark means, in words, in one statement where it names a place; nothing where it cannot be read."""
+    duty, place = mark[1:2], mark[2:]
+    if duty not in Duty.values:
+        return ""
+    named = Organization.objects.filter(pk=place) if place.isdecimal() else Organization.objects.none()
+    return _said(Duty(duty), named.values_list("name", flat=True).first())
+
+
 def waited_for(user: User, of: Slice) -> list[Waited]:
     """Whoever most late cases wait for, in one statement."""
     cases = in_slice(CASE, Case.objects.visible_to(user).order_by(), of.within)
@@ -57,7 +71,7 @@ def waited_for(user: User, of: Slice) -> list[Waited]:
     )
     return [
         Waited(
-            f"{name} · {Duty(duty).label}" if place else _PEOPLE.get(Duty(duty), f"抽派的{Duty(duty).label}"),
+            _said(Duty(duty), name),
             f"决定{Matter(matter).label}" if Matter(matter) in ASKED else _DOES.get(Duty(duty), "下一步"),
             number,
             late,

@@ -15,7 +15,7 @@ from records.sheet import EXPORTED, said_where_cut
 
 PAGE = 50
 #: Words of the page beside the filters of all pages: which number, and which cell of a picture.
-OWN_WORDS = ("measure", "part", "hour", "age", "lateness")
+OWN_WORDS = ("measure", "part", "hour", "age", "lateness", "waits", "outside")
 
 
 @login_required

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_safe
 from appraisal.catalogue import every_measure
 from appraisal.periods import Period
 from dashboard.boxes import box_of, territory_of
+from dashboard.cells import PARTS
 from dashboard.filters import NO_PLACE, BoardFilters, Chosen, chosen
 from dashboard.frame import of_a_place, of_place
 from dashboard.heat import squares
 from dashboard.places import UNIT, places_of
-from dashboard.points import point
-from dashboard.shading import BELOW, LEVELS, Shading, months
+from dashboard.points import count, point
+from dashboard.shading import BELOW, Shading, months
 from dashboard.views.trends import USUAL, choices
 from governance.responses import answers_json
 
@@ -73,7 +74,7 @@ def page(request: HttpRequest, found: Chosen) -> HttpResponse:
         "measure": asked.measure,
         "groups": choices(every_measure()),
         "level": asked.level,
-        "levels": [(key, LEVELS[key]) for key in asked.levels],
+        "levels": [(key, PARTS[key]) for key in asked.levels],
         "show": asked.show,
         "shows": [] if found.place.dimension == UNIT else _shows(asked),
         "months": [] if asked.measure.is_now or len(asked.months) < 2 else _steps(asked),
@@ -91,8 +92,10 @@ def page(request: HttpRequest, found: Chosen) -> HttpResponse:
         shading = asked.shading()
         context |= {
             "legend": shading.legend(),
-            "whole": point(shading.whole),
-            "areas": [(one, point(one.figure, one.list_url)) for one in shading.areas()],
+            "whole": point(shading.whole, *shading.lists(shading.whole_place)),
+            "whole_place": shading.whole_place,
+            "outside": count(shading.outside, shading.lists(shading.whole_place, outside=asked.level)[0]),
+            "areas": [(one, point(one.figure, *one.lists)) for one in shading.areas()],
         }
     return render(request, "dashboard/map.html", context)
 

@@ -16,8 +16,5 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     """All measures by topic, with their value for the chosen place and period."""
     context = frame(request, "measures", "指标")
     figures = Figures(context["chosen"], every_measure(), now=context["now"])
-    groups = [
-        (group.label, [(one, figures.of(one), figures.change(one)) for one in group.measures])
-        for group in grouped()
-    ]
+    groups = [(group.label, [(one, figures.of(one)) for one in group.measures]) for group in grouped()]
     return render(request, "dashboard/measures/catalogue.html", context | {"groups": groups})

@@ -46,7 +46,9 @@ def passport(request: HttpRequest, key: str) -> HttpResponse:
             "measure": measure,
             "figure": figures.of(measure),
             "change": figures.change(measure),
-            "denominator": part_of(measure, "denominator", figures.alternatives.get(key, "")),
+            "denominator": part_of(
+                measure, "denominator", found.alternatives.get(key, "") if measure.alternatives else ""
+            ),
             "beside": [(known[one], figures.of(known[one])) for one in measure.beside],
             "labels": [f"{one.begin:%Y-%m}" for one in months],
             "points": [

@@ -21,6 +21,8 @@ from dashboard.looks import look_at, may_order
 from dashboard.paging import paged
 from governance.models import User
 
+#: Cases of a place that its page can be narrowed to.
+OF_PLACE = {"": "", "closed": "已办完的", "proper": "规范结案的", "open": "还在办的"}
 SHOWS = {"30": "近 30 天又有的", "90": "近 90 天又有的", "365": "近一年又有的"}
 
 _VERIFIED = Leg.objects.filter(case=OuterRef("pk"), step=Step.VERIFYING, outcome=Leg.Outcome.DONE)
@@ -39,7 +41,7 @@ def _visible(user: User) -> RepeatPlaceQuerySet:
 
 
 def _with_cases(user: User, places: Iterable[RepeatPlace]) -> list[dict[str, Any]]:
-    """Places with their cases, the latest first, and which of them were closed properly; one statement for all."""
+    """Places with their cases, the latest first, by what became of them (``OF_PLACE``); one statement for all."""
     places = list(places)
     ids = {pk for place in places for pk in place.cases}
     rows = with_row(Case.objects.visible_to(user).filter(pk__in=ids).annotate(is_proper=PROPERLY))
@@ -51,10 +53,10 @@ def _with_cases(user: User, places: Iterable[RepeatPlace]) -> list[dict[str, Any
         found.append(
             {
                 "place": place,
-                "cases": mine,
-                "closed": len(closed),
-                "proper": sum(case.is_proper for case in mine),
-                "open": len(mine) - len(closed),
+                "": mine,
+                "closed": closed,
+                "proper": [case for case in mine if case.is_proper],
+                "open": [case for case in mine if case not in closed],
             }
         )
     return found
@@ -86,5 +88,15 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
     """A repeat place on the map, with all its cases."""
     place = get_object_or_404(_visible(request.user), pk=pk)
     (row,) = _with_cases(request.user, [place])
-    context = {"wall": False, "row": row, "place": place, "can_order": may_order(request.user)}
-    return render(request, "dashboard/repeat.html", context | {"metres": number("repeat_metres")})
+    show = request.GET.get("show", "")
+    show = show if show in OF_PLACE else ""
+    context = {
+        "wall": False,
+        "row": row,
+        "place": place,
+        "cases": row[show],
+        "shown": OF_PLACE[show],
+        "can_order": may_order(request.user),
+        "metres": number("repeat_metres"),
+    }
+    return render(request, "dashboard/repeat.html", context)

@@ -122,11 +122,13 @@ def test_a_repeat_place_says_how_often_where_and_whether_it_was_closed_properly(
     lives.walk(reopened, "reopen", now=NOW + dt.timedelta(hours=1))
     client = client_of(leader())
     (row,) = client.get("/board/repeats/").context["paged"].rows
-    assert (row["closed"], row["proper"], row["open"]) == (1, 1, len(place.cases) - 1)
+    assert [len(row[show]) for show in ("closed", "proper", "open")] == [1, 1, len(place.cases) - 1]
     one = client.get(f"/board/repeats/{place.pk}/")
     assert f"50 米内 {len(place.cases)} 次" in text_of(one)
     assert f'data-longitude="{place.longitude:.6f}"' in one.content.decode()
-    assert len(one.context["row"]["cases"]) == len(place.cases)
+    assert len(one.context["cases"]) == len(place.cases)
+    for show in ("closed", "proper", "open"):
+        assert client.get(f"/board/repeats/{place.pk}/?show={show}").context["cases"] == row[show]
 
 
 # Missed reports -----------------------------------------------------------------------------------------------------

@@ -36,18 +36,19 @@ PAGES = {
     "/board/?place={unit}": (6, 1),
     # Places, warnings, orders, numbers of modules.
     "/board/mine/": (4, 0),
-    # Places, days, hours, categories and their names, ages, peers.
-    "/board/trends/": (7, 4),
+    # Places, denominators, days, hours, categories and their names, ages, peers.
+    "/board/trends/": (8, 4),
     "/board/trends/?place={street}&measure=reported&step=week": (8, 4),
     # Of communities and units no tally tells hours and categories apart: they are counted from the rows.
-    "/board/trends/?place={community}&loop=base": (8, 2),
+    "/board/trends/?place={community}&loop=base": (9, 2),
     "/board/trends/?place={unit}": (7, 2),
-    # Places, figures.
-    "/board/map/": (2, 1),
-    "/board/map/?measure=open_now": (2, 0),
+    # Places, denominators, figures.
+    "/board/map/": (3, 1),
+    "/board/map/?measure=open_now": (3, 0),
     "/board/map/?measure=reported&month=2026-10": (2, 1),
-    "/board/map/?level=grid&place={street}": (3, 1),
-    "/board/map/values.json?level=community": (2, 1),
+    # Its grids, too; the street is told by another tally.
+    "/board/map/?level=grid&place={street}": (5, 2),
+    "/board/map/values.json?level=community": (3, 1),
     "/board/map/heat.json": (2, 0),
     # Places, denominators, figures of the period, of now.
     "/board/measures/": (4, 1),

@@ -28,7 +28,7 @@ function readRow(row) {
 }
 
 function readPoint(cell) {
-  const link = cell.querySelector("a");
+  const link = cell.querySelector(":scope > a");
   return {
     value: "value" in cell.dataset ? Number(cell.dataset.value) : null,
     text: words(link ?? cell.querySelector("span") ?? cell),
