@@ -1,12 +1,15 @@
 """Clean input for moves and reports: one field for every word the table may ask for; nothing is saved here."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
+from cases.calendar import calendar_for
+from cases.deadlines import Limit, Unit, start
 from cases.loops import loops
 from cases.models import Case, Category, Responsibility
 from cases.photos import ADDRESS
@@ -187,6 +190,21 @@ def _amount(case: Case) -> forms.DecimalField:
     )
 
 
+#: How long an answer to an order usually has.
+ANSWERED_WITHIN = Limit(Decimal(1), Unit.WORKING_DAY)
+
+
+def _answer_by(case: Case) -> forms.DateTimeField:
+    """Until when an order is answered; the end of the next working day is proposed."""
+    now = timezone.now()
+    return forms.DateTimeField(
+        label="答复期限",
+        initial=start(now, ANSWERED_WITHIN, calendar_for(case.district_id, now)).due_at,
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        help_text="默认下一个工作日下班前，可以改",
+    )
+
+
 #: One way to ask for each word of the table.
 FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
     "words": lambda case, user: WordsField(label="说明"),
@@ -204,9 +222,7 @@ FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
     "until": lambda case, user: forms.DateField(
         label="挂账至", widget=forms.DateInput(attrs={"type": "date"}), help_text="到期自动恢复"
     ),
-    "deadline": lambda case, user: forms.DateTimeField(
-        label="答复期限", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
-    ),
+    "deadline": lambda case, user: _answer_by(case),
     "grade": lambda case, user: _grades(case),
     "condition_met": lambda case, user: _condition(case),
 }

@@ -19,6 +19,7 @@ from cases.clocks import due_within
 from cases.filters import SETTLED_DAYS, SETTLED_NAME, since
 from cases.models import Case, Supervision
 from cases.rows import with_row
+from cases.waiting import ORDERED
 from cases.workflow import Lateness
 from dashboard.boards import Board, boards_of
 from dashboard.boxes import box_of, territory_of
@@ -165,8 +166,11 @@ def _units(user: User, found: Chosen, shown: Board, now: dt.datetime) -> list[di
 def _breaks(user: User, found: Chosen, wall: bool, now: dt.datetime) -> tuple[list[Case], list[Case]]:
     """Open cases that are late, the longest first, and those that are due today; people's own words stay off the wall."""
     cases = in_slice(CASE, Case.objects.visible_to(user).open(), found.slice.within)
+    has_order = Q(waits_for__contains=[ORDERED])
     late, ahead = (
-        with_row(some.by_due_date(), NAMED, characters=0 if wall else 100)[:LISTED]
+        with_row(some.by_due_date().annotate(is_ordered=has_order), NAMED, characters=0 if wall else 100)[
+            :LISTED
+        ]
         for some in (
             cases.filter(due_at__lte=now),
             cases.filter(**due_within(now, since("today", now) + dt.timedelta(days=1))),
@@ -178,20 +182,20 @@ def _breaks(user: User, found: Chosen, wall: bool, now: dt.datetime) -> tuple[li
             case.community_name or case.street_name or OUTSIDE,
             "" if wall else case.category_name,
             case.unit_name,
+            "督办中" if case.is_ordered else "",
         )
         case.where = " · ".join(part for part in where if part)
     return [case for case in named if case.due_at <= now], [case for case in named if case.due_at > now]
 
 
 def _orders(user: User) -> list[Supervision]:
-    """Supervision orders that wait for this leader: for an answer, or to be struck off after one."""
+    """Supervision orders that wait for this leader, for an answer or to be struck off after one; then the leader's own ones."""
     if not user.authority.has(Duty.LEAD):
         return []
     mine = Q(leader=user, replied_at=None) | Q(ordered_by=user, replied_at__isnull=False)
-    waiting = (
-        Supervision.objects.filter(mine, accepted_at=None).order_by("deadline", "pk").select_related("unit")
-    )
-    first = list(waiting.only("case", "deadline", "replied_at", "unit__name")[:ORDERS])
+    running = Supervision.objects.filter(mine | Q(ordered_by=user), accepted_at=None)
+    running = running.annotate(waits_for_me=mine).order_by("-waits_for_me", "deadline", "pk")
+    first = list(running.select_related("unit").only("case", "deadline", "replied_at", "unit__name")[:ORDERS])
     # Scope and names are asked for these few alone: in one statement they would be worked out for all.
     seen = with_row(
         Case.objects.visible_to(user).filter(pk__in=[order.case_id for order in first]), NAMED, characters=0

@@ -64,7 +64,7 @@ def test_a_case_left_alone_ends_as_a_supervision_order_of_the_district_leader(si
     order = Supervision.objects.get(case=case)
     assert (order.ordered_by, order.leader.username, case.state) == (None, "quling", State.REPORTED)
     leader = signed_in("quling")
-    board_orders = leader.get_by_role("region", name="等我的督办")
+    board_orders = leader.get_by_role("region", name="督办", exact=True)
     expect(board_orders).to_contain_text(case.number)
     hear_of_it(leader, case, "请您答复督办")
     expect(leader.locator("main")).to_contain_text("督办中")

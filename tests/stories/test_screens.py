@@ -3,12 +3,17 @@
 import pytest
 from django.core.management import call_command
 from django.db.models import Count
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from appraisal.tallying import tally
 from cases.models import Case, Leg
 from cases.workflow import Loop, State, Step
+from demo.accounts import STREET
 from governance.models import User
 from governance.roles import Role
+from partybuilding.models import Whistle
+from partybuilding.workflow import State as WhistleState
 from tests.stories.steps import PHONE, save_screen, with_password
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,9 +30,17 @@ def chief_of(case: Case) -> User:
     return User.objects.filter(posts__organization=case.centre, posts__role=Role.DUTY_CHIEF).order_by("pk")[0]
 
 
-def for_the_dispatcher() -> Case:
-    """The case that waits most urgently for the district's dispatcher."""
-    return Case.objects.filter(state=State.REGISTERED, loop=Loop.DISTRICT).by_due_date().first()
+def open_first(page: Page, state: str) -> None:
+    """Open the first case of a list that is in a state, or the first one where none is."""
+    rows = page.locator("[data-case-list] [data-case]")
+    wanted = rows.filter(has_text=state)
+    (wanted if wanted.count() else rows).first.click()
+
+
+def with_people_on_the_spot() -> Whistle:
+    """A running whistle of the stage's street of which most has happened: somebody there, somebody late."""
+    running = Whistle.objects.filter(state=WhistleState.ON_SITE, side__code=STREET)
+    return running.annotate(steps=Count("events")).order_by("-steps", "-pk")[0]
 
 
 def busiest_checker() -> User:
@@ -48,20 +61,34 @@ def test_the_demo_world_as_its_people_see_it(signed_in):
 
     dispatcher = signed_in("q_paiqian")
     dispatcher.goto("/desk/?queue=open")
-    dispatcher.locator(f"[data-case-list] [data-case='{for_the_dispatcher().uuid}']").click()
+    open_first(dispatcher, "待派遣")
     expect(dispatcher.locator("#main .case-head")).to_be_visible()
     see_map(dispatcher)
     save_screen(dispatcher, "desk")
 
+    tally(now=timezone.now())
     leader = signed_in("quling")
     see_map(leader)
     save_screen(leader, "board")
+    leader.goto("/board/trends/")
+    expect(leader.locator("canvas, .chart svg").first).to_be_visible()
+    save_screen(leader, "trends")
 
     case = with_much_to_see()
     chief = signed_in(with_password(chief_of(case)))
     chief.goto(f"/cases/{case.uuid}/")
     see_map(chief)
     save_screen(chief, "case")
+
+    secretary = signed_in("jieshuji")
+    secretary.goto(f"/party/whistles/{with_people_on_the_spot().uuid}/")
+    expect(secretary.locator(".call-row").first).to_be_visible()
+    save_screen(secretary, "whistle")
+
+    liaison = signed_in("cg_lianluo", PHONE)
+    liaison.goto("/field/calls/")
+    expect(liaison.locator(".call-card").first).to_be_visible()
+    save_screen(liaison, "whistle_phone")
 
     leader_outdoors = signed_in("quling", PHONE)
     see_map(leader_outdoors)
