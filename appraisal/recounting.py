@@ -7,12 +7,14 @@ place, category and source are read. What events do not tell is named (``Recount
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from django.db import connection, transaction
 from django.db.models import DateTimeField, JSONField, Model, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
@@ -135,9 +137,29 @@ def recount_at_once(keys: Iterable[str], period: Period, of: Slice) -> Recounted
     return recount(keys, [period], of)
 
 
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """A transaction whose statements all see the same moment, so that nothing moves between two counts of the same.
+
+    Within a transaction of others it is theirs that decides.
+    """
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+def records_within(asked: Asked, subject: str) -> QuerySet:
+    """Records of the slice, as far as their row tells."""
+    grain = records_of(subject)
+    return in_slice(grain, grain.rows(), [one for one in asked.within if one[0][0] in OF_RECORD])
+
+
 def candidates(asked: Asked, subject: str) -> QuerySet:
-    """Records that may count: of the slice as far as their row tells, with an event or a date of one in the periods."""
-    source, grain = sources()[subject], records_of(subject)
+    """Those of them that may count: with an event or a date of one in the periods."""
+    source = sources()[subject]
     first = moment(min(period.begin for period in asked.periods))
     last = moment(max(period.end for period in asked.periods) + DAY)
     then = Q(at__gte=first, at__lt=last)
@@ -149,7 +171,7 @@ def candidates(asked: Asked, subject: str) -> QuerySet:
             ahead = Q(**{f"x_{name}__gte": first, f"x_{name}__lt": last})
             then |= Q(data__contains=f'"{name}":') & ahead
         then |= Q() if source.dated else Q(at__lt=last)
-    records = in_slice(grain, grain.rows(), [one for one in asked.within if one[0][0] in OF_RECORD])
+    records = records_within(asked, subject)
     if asked.of.dimension == "unit":
         concerned = source.events._default_manager.filter(source.of_unit(asked.of.place))
         records = records.filter(pk__in=concerned.values(source.record))

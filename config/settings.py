@@ -308,10 +308,15 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": TALLY_SECONDS,
         "options": {"expires": max(TALLY_SECONDS * 2, 10)},
     },
+    "recounts": {"task": "appraisal.tasks.recount", "schedule": 5.0, "options": {"expires": 10}},
     # Looks of the night: each day is looked at once; the later hours are for nights in which nobody was there.
     "warnings": {"task": "appraisal.tasks.find_warnings", "schedule": crontab(minute=5, hour="2-23")},
     "repeats": {"task": "appraisal.tasks.find_repeats", "schedule": crontab(minute=10, hour="2-23")},
     "missed": {"task": "appraisal.tasks.find_missed", "schedule": crontab(minute=15, hour="2-23")},
+    "recounts_of_the_night": {
+        "task": "appraisal.tasks.ask_recounts",
+        "schedule": crontab(minute=25, hour="2-23"),
+    },
     "anchor": {"task": "cases.tasks.anchor", "schedule": crontab(hour=2, minute=10)},
     "orphans": {"task": "cases.tasks.remove_orphans", "schedule": crontab(hour=3, minute=10)},
     "tidy": {"task": "governance.tasks.tidy", "schedule": crontab(minute=40)},

@@ -66,7 +66,7 @@ class Look:
                 "count": "",
                 "current": one == self.what,
             }
-            for one in Looked.What
+            for one in _NUMBERED  # those with a page
         ]
 
     @property

@@ -1,4 +1,5 @@
 from appraisal.models.looks import Looked, MissedDecision, MissedReport, PlaceWarning, Repeat, RepeatPlace
+from appraisal.models.recounts import Recount, RecountPart
 from appraisal.models.tallies import Counted, Cut, DenominatorChoice, Span, Tallied, Tally, Touched
 
 __all__ = [
@@ -9,6 +10,8 @@ __all__ = [
     "MissedDecision",
     "MissedReport",
     "PlaceWarning",
+    "Recount",
+    "RecountPart",
     "Repeat",
     "RepeatPlace",
     "Span",

@@ -21,6 +21,7 @@ class Looked(models.Model):
         WARNINGS = "warnings", "突增提示"
         REPEATS = "repeats", "重复点位"
         MISSED = "missed", "疑似漏报"
+        RECOUNTS = "recounts", "抽查复算"
 
     what = models.CharField("排查", max_length=10, choices=What, unique=True)
     until = models.DateField("查到", null=True)

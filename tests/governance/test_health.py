@@ -33,12 +33,13 @@ ALL = {
     "swept_legs",
     "anchor",
     "tallies",
+    "recounts",
     "ladders",
     "rungs",
     "rosters",
 }
 #: Parts without which the site is ready all the same.
-NOT_NEEDED = {"dead_notices", "processes", "swept_legs", "anchor", "tallies", "rungs", "rosters"}
+NOT_NEEDED = {"dead_notices", "processes", "swept_legs", "anchor", "tallies", "recounts", "rungs", "rosters"}
 
 
 @pytest.fixture
