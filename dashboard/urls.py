@@ -27,6 +27,7 @@ urlpatterns = [
     path("board/map/heat.json", map.heat_json, name="map_heat"),
     path("board/measures/", measures.catalogue, name="measures"),
     path("board/measures/<slug:key>/", passport.passport, name="measure"),
+    path("board/measures/<slug:key>/recount/", passport.recount, name="recount"),
     path("board/counted/", counted.page, name="counted"),
     path("board/counted/export/", counted.export, name="counted_export"),
     path("board/mine/", overview.mine, name="mine"),

@@ -156,6 +156,7 @@ ENDPOINTS = (
     Endpoint("dashboard:map_heat",      "/board/map/heat.json",                 HAS_BOARD, HIDDEN),
     Endpoint("dashboard:measures",      "/board/measures/",                     HAS_BOARD, HIDDEN),
     Endpoint("dashboard:measure",       "/board/measures/closed_in_time_rate/", HAS_BOARD, HIDDEN),
+    Endpoint("dashboard:recount",       "/board/measures/closed_in_time_rate/recount/", HAS_BOARD, HIDDEN, method="post"),
     Endpoint("dashboard:counted",       "/board/counted/?measure=open_now",     HAS_BOARD, HIDDEN),
     Endpoint("dashboard:counted_export", "/board/counted/export/?measure=open_now", HAS_BOARD, HIDDEN),
     # The party half: lists hold what the scope holds, which may be nothing. The whistle hangs on a case at the stage and

@@ -3,26 +3,29 @@
 import datetime as dt
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from appraisal.catalogue import Measure, counters
+from appraisal.catalogue import Measure
 from appraisal.counting import counted_until, counts
 from appraisal.denominators import sections_of
 from appraisal.figures import figure
 from appraisal.freshness import LastRecord, last_records
 from appraisal.periods import DAY, Period
-from appraisal.recounting import AT_ONCE, recount_at_once
 from cases.clocks import when
 from dashboard.counted import measure_of, part_of
 from dashboard.figures import MORE, Figures
 from dashboard.filters import Chosen
 from dashboard.frame import frame
 from dashboard.points import point
+from dashboard.recounts import ask_for, recount_context
 from dashboard.trends import days_in_words
+from governance.responses import refused as as_refused
+from records.refusals import Refused
 
 MONTHS = 12
 
@@ -31,6 +34,29 @@ MONTHS = 12
 @require_safe
 def passport(request: HttpRequest, key: str) -> HttpResponse:
     """What a number says, how it is counted, and what it leaves out."""
+    return _page(request, key)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def recount(request: HttpRequest, key: str) -> HttpResponse:
+    """How far a recount in the background has come; a POST asks for one."""
+    measure = measure_of(key)
+    context = frame(request, "measures", measure.label)
+    found: Chosen = context["chosen"]
+    if request.method == "POST":
+        try:
+            is_new, words = ask_for(measure, found, by=request.user, now=context["now"])
+        except Refused as no:
+            messages.error(request, no.sentence)
+            return as_refused(_page(request, key), no)
+        (messages.success if is_new else messages.info)(request, words)
+    elif request.headers.get("HX-Request"):
+        return render(request, "dashboard/measures/_recount.html", context | recount_context(measure, found))
+    return redirect(f"{found.address('measure', key)}#recount")
+
+
+def _page(request: HttpRequest, key: str) -> HttpResponse:
     measure = measure_of(key)
     context = frame(request, "measures", measure.label)
     found: Chosen = context["chosen"]
@@ -43,7 +69,6 @@ def passport(request: HttpRequest, key: str) -> HttpResponse:
         "dashboard/measures/passport.html",
         context
         | {
-            "measure": measure,
             "figure": figures.of(measure),
             "change": figures.change(measure),
             "denominator": part_of(
@@ -59,10 +84,7 @@ def passport(request: HttpRequest, key: str) -> HttpResponse:
             "sections": [] if measure.is_now else _sections(measure, found),
             "counted_at": counted_at,
             "waiting": waiting,
-            "can_recount": not measure.is_now and bool(measure.counters),
-            "recount": _recount(measure, found)
-            if request.GET.get("recount") and not measure.is_now
-            else None,
+            **recount_context(measure, found, at_once=bool(request.GET.get("recount"))),
         },
     )
 
@@ -90,24 +112,6 @@ def _ago(one: LastRecord, today: dt.date) -> str:
     if day == today and one.at:
         return when(one.at)
     return f"{(today - day).days} 天前（{day:{'%m-%d' if day.year == today.year else '%Y-%m-%d'}}）"
-
-
-def _recount(measure: Measure, found: Chosen) -> dict[str, Any]:
-    """What the events alone say of every counter of a measure, beside what the board says."""
-    events = recount_at_once(measure.counters, found.period, found.slice)
-    if events is None:
-        return {"most": AT_ONCE}
-    board = counts(measure.counters, [found.period], found.slice).get((0, None), {})
-    lines = [
-        {
-            "label": counters()[key].label,
-            "board": board.get(key, 0),
-            "events": None if key in events.untold else events.counts.get((0, None), {}).get(key, 0),
-        }
-        for key in sorted(measure.counters)
-    ]
-    agrees = all(one["events"] in (None, one["board"]) for one in lines)
-    return {"lines": lines, "agrees": agrees, "records": events.records, "events": events.events}
 
 
 def _sections(measure: Measure, found: Chosen) -> list[dict[str, Any]]:

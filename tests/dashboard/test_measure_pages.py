@@ -149,22 +149,6 @@ def test_without_scripts_what_waits_for_a_leader_is_a_page():
     assert "<h1>" not in client.get("/board/mine/", headers={"HX-Request": "true"}).content.decode()
 
 
-def test_a_number_is_recounted_from_its_events_and_says_whether_they_agree(time_machine, monkeypatch):
-    case_at(State.CLOSED)
-    case_at(State.EVALUATED, loop=Loop.STREET)
-    time_machine.move_to(MORNING + dt.timedelta(hours=5), tick=False)
-    client = signed_in()
-    page = f"/board/measures/{RATE}/"
-    assert client.get(page).context["recount"] is None
-    found = client.get(f"{page}?recount=yes").context["recount"]
-    assert found["agrees"] and found["records"] >= 2 and any(one["board"] for one in found["lines"])
-    Case.objects.filter(state=State.CLOSED).update(was_late=True)  # past the door
-    answer = client.get(f"{page}?recount=yes")
-    assert not answer.context["recount"]["agrees"] and "不一致" in answer.content.decode()
-    monkeypatch.setattr("appraisal.recounting.AT_ONCE", 1)
-    assert "请缩小地方或时间" in client.get(f"{page}?recount=yes").content.decode()
-
-
 def test_the_passport_costs_a_fixed_number_of_statements(time_machine):
     case_at(State.CLOSED)
     time_machine.move_to(MORNING + dt.timedelta(hours=5), tick=False)

@@ -6,15 +6,16 @@ from itertools import pairwise
 import pytest
 from django.test import Client
 
+from appraisal import recounts
 from appraisal.freshness import last_records
-from appraisal.models import Tally
+from appraisal.models import Recount, Tally
 from appraisal.periods import Period
 from appraisal.slices import Slice
 from appraisal.tallying import tally
 from cases.models import Case
-from cases.workflow import State
+from cases.workflow import Loop, State
 from dashboard.views.passport import months_until
-from governance.models import Organization
+from governance.models import Organization, User
 from governance.roles import Role
 from tests import lives, people
 from tests.appraisal.looks import by_telephone
@@ -23,11 +24,12 @@ from tests.partybuilding.blowing import blown
 pytestmark = pytest.mark.django_db
 NOW = lives.MORNING + dt.timedelta(hours=5)
 PAGE = "/board/measures/closed/"
+RATE = "/board/measures/closed_in_time_rate/"
 
 
-def signed_in() -> Client:
+def signed_in(user: User | None = None) -> Client:
     client = Client()
-    client.force_login(people.someone(Role.LEADER, people.DISTRICT))
+    client.force_login(user or people.someone(Role.LEADER, people.DISTRICT))
     return client
 
 
@@ -134,3 +136,99 @@ def test_the_passport_names_the_freshest_and_the_stalest_source(time_machine):
         ("来电登记", "138 天前（07-03）"),
     ]
     assert page.context["sources"]["never"] == ["自处理", "居民上报"]
+
+
+# Recounts -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_number_is_recounted_from_its_events_and_says_whether_they_agree(time_machine):
+    case_at_both = [lives.case_at(State.CLOSED), lives.case_at(State.EVALUATED, loop=Loop.STREET)]
+    time_machine.move_to(NOW, tick=False)
+    client = signed_in()
+    assert client.get(RATE).context["recount"] is None
+    found = client.get(f"{RATE}?recount=yes").context["recount"]
+    assert (
+        found["agrees"]
+        and found["records"] == len(case_at_both)
+        and any(one["board"] for one in found["lines"])
+    )
+    Case.objects.filter(state=State.CLOSED).update(was_late=True)  # past the door
+    answer = client.get(f"{RATE}?recount=yes")
+    assert not answer.context["recount"]["agrees"] and "不一致" in answer.content.decode()
+
+
+@pytest.fixture
+def many(monkeypatch, time_machine):
+    """Two cases, where one is too many to wait for."""
+    monkeypatch.setattr("appraisal.recounting.AT_ONCE", 1)
+    monkeypatch.setattr(recounts, "STRETCH", 1)
+    for _ in range(2):
+        lives.case_at(State.CLOSED)
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.mark.usefixtures("many")
+def test_many_records_are_recounted_in_the_background_and_followed_on_the_page(monkeypatch):
+    client, words = signed_in(), "?source=field&loop=community"
+    asks = client.get(f"{RATE}{words}&recount=yes").content.decode()
+    assert "要在后台复算" in asks and 'method="post"' in asks
+    answer = client.post(f"{RATE}recount/{words}", follow=True)
+    assert answer.redirect_chain[0][0].startswith(RATE) and "已排入后台复算" in answer.content.decode()
+    row = Recount.objects.get()
+    assert (row.words, row.narrowed) == (
+        "盘龙区 · 社区自循环 · 网格上报",
+        {"source": "field", "loop": "community"},
+    )
+    page = client.get(f"{RATE}{words}").content.decode()
+    assert "排队等候后台复算" in page and 'hx-trigger="every 3s"' in page and "看进度</a>" in page
+    monkeypatch.setattr(recounts, "ROUND", 0)
+    recounts.work()
+    piece = client.get(f"{RATE}recount/{words}", headers={"HX-Request": "true"}).content.decode()
+    assert "已看 1 / 2 件" in piece and "<h1" not in piece
+    while recounts.work():
+        pass
+    piece = client.get(f"{RATE}recount/{words}", headers={"HX-Request": "true"}).content.decode()
+    assert "一致：从 2 件的" in piece and "hx-trigger" not in piece and "再按办理记录复算" in piece
+    assert client.get(f"{RATE}recount/{words}").status_code == 302  # without scripts: the page
+    assert "一致：从 2 件的" in client.get(f"{RATE}{words}").content.decode()
+    assert client.get(RATE).context["row"] is None  # of other filters nothing was asked
+
+
+@pytest.mark.usefixtures("many")
+def test_several_people_see_one_recount(time_machine):
+    signed_in().post(f"{RATE}recount/")
+    auditor = signed_in(people.someone(Role.AUDITOR, people.DISTRICT))
+    page = auditor.post(f"{RATE}recount/", follow=True).content.decode()
+    leader = people.someone(Role.LEADER, people.DISTRICT).name
+    assert f"同一复算已由{leader}在今天 15:00提出" in page and Recount.objects.count() == 1
+    # Whoever sees only a street asks about the street.
+    of_street = signed_in(people.someone(Role.LEADER, people.STREET))
+    assert of_street.get(RATE).context["row"] is None
+    assert of_street.post(f"{RATE}recount/?place={place()}").status_code == 404
+
+
+@pytest.mark.usefixtures("many")
+def test_more_than_a_few_are_refused_in_words():
+    client = signed_in()
+    for source in ("field", "self", "phone"):
+        assert client.post(f"{RATE}recount/?source={source}").status_code == 302
+    answer = client.post(f"{RATE}recount/?source=api")
+    assert answer.status_code == 409 and "您已有 3 项复算没有算完" in answer.content.decode()
+    assert client.post("/board/measures/open_now/recount/").status_code == 409
+    assert Recount.objects.count() == 3
+
+
+@pytest.mark.usefixtures("many")
+def test_a_recount_that_failed_or_disagrees_says_so():
+    client = signed_in()
+    client.post(f"{RATE}recount/")
+    Recount.objects.update(tries=recounts.TRIES)
+    recounts.work()
+    assert "没有算成（5 轮都没有进展）" in client.get(RATE).content.decode()
+    Case.objects.update(was_late=True)  # past the door
+    client.post(f"{RATE}recount/")
+    while recounts.work():
+        pass
+    assert "不一致，已列入系统状态" in client.get(RATE).content.decode()
+    status = signed_in(people.someone(Role.DUTY_CHIEF, people.DISTRICT)).get("/status/").content.decode()
+    assert "与办理记录不一致：盘龙区" in status and "按期结案率（" in status and "rebuild_tallies" in status
