@@ -77,4 +77,4 @@ def _named(row: Recount, counter: str) -> str:
     made = [one for one in measures().values() if counter in one.counters and row.measure in ("", one.key)]
     measure = min(made, key=lambda one: len(one.counters)).label if made else ""
     label = counters()[counter].label if counter in counters() else counter
-    return f"{measure}（{label}）"
+    return f"{measure}“{label}”"

@@ -63,7 +63,7 @@ def ask_for(measure: Measure, found: Chosen, *, by: User, now: dt.datetime) -> t
     if is_new:
         return True, "已排入后台复算，离开本页也会继续。"
     who = "您" if row.asked_by_id == by.pk else row.asked_by.name if row.asked_by else "系统"
-    return False, f"同一复算已由{who}在{when(row.asked_at)}提出，正在进行，不必再提。"
+    return False, f"同一复算已由{who}在{when(row.asked_at)} 提出，正在进行，不必再提。"
 
 
 def _words(found: Chosen) -> str:

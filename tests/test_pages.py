@@ -60,6 +60,7 @@ PAGES = {
     "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/", "{street}", "/board/warnings/", "{warning}", "/board/repeats/", "{repeat}"],
     "quling": [
         "/board/", "/board/trends/", "/board/map/", "/board/map/?measure=reported&level=community", "/board/map/?show=heat",
+        "/board/measures/closed_in_time_rate/", "/board/measures/closed_in_time_rate/?period=year&recount=yes",
         "{district}", "{unit}", "/desk/?queue=closed&closed=30", "{verified}", "/inbox/",
     ],
     "jieshuji": [

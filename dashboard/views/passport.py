@@ -75,7 +75,7 @@ def _page(request: HttpRequest, key: str) -> HttpResponse:
                 measure, "denominator", found.alternatives.get(key, "") if measure.alternatives else ""
             ),
             "beside": [(known[one], figures.of(known[one])) for one in measure.beside],
-            "labels": [f"{one.begin:%Y-%m}" for one in months],
+            "labels": [_month(one) for one in months],
             "points": [
                 point(figures.of(measure, period=MORE + n), found.counted(key, **days_in_words(one)))
                 for n, one in enumerate(months)
@@ -96,6 +96,12 @@ def months_until(last: dt.date) -> list[Period]:
         end = found[0].begin - DAY
         found.insert(0, Period(end.replace(day=1), end))
     return found
+
+
+def _month(days: Period) -> str:
+    """2026-11, or 2026-11 至 18 日 where the month is not over."""
+    is_whole = (days.end + DAY).day == 1
+    return f"{days.begin:%Y-%m}" + ("" if is_whole else f" 至 {days.end.day} 日")
 
 
 def _sources(measure: Measure, found: Chosen, now: dt.datetime) -> dict[str, Any]:

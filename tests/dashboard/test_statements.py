@@ -52,6 +52,11 @@ PAGES = {
     "/board/map/heat.json": (2, 0),
     # Places, denominators, figures of the period, of now.
     "/board/measures/": (4, 1),
+    # Places, denominators, figures and months, sources, how far the tallies are, the last recount.
+    "/board/measures/closed_in_time_rate/": (6, 2),
+    "/board/measures/whistles_blown/": (5, 1),
+    # What stands now, how far the tallies are.
+    "/board/measures/open_now/": (3, 0),
     # Places, how many, a page of them, what is shown of them.
     "/board/counted/?measure=reported": (4, 0),
     "/board/counted/?measure=open_now": (4, 0),
