@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from appraisal.catalogue import every_measure
 from appraisal.counting import By, in_slice
 from appraisal.grains import CASE
 from cases.clocks import due_within
@@ -26,6 +27,7 @@ from dashboard.boxes import box_of, territory_of
 from dashboard.figures import Figures, by_of, card, cell
 from dashboard.filters import BoardFilters, Chosen, chosen
 from dashboard.frame import of_place
+from dashboard.peers import Beside, beside
 from dashboard.places import GRID, UNIT, Place, grids_of, places_of
 from dashboard.views.warnings import warnings_of
 from dashboard.waits import waited_for
@@ -56,11 +58,16 @@ def board(request: HttpRequest) -> HttpResponse:
     if not places.roots:
         return render(request, "dashboard/no_duty.html", {"wall": False})
     found = chosen(BoardFilters(request.GET), places)
-    offered = boards_of(request.user, found.place.dimension)
-    shown = next((one for one in offered if one.name == request.GET.get("board")), offered[0])
+    shown, offered = _board_of(request, found)
     context = overview(request.user, found, shown, request.GET.get("show", ""))
     context["boards"] = offered if len(offered) > 1 else []
     return render(request, "dashboard/board.html", context)
+
+
+def _board_of(request: HttpRequest, found: Chosen) -> tuple[Board, list[Board]]:
+    """The board that an address asks for, the own one where it asks for none, and those that are offered."""
+    offered = boards_of(request.user, found.place.dimension)
+    return next((one for one in offered if one.name == request.GET.get("board")), offered[0]), offered
 
 
 def overview(user: User, found: Chosen, shown: Board, show: str, *, wall: bool = False) -> dict[str, Any]:
@@ -95,17 +102,29 @@ def overview(user: User, found: Chosen, shown: Board, show: str, *, wall: bool =
 @login_required
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    """Warnings of the place, what waits for the leader, numbers that other modules count: loaded after the overview, a page without scripts."""
+    """What comes after the overview, or as a page without scripts.
+
+    Warnings of the place, its five numbers beside those of its peers, what waits for the leader, numbers that other
+    modules count.
+    """
     now, places = timezone.now(), places_of(request.user)
-    place = chosen(BoardFilters(request.GET), places).place if places.roots else None
+    found = chosen(BoardFilters(request.GET), places) if places.roots else None
+    place = found and found.place
     context = {
         "wall": False,
         "place": place,
+        "chosen": found,
         "warnings": warnings_of(place, now) if place else [],
+        "beside": _beside_peers(request, found, now) if found else None,
         "orders": _orders(request.user),
         "module_figures": modules.figures(request.user, now),
     }
     return render(request, "dashboard/_mine.html" if request.htmx else "dashboard/mine.html", context)
+
+
+def _beside_peers(request: HttpRequest, found: Chosen, now: dt.datetime) -> Beside | None:
+    shown = _board_of(request, found)[0]
+    return beside(found, [every_measure()[key] for key in shown.five], timezone.localdate(now))
 
 
 # The tables --------------------------------------------------------------------------------------------------------

@@ -36,6 +36,9 @@ PAGES = {
     "/board/?place={unit}": (6, 1),
     # Places, warnings, orders, numbers of modules.
     "/board/mine/": (4, 0),
+    # Peers, denominators, their figures.
+    "/board/mine/?place={street}": (7, 1),
+    "/board/mine/?place={community}": (7, 1),
     # Places, denominators, days, hours, categories and their names, ages, peers.
     "/board/trends/": (8, 4),
     "/board/trends/?place={street}&measure=reported&step=week": (8, 4),

@@ -161,6 +161,31 @@ def test_peers_are_compared_by_the_sum_and_named_as_far_as_they_are_in_sight(bus
     assert street.mean == district.mean and f"{streets} 个街道" in street.note
 
 
+def test_the_numbers_of_a_street_stand_beside_those_of_all_streets(busy):
+    district = signed_in(leader())
+    assert district.get("/board/mine/").context["beside"] is None
+    street = signed_in(people.someone(Role.LEADER, people.STREET))
+    beside = street.get("/board/mine/").context["beside"]
+    rows = {row["measure"].key: row for row in beside.rows}
+    streets = Organization.objects.filter(parent__code=people.DISTRICT, kind="territory").count()
+    assert beside.words == f"全区 {streets} 个街道" and {"reported", "closed_in_time_rate"} <= rows.keys()
+    for key, row in rows.items():
+        trends = street.get(row["url"]).context["peers"]
+        if trends is None:  # a picture of zeros is not drawn
+            assert not row["own"].value and not row["mean"]["value"], key
+            continue
+        (own,) = [one for one in trends.rows if one["is_own"]]
+        assert (row["own"].text, row["own"].base) == (own["point"].text, own["point"].base), key
+        assert row["mean"] == trends.mean, key
+    assert counted(street, rows["reported"]["own"].url) == rows["reported"]["own"].value
+
+
+def test_fewer_peers_than_would_hide_a_single_one_are_not_compared(busy, monkeypatch):
+    monkeypatch.setattr("dashboard.peers.FEWEST", 100)
+    street = signed_in(people.someone(Role.LEADER, people.STREET))
+    assert street.get("/board/mine/").context["beside"] is None
+
+
 def test_what_is_out_of_sight_is_not_there(busy):
     client = signed_in(people.clerk())
     elsewhere = Organization.objects.get(code=people.ELSEWHERE).pk
