@@ -44,10 +44,13 @@ WITH live AS (
     SELECT source, max(day) AS first FROM appraisal_tally
     WHERE cut = %(cut)s AND place = %(place)s AND span = %(month)s AND counts[%(number)s] > 0 GROUP BY 1
 ), days AS (
-    SELECT m.source, max(t.day) AS day FROM months m JOIN appraisal_tally t
-        ON t.cut = %(cut)s AND t.place = %(place)s AND t.span = %(by_day)s AND t.day >= m.first AND t.day < m.first + 31
-        AND t.source = m.source AND t.counts[%(number)s] > 0
-    GROUP BY 1
+    -- Backwards from the end of the month: it ends with the first hit.
+    SELECT m.source, t.day FROM months m CROSS JOIN LATERAL (
+        SELECT t.day FROM appraisal_tally t
+        WHERE t.cut = %(cut)s AND t.place = %(place)s AND t.span = %(by_day)s AND t.day BETWEEN m.first AND m.first + 30
+            AND t.source = m.source AND t.counts[%(number)s] > 0
+        ORDER BY t.day DESC LIMIT 1
+    ) AS t
 )
 SELECT coalesce(l.source, d.source), l.at, d.day FROM live l FULL JOIN days d USING (source)
 """
