@@ -23,7 +23,7 @@ from cases.workflow import Loop
 log = logging.getLogger(__name__)
 
 #: Records counted in one transaction, and in one statement of a rebuild.
-BATCH, REBUILT = 1000, 5000
+BATCH, REBUILT = 1000, 50_000
 #: Seconds after which a round of the worker begins nothing more, so that others get it.
 ROUND = 20
 #: Memory of a rebuild for each of its sorts.

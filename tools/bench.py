@@ -23,7 +23,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.utils import timezone
 
-from bench_boards import look, without_worker
+from bench_boards import look, trigger_cost, without_worker
 from bench_probes import probes, sweep_escalations
 from bench_rows import Result, measure
 from bench_sizes import grow, prepare_base
@@ -110,6 +110,7 @@ def main() -> None:
             )
         if arguments.only in "boards":
             without_worker()
+            trigger_cost()
         if arguments.only in "sweep":
             sweep_escalations()
         if arguments.plans:

@@ -3,12 +3,13 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from bench_boards import board_probes, getting, trigger
 from bench_rows import Probe, cpu
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -56,6 +57,24 @@ def moves(name: str, cases: list[uuid.UUID], **given: object) -> Callable[[Clien
         return client.post(url, given, content_type="application/json", headers=headers)
 
     return send
+
+
+def uuids_of(cases: QuerySet) -> list[uuid.UUID]:
+    return list(cases.order_by("-pk").values_list("uuid", flat=True)[:180])
+
+
+def dispatching(unit: int) -> Iterator[Probe]:
+    """A move; the same with the trigger that notes it for the tallies, and without it: of a table that was changed all is read anew."""
+    uuids = uuids_of(Case.objects.filter(state=State.REGISTERED, loop=Loop.DISTRICT))
+    ways: dict[str, Callable[[], AbstractContextManager[object]]] = {
+        "": nullcontext,
+        ", counted": partial(trigger, "ENABLE"),
+        ", not counted": partial(trigger, "DISABLE"),
+    }
+    for number, (words, amid) in enumerate(ways.items()):
+        mine, name = uuids[number::3], f"move: dispatch (API){words}"
+        send = moves("dispatch", mine, unit=unit)
+        yield Probe(name, "q_paiqian", send, 12, 10, writes=True, most=len(mine), amid=amid)
 
 
 def case_pages() -> Callable[[Client, int], HttpResponse]:
@@ -132,27 +151,20 @@ def probes() -> Iterator[Probe]:
     management = Organization.objects.get(posts__user__username="chengguan")
     street = Organization.objects.get(code="530103001")
     mine = Case.objects.exclude(people__contains=[User.objects.get(username="chengguan").pk])
-    to_accept = list(
-        mine.filter(unit=management, state=State.DISPATCHED).values_list("uuid", flat=True)[:180]
-    )
-    to_dispatch = Case.objects.filter(state=State.REGISTERED, loop=Loop.DISTRICT).values_list(
-        "uuid", flat=True
-    )
+    to_accept = uuids_of(mine.filter(unit=management, state=State.DISPATCHED))
     yield Probe("bare view", "", getting("/bench/bare/"), 0, 1)
     yield Probe("signed in, nothing else", "quling", getting("/bench/signed-in/"), 0, 4)
     yield Probe("report (API, one photo)", "wangge", reports(), 10, 10, writes=True)
-    # The same with the trigger that notes them for the tallies and without it: a table that was changed is read anew.
-    accepting = {
-        "": nullcontext,
-        ", counted": partial(trigger, "ENABLE"),
-        ", not counted": partial(trigger, "DISABLE"),
-    }
-    for number, (words, amid) in enumerate(accepting.items()):
-        cases = to_accept[number::3]
-        accept = moves("accept", cases)
-        yield Probe(f"move: accept (API){words}", "chengguan", accept, 12, 10, writes=True, amid=amid)
-    dispatching = moves("dispatch", list(to_dispatch[:60]), unit=management.pk)
-    yield Probe("move: dispatch (API)", "q_paiqian", dispatching, 12, 10, writes=True)
+    yield Probe(
+        "move: accept (API)",
+        "chengguan",
+        moves("accept", to_accept),
+        12,
+        10,
+        writes=True,
+        most=len(to_accept),
+    )
+    yield from dispatching(management.pk)
     queues = {
         "queue: duty chief's own": ("q_zhiban", "/desk/"),
         "queue: dispatcher's own": ("q_paiqian", "/desk/"),

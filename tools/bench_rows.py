@@ -23,8 +23,7 @@ WARM, ROUNDS, BATCHES = 3, 5, 10
 class Probe:
     """A request to measure, with its aim: statements above the floor and milliseconds of CPU.
 
-    ``writes`` also where it does not write but may not be sent twice; ``amid`` is set up before each batch and taken away
-    after it, and not timed.
+    One that writes can be sent ``most`` times; ``amid`` is set up before each batch and taken away after it, and not timed.
     """
 
     name: str
@@ -33,6 +32,7 @@ class Probe:
     statements: int
     milliseconds: float
     writes: bool = False
+    most: int = WARM + 1 + ROUNDS * BATCHES
     amid: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
@@ -100,10 +100,14 @@ class Row:
                 self.size = len(b"".join(self.send()))
         passing = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
         self.asked = [q["sql"] for q in captured if not q["sql"].startswith(passing)]
+        self.sent = WARM + 1
         self.batches: list[tuple[float, float]] = []
         self.alone: list[float] = []
 
     def batch(self) -> None:
+        if self.sent + ROUNDS > self.probe.most:
+            return
+        self.sent += ROUNDS
         with self.probe.amid():
             self.batches.append(cpu(self.send, ROUNDS))
             if not self.probe.writes:
