@@ -115,16 +115,17 @@ def counts(
     stored, parameters = _stored(asked, cut)
     sql = (
         "SELECT NULL::int, NULL::bigint, NULL::bigint[], (SELECT definitions FROM appraisal_tallied WHERE id = 1),"
-        f" (SELECT count(*) FROM (SELECT FROM appraisal_touched WHERE problem = '' LIMIT {MANY + 1}) AS t)"
+        f" ({_WAITING})"
         f" UNION ALL SELECT period, grouped, {_array(asked)}, NULL, NULL FROM ({stored}) AS t GROUP BY 1, 2"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        (_, _, _, counted_by, behind), *rows = cursor.fetchall()
-    if counted_by != definitions() or behind > MANY:  # by other definitions, not at all yet, or long ago
+        (_, _, _, counted_by, waiting), *rows = cursor.fetchall()
+    # By other definitions, not at all yet, or long ago.
+    if counted_by != definitions() or len(waiting or ()) > MANY:
         return _summed(asked, *_rows_alone(asked))
-    if behind:
-        return _summed(asked, *_with_what_waits(asked, stored, parameters))
+    if waiting:
+        return _summed(asked, *_with_what_waits(asked, _by_subject(waiting), stored, parameters))
     return _named(asked, rows)
 
 
@@ -210,8 +211,33 @@ def _array(asked: Asked) -> str:
     return "ARRAY[" + ", ".join(f"sum(counts[{one.number}])" for one in asked.counters) + "]::bigint[]"
 
 
-def _with_what_waits(asked: Asked, stored: str, parameters: list[Any]) -> tuple[str, list[Any]]:
-    """The tallies, and for records that wait: what they say now, less what they had added. One statement, one moment."""
+#: Records that wait to be counted, as subject:id; without those that cannot be, which keep what they had added.
+_WAITING = f"""
+    SELECT array_agg(t.waiting) FROM (
+        SELECT DISTINCT w.subject || ':' || w.record AS waiting FROM appraisal_touched w
+        WHERE w.problem = '' AND NOT EXISTS (
+            SELECT FROM appraisal_touched p WHERE p.subject = w.subject AND p.record = w.record AND p.problem <> ''
+        ) LIMIT {MANY + 1}
+    ) AS t
+"""
+
+
+def _by_subject(waiting: Iterable[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for one in waiting:
+        subject, _, record = one.partition(":")
+        found[subject].append(int(record))
+    return found
+
+
+def _with_what_waits(
+    asked: Asked, waiting: dict[str, list[int]], stored: str, parameters: list[Any]
+) -> tuple[str, list[Any]]:
+    """The tallies, and for records that wait: what they say now, less what they had added. One statement, one moment.
+
+    What was counted since it was found waiting says now what it had added. Ids are given, not asked for again: the
+    planner knows how few they are.
+    """
     numbers = ", ".join(str(one.number) for one in asked.counters)
     cells = (
         "SELECT period, grouped, counter, counts[counter]::bigint AS amount"
@@ -219,16 +245,15 @@ def _with_what_waits(asked: Asked, stored: str, parameters: list[Any]) -> tuple[
     )
     parts, values = [cells], list(parameters)
     for subject in subjects():
-        wanted = [one for one in asked.counters if one.grain.subject == subject]
-        if not wanted:
+        wanted, ids = [one for one in asked.counters if one.grain.subject == subject], waiting.get(subject)
+        if not wanted or not ids:
             continue
-        waiting = Touched.objects.waiting(subject).values("record")
-        live, live_values = facts(subject, wanted, of_records(waiting))
-        ids, ids_values = waiting.query.sql_with_params()
-        counted = _COUNTED.format(waiting=ids)
-        changed = f"SELECT {_FACT} FROM ({live}) AS live UNION ALL SELECT {_FACT} FROM ({counted}) AS counted"
+        live, live_values = facts(subject, wanted, of_records(ids))
+        changed = (
+            f"SELECT {_FACT} FROM ({live}) AS live UNION ALL SELECT {_FACT} FROM ({_COUNTED}) AS counted"
+        )
         numbers = [one.number for one in wanted]
-        sql, more = _grouped(asked, changed, [*live_values, subject, *ids_values, numbers])
+        sql, more = _grouped(asked, changed, [*live_values, subject, ids, numbers])
         parts.append(sql)
         values += more
     return f"WITH stored AS ({stored}) {' UNION ALL '.join(parts)}", values
@@ -241,7 +266,7 @@ _COUNTED = f"""
         nullif(c.facts[i][3], 0) AS unit, ({_LOOPS})[c.facts[i][4]] AS loop,
         c.facts[i][1] AS counter, c.facts[i][2] AS hour, -c.facts[i][5] AS amount
     FROM appraisal_counted c, generate_series(1, array_length(c.facts, 1)) AS i
-    WHERE c.subject = %s AND c.record IN ({{waiting}})
+    WHERE c.subject = %s AND c.record = ANY (%s)
         AND c.facts[i][1] = ANY (%s)
 """
 
@@ -293,6 +318,9 @@ def in_slice(grain: Grain, rows: QuerySet, within: Within) -> QuerySet:
         one_of = Q()
         for name in names:
             path = grain.dimensions[name]
+            if name in grain.with_one_of:
+                one_of |= grain.with_one_of[name](values)
+                continue
             if not isinstance(path, str):
                 rows, path = rows.alias(**{f"x_{name}": path.copy()}), f"x_{name}"
             one_of |= Q(**{f"{path}__in": values})

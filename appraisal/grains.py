@@ -57,6 +57,10 @@ class Grain:
     amounts: dict[str, str | BaseExpression] = field(default_factory=dict)
     #: Columns that depend on the moment of asking: for what stands now alone, no counter may ask them.
     columns_now: dict[str, Callable[[dt.datetime], Any]] = field(default_factory=dict)
+    #: Of a dimension that is worked out, what rows have of which it is one of some values: an index finds them by it.
+    with_one_of: dict[str, Callable[[tuple], Q]] = field(default_factory=dict)
+    #: What all rows have that a stock may count, in words that indexes of open rows know.
+    standing: Q = field(default_factory=Q)
     #: Whether the record's events tell these rows, so that they are recounted from events alone.
     is_told: bool = True
 
@@ -101,7 +105,8 @@ def _only_for(condition: Q, found: Any, otherwise: Any = None) -> Any:
 
 #: Where a case or an event names a unit that was only proposed, nobody answers for it yet.
 _UNIT_OF_CASE = Choice(When(rounds__gt=0, then=F("unit_id")), default=None)
-_UNIT_OF_EVENT = Choice(When(after__in=[*UNREGISTERED, State.REGISTERED], then=None), default=F("unit_id"))
+_PROPOSED = [*UNREGISTERED, State.REGISTERED]
+_UNIT_OF_EVENT = Choice(When(after__in=_PROPOSED, then=None), default=F("unit_id"))
 
 
 def _of_case(prefix: str = "", **others: Any) -> dict[str, Any]:
@@ -128,6 +133,7 @@ CASE = Grain(
     record="pk",
     rows=Case.objects.all,
     dimensions=_of_case(unit=_UNIT_OF_CASE, loop="loop"),
+    with_one_of={"unit": lambda units: Q(rounds__gt=0, unit_id__in=units)},
     columns={
         "state": "state",
         "loop": "loop",
@@ -156,10 +162,12 @@ CASE = Grain(
     moments={"reported": "reported_at", "closed": "closed_at", "due": "due_at"},
     amounts={"hours_to_close": _whole_hours("reported_at", "closed_at"), "score": _SCORE},
     columns_now={"hours_open": lambda now: _hours("reported_at", now)},
+    standing=Q(is_open=True),
 )
 
 #: Whoever is answerable for a leg: the unit that settles, else the desk that commands.
-_ANSWERABLE = Choice(When(step__in=[Step.HANDLING, Step.WAITING], then=F("unit_id")), default=F("centre_id"))
+_OF_UNITS = [Step.HANDLING, Step.WAITING]
+_ANSWERABLE = Choice(When(step__in=_OF_UNITS, then=F("unit_id")), default=F("centre_id"))
 
 _DISPATCHING = Q(step__in=[Step.DISPATCHING, Step.ADJUDICATING], outcome=Leg.Outcome.DONE)
 #: The next leg in which something came of the one before: neither a pause nor what waits in it.
@@ -178,6 +186,11 @@ LEG = Grain(
     record="case_id",
     rows=Leg.objects.all,
     dimensions=_of_case("case", unit=_ANSWERABLE, loop="loop"),
+    with_one_of={
+        "unit": lambda units: (
+            Q(step__in=_OF_UNITS, unit_id__in=units) | ~Q(step__in=_OF_UNITS) & Q(centre_id__in=units)
+        )
+    },
     columns={
         "step": "step",
         "outcome": "outcome",
@@ -198,6 +211,7 @@ LEG = Grain(
         "answer": _only_for(_DISPATCHING, Subquery(_NEXT.values("outcome")[:1]), ""),
     },
     moments={"opened": "opened_at", "stopped": "stopped_at", "due": "due_at"},
+    standing=Q(stopped_at=None),
 )
 
 #: What a unit, or time, says to a dispatch.
@@ -215,6 +229,7 @@ EVENT = Grain(
     record="case_id",
     rows=CaseEvent.objects.all,
     dimensions=_of_case("case", unit=_UNIT_OF_EVENT, loop="loop"),
+    with_one_of={"unit": lambda units: ~Q(after__in=_PROPOSED) & Q(unit_id__in=units)},
     columns={
         "move": "move",
         "before": "before",
@@ -257,9 +272,16 @@ ORDER = Grain(
         "accepted": "accepted_at",
     },
     columns_now={"hours_to_deadline": lambda now: _hours(now, "deadline")},
+    standing=Q(accepted_at=None),
 )
 
 _UNIT_OF_ITS_CASE = Choice(When(case__rounds__gt=0, then=F("case__unit_id")), default=None)
+
+
+def _units_of_its_case(units: tuple) -> Q:
+    return Q(case__rounds__gt=0, case__unit_id__in=units)
+
+
 _OF_ITS_CASE = {"state": "case__state", "source": "case__source", "kind": "case__category__kind"}
 
 REPEAT = Grain(
@@ -269,6 +291,7 @@ REPEAT = Grain(
     record="case_id",
     rows=Repeat.objects.all,
     dimensions=_of_case("case", unit=_UNIT_OF_ITS_CASE, loop="case__loop"),
+    with_one_of={"unit": _units_of_its_case},
     columns=_OF_ITS_CASE,
     moments={"reported": "case__reported_at"},
     is_told=False,
@@ -281,6 +304,7 @@ MISSED = Grain(
     record="case_id",
     rows=MissedDecision.objects.all,
     dimensions=_of_case("case", unit=_UNIT_OF_ITS_CASE, loop="case__loop"),
+    with_one_of={"unit": _units_of_its_case},
     columns={"verdict": "verdict", **_OF_ITS_CASE},
     moments={"reported": "case__reported_at", "decided": "at"},
     is_told=False,

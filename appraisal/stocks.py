@@ -17,8 +17,12 @@ _EVERYTHING = Cast(Value(None), BigIntegerField())
 
 def rows_of(stock: Stock, of: Slice, now: dt.datetime) -> QuerySet:
     """Rows that a stock counts in a slice."""
-    rows = _asked(stock.grain, [stock], in_slice(stock.grain, stock.grain.rows(), of.within), now)
+    rows = _asked(stock.grain, [stock], _standing(stock.grain, of), now)
     return rows.filter(*(condition.q for condition in stock.conditions))
+
+
+def _standing(grain: Grain, of: Slice) -> QuerySet:
+    return in_slice(grain, grain.rows(), of.within).filter(grain.standing)
 
 
 def _asked(grain: Grain, some: Sequence[Stock], rows: QuerySet, now: dt.datetime) -> QuerySet:
@@ -64,7 +68,7 @@ def _grouped(
         f"n{number}": Count("pk", filter=whole[one.key]) if one.key in whole else _NONE
         for number, one in enumerate(wanted)
     }
-    rows = _asked(grain, mine, in_slice(grain, grain.rows(), of.within), now).filter(any_of_them)
+    rows = _asked(grain, mine, _standing(grain, of), now).filter(any_of_them)
     if by == By.ALL:
         rows = rows.annotate(grouped=_EVERYTHING)
     else:

@@ -53,6 +53,7 @@ WHISTLE = Grain(
         "judged_need": Subquery(_JUDGED),
     },
     moments={"asked": "asked_at", "blown": "blown_at", "settled": "settled_at", "closed": "closed_at"},
+    standing=Q(state__in=LIVE),
 )
 
 _DAY = TruncDate("at", tzinfo=timezone.get_default_timezone())
@@ -109,4 +110,5 @@ CLOCK = Grain(
         "is_remote": condition(Q(call__stays_away=True, step=ClockStep.ARRIVE)),
     },
     moments={"due": "red_at", "stopped": "stopped_at"},
+    standing=Q(stopped_at=None),
 )

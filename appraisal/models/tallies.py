@@ -89,11 +89,6 @@ class TouchedQuerySet(models.QuerySet):
     def uncountable(self) -> "TouchedQuerySet":
         return self.filter(problem__gt="")
 
-    def waiting(self, subject: str) -> "TouchedQuerySet":
-        """What readers count themselves: without records that cannot be counted, which keep what they had added."""
-        mine = self.filter(subject=subject)
-        return mine.exclude(record__in=mine.uncountable().values("record"))
-
 
 class Touched(models.Model):
     """A record that a move changed since it was counted; a trigger writes it in the transaction of the move.

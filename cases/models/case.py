@@ -204,7 +204,7 @@ class Case(Record):
     was_late = models.BooleanField("曾超期", default=False)
 
     unit = models.ForeignKey(
-        Organization, models.PROTECT, null=True, related_name="+", verbose_name="处置单位"
+        Organization, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name="处置单位"
     )
     # Who had a part in it: arrays on the row, so that scope and separation of duties need no join.
     reporters = ArrayField(models.BigIntegerField(), default=list, verbose_name="上报人")
@@ -270,6 +270,7 @@ class Case(Record):
                 fields=["-closed_at", "-id"], condition=Q(closed_at__isnull=False), name="case_closed_last"
             ),
             models.Index(fields=["district", "reported_at"], include=["street"], name="case_reported"),
+            models.Index(fields=["unit", "reported_at"], name="case_of_unit"),
             GinIndex(fields=["waits_for"], condition=Q(is_open=True), name="case_waits_for"),
             GinIndex(fields=["people"], name="case_people"),
             GinIndex(fields=["units"], name="case_units"),

@@ -115,6 +115,7 @@ class Leg(models.Model):
             models.Index(fields=["case", "id"], name="leg_of_case"),
             models.Index(fields=["sweep_at", "id"], condition=Q(stopped_at=None), name="leg_sweep"),
             models.Index(fields=["person", "due_at"], condition=Q(stopped_at=None), name="leg_of_person"),
+            models.Index(fields=["case"], condition=Q(stopped_at=None, lateness="red"), name="leg_late"),
             models.Index(
                 fields=["sweep_at", "id"],
                 condition=Q(stopped_at=None, outdated_by__isnull=False),

@@ -2,8 +2,10 @@
 
 import datetime as dt
 from dataclasses import replace
+from random import Random
 
 import pytest
+from django.db.models import Q
 
 from appraisal import catalogue
 from appraisal.catalogue import counters, every_measure, measures, now_measures, stocks, wrong_with
@@ -12,9 +14,10 @@ from appraisal.figures import figure
 from appraisal.formulas import NOTHING
 from appraisal.periods import Period
 from appraisal.slices import Slice
-from appraisal.stocks import counts_now
+from appraisal.stocks import counts_now, rows_of
 from cases.models import Case
 from tests import lives
+from tests.appraisal.worlds import World
 
 YEAR = Period(dt.date(2026, 1, 1), dt.date(2026, 12, 31))
 
@@ -108,3 +111,16 @@ def test_stocks_count_what_stands_now():
     assert (found["open"], found["to_register"], found["in_handling"]) == (2, 1, 1)
     assert (found["open_for_7_days"], found["open_for_15_days"]) == (2, 0)
     assert figure(now_measures()["overdue_share_now"], found).value == 0
+
+
+@pytest.mark.django_db
+def test_a_stock_counts_whatever_its_conditions_say():
+    world = World(Random(21))
+    world.live(120)
+    district = Slice("district", Case.objects.order_by("pk").values_list("district", flat=True)[0])
+    found = 0
+    for stock in stocks().values():
+        alone = replace(stock, grain=replace(stock.grain, standing=Q()))
+        assert rows_of(stock, district, world.now).count() == rows_of(alone, district, world.now).count()
+        found += rows_of(stock, district, world.now).exists()
+    assert found > len(stocks()) // 3
