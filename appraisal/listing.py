@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from appraisal.catalogue import Counter, counters
-from appraisal.counting import HOUR_OF_WEEK, among, of_slice
+from appraisal.counting import HOUR_OF_WEEK, By, among, counts, of_slice
 from appraisal.facts import facts
 from appraisal.grains import DIMENSIONS
 from appraisal.periods import Period
@@ -86,18 +86,50 @@ def listed(
     wanted = [counters()[key] for key in sorted(set(keys))]
     (subject,) = {one.grain.subject for one in wanted}
     names = {one.number: one.key for one in wanted}
-    sql, values = _counted(subject, wanted, period, of, hour, outside)
+    if hour is not None or outside or any(one.amount for one in wanted):
+        number, length = _summed(*_counted(subject, wanted, period, of, hour, outside))
+        days, skipped = period, 0
+    else:
+        by_day = _by_day(wanted, period, of)
+        number = length = sum(by_day.values())
+        days, skipped = _days_of(by_day, period, first, most)
+    sql, values = _counted(subject, wanted, days, of, hour, outside)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT coalesce(sum(amount), 0)::bigint, count(*) FROM ({sql}) AS f", values)
-        number, length = cursor.fetchone()
         cursor.execute(
-            f"{sql} ORDER BY hour DESC, record DESC, counter OFFSET %s LIMIT %s", [*values, first, most]
+            f"{sql} ORDER BY hour DESC, record DESC, counter OFFSET %s LIMIT %s",
+            [*values, first - skipped, most],
         )
         rows = [
             Row(record, names[counter], _at(hour), unit, loop or "", amount)
             for record, counter, hour, unit, loop, amount in cursor.fetchall()
         ]
     return Listed(number, length, rows)
+
+
+def _summed(sql: str, values: list[Any]) -> tuple[int, int]:
+    """What the amounts of rows add up to, and how many rows there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT coalesce(sum(amount), 0)::bigint, count(*) FROM ({sql}) AS f", values)
+        return cursor.fetchone()
+
+
+def _by_day(wanted: Sequence[Counter], period: Period, of: Slice) -> dict[dt.date, int]:
+    """How many rows there are of each day, as the number says that the list is of."""
+    found = counts([one.key for one in wanted], [period], of, By.DAY)
+    return {day: sum(sums.values()) for (_, day), sums in found.items() if isinstance(day, dt.date)}
+
+
+def _days_of(by_day: dict[dt.date, int], period: Period, first: int, most: int) -> tuple[Period, int]:
+    """The days that a page lies in, and how many rows are later: those of other days need not be read, nor sorted."""
+    on_page: list[dt.date] = []
+    later = passed = 0
+    for day in sorted(by_day, reverse=True):
+        if passed + by_day[day] <= first:
+            later += by_day[day]
+        elif passed < first + most:
+            on_page.append(day)
+        passed += by_day[day]
+    return (Period(on_page[-1], on_page[0]), later) if on_page else (period, 0)
 
 
 def _at(hour: int) -> dt.datetime:

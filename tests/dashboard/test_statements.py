@@ -60,10 +60,10 @@ PAGES = {
     "/board/measures/whistles_blown/": (5, 1),
     # What stands now, how far the tallies are.
     "/board/measures/open_now/": (3, 0),
-    # Places, how many, a page of them, what is shown of them.
-    "/board/counted/?measure=reported": (4, 0),
+    # Places, how many on each day, a page of them, what is shown of them.
+    "/board/counted/?measure=reported": (4, 1),
     "/board/counted/?measure=open_now": (4, 0),
-    "/board/counted/?measure=closed_in_time_rate&part=denominator": (5, 0),
+    "/board/counted/?measure=closed_in_time_rate&part=denominator": (5, 1),
     # Places, how far the look has come, a page of what it found; of repeats their cases; of reports events and workers.
     "/board/warnings/": (3, 0),
     "/board/warnings/?show=past": (3, 0),
