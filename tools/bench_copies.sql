@@ -65,11 +65,13 @@ SELECT
     floor((0.5 - ln((1 + sin(radians(c.latitude))) / (1 - sin(radians(c.latitude)))) / (4 * pi())) * 4194304),
     f.address, c.grid, c.community, c.street, c.district, f.loop,
     CASE f.loop WHEN 'community' THEN c.community WHEN 'street' THEN c.street ELSE c.district END,
-    f.state, f.version,
+    -- What nobody evaluated in time has ended by now.
+    CASE WHEN f.state = 'closed' AND f.due_at - c.back < now() THEN 'evaluated' ELSE f.state END, f.version,
     CASE WHEN f.lateness = 'red' THEN f.due_at - c.drift ELSE f.due_at + c.drift END - c.back,
     f.lateness, f.was_late, m.unit, f.reporters, f.handlers, f.people,
     CASE WHEN m.unit IS NULL THEN '{}' ELSE ARRAY[m.unit] END, '{}',  -- whom they wait for is written by tools/bench.py
-    f.merged_into_id, f.refusals, f.rounds, f.extensions, f.was_suspended, f.was_delegated, f.climbed_by_time, f.urged_on, f.grade,
+    f.merged_into_id, f.refusals, f.rounds, f.extensions, f.was_suspended, f.was_delegated, f.climbed_by_time, f.urged_on,
+    CASE WHEN f.state = 'closed' AND f.due_at - c.back < now() THEN 'lapsed' ELSE f.grade END,
     f.reported_at - c.back - c.drift, f.device_time, f.closed_at - c.back, f.chain_head
 FROM copies c
 JOIN cases_case f ON f.id = c.source
@@ -85,10 +87,14 @@ SELECT
     l.opened_at - c.back - CASE WHEN l.id = first.id THEN c.drift ELSE interval '0' END, l.limit_amount, l.limit_unit, l.counted_at - c.back, l.counted_from - c.back, l.counted_amount,
     l.added_amount, l.extended_amount, 
     CASE WHEN l.stopped_at IS NOT NULL THEN l.due_at WHEN l.lateness = 'red' THEN l.due_at - c.drift ELSE l.due_at + c.drift END - c.back,
-    l.warn_at - c.back, l.escalate_at - c.back, l.sweep_at - c.back,
-    l.lateness, l.is_provisional, l.stopped_at - c.back, l.outcome, l.is_late, l.back_to, l.rest_amount, l.responsibility_id
+    l.warn_at - c.back, l.escalate_at - c.back, CASE WHEN ended.at IS NULL THEN l.sweep_at - c.back END,
+    l.lateness, l.is_provisional, coalesce(ended.at, l.stopped_at - c.back),
+    CASE WHEN ended.at IS NULL THEN l.outcome ELSE 'lapsed' END, l.is_late, l.back_to, l.rest_amount, l.responsibility_id
 FROM copies c
 JOIN cases_assignment l ON l.case_id = c.source
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN l.step = 'evaluating' AND l.stopped_at IS NULL AND l.due_at - c.back < now() THEN l.due_at - c.back END AS at
+) AS ended
 JOIN (SELECT case_id, min(id) AS id FROM cases_assignment GROUP BY case_id) AS first ON first.case_id = c.source
 LEFT JOIN moved_units m ON m.id = c.id
 ORDER BY c.id, l.id;
