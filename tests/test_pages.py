@@ -57,7 +57,7 @@ PAGES = {
     "shouli": ["/desk/", "/desk/phone/", "{call}"],
     "zhiban": ["/desk/", "/status/", "{disputed}", "{disputed}moves/adjudicate/"],
     "paiqian": ["{registered}", "{registered}moves/dispatch/"],
-    "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/", "{street}", "/board/warnings/", "{warning}", "/board/repeats/", "{repeat}"],
+    "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/", "{street}", "/board/mine/", "/board/measures/", "/board/counted/?measure=open_now", "/board/warnings/", "{warning}", "/board/repeats/", "{repeat}"],
     "quling": [
         "/board/", "/board/trends/", "/board/map/", "/board/map/?measure=reported&level=community", "/board/map/?show=heat",
         "/board/measures/closed_in_time_rate/", "/board/measures/closed_in_time_rate/?period=year&recount=yes",
