@@ -15,16 +15,25 @@ from cases.models import (
     CalendarChange,
     CalendarYear,
     Category,
+    CategoryWord,
     Responsibility,
     RuleOverride,
     WorkDay,
     WorkingHours,
 )
 from cases.models.catalogue import LIMITED
-from governance.by_role import ByRole, ReadOnly
+from governance.by_role import ByRole, OnPageOf, ReadOnly
 from governance.models import Function, Level, Organization
 from governance.roles import Role
 from governance.wording import SaidAtField
+
+
+class WordsOf(OnPageOf):
+    """Everyday words of a category; a word is switched off, never removed, or an import would bring it back."""
+
+    model = CategoryWord
+    fields: ClassVar = ["word", "origin", "is_active"]
+    readonly_fields: ClassVar = ["origin"]
 
 
 @admin.register(Category)
@@ -32,9 +41,10 @@ class CategoryAdmin(ByRole):
     """A category is switched off, never removed."""
 
     managers: ClassVar = {Role.SYSTEM_ADMIN}
-    list_display = ["code", "name", "class_name", "kind", "edition", "is_active"]
+    inlines: ClassVar = [WordsOf]
+    list_display = ["code", "name", "class_name", "kind", "edition", "everyday", "is_active"]
     list_filter = ["edition", "kind", "is_active", "class_name"]
-    search_fields = ["code", "name", "initials"]
+    search_fields = ["code", "name", "initials", "words__word"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> list[str]:
         return ["edition", "kind", "code"] if obj else []

@@ -1,5 +1,6 @@
 """Clean input for moves and reports: one field for every word the table may ask for; nothing is saved here."""
 
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import groupby
@@ -15,6 +16,7 @@ from cases.models import Case, Category, Responsibility
 from cases.photos import ADDRESS
 from cases.routing import propose_unit
 from cases.units import units_in_reach
+from cases.words import note
 from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
 from governance.models import Organization, User
 from records.forms import MoveForm, WordsField
@@ -276,6 +278,8 @@ class ReportForm(KeyedForm):
     position = PositionField(label="位置")
     address = forms.CharField(label="位置描述", max_length=120, required=False)
     category = CategoryField(label="类别")
+    #: What was searched for before the category was chosen; the picker fills it in.
+    searched = forms.CharField(required=False, widget=forms.HiddenInput)
     condition = forms.CharField(label="情形", max_length=40, required=False)
     words = WordsField(label="情况说明", error_messages={"required": "请说明是什么问题。"})
     photos = PhotosField(address=ADDRESS, label="现场照片", required=False)
@@ -287,4 +291,10 @@ class ReportForm(KeyedForm):
     @property
     def given(self) -> dict[str, Any]:
         """The cleaned answers, as ``report`` takes them; empty ones are left out."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "key" and value}
+        answers = {name: value for name, value in self.cleaned_data.items() if value}
+        return {name: value for name, value in answers.items() if name not in ("key", "searched")}
+
+    def teach(self, on: dt.date) -> None:
+        """Keep what was searched for before this category was reported, so that others find it by the same words."""
+        if asked := self.cleaned_data.get("searched"):
+            note(asked, self.cleaned_data["category"], by=self.user, on=on)

@@ -12,13 +12,14 @@ from pypinyin import Style, lazy_pinyin
 
 from cases.actions import timekeeping
 from cases.deadlines import is_weekday
-from cases.models import Category, Responsibility, WorkDay, WorkingHours
+from cases.models import Category, CategoryWord, Responsibility, WorkDay, WorkingHours
 from cases.models.catalogue import LIMITED
 from governance.importing import Changes, read_csv, synchronize
 from governance.models import Level, Organization
 
 FOLDER = Path(__file__).parent / "data"
 CATEGORIES = (FOLDER / "categories.csv", FOLDER / "local_categories.csv")
+WORDS = FOLDER / "category_words.csv"
 RESPONSIBILITIES = FOLDER / "responsibilities.csv"
 
 #: The list holds from here on when it comes in for the first time, so that history can be walked under it.
@@ -56,6 +57,30 @@ def import_categories(*, paths: Iterable[Path] = CATEGORIES) -> Changes:
     gone = [category for key, category in existing.items() if key not in wanted and category.is_active]
     Category.objects.filter(pk__in=[category.pk for category in gone]).update(is_active=False)
     changes.ended += [str(category) for category in gone]
+    return changes
+
+
+@transaction.atomic
+def import_words(*, path: Path = WORDS) -> Changes:
+    """Add the everyday words of a file to the categories; what was added or switched off here stays as it is."""
+    changes = Changes("常用说法")
+    categories = {(c.edition, c.kind, c.code): c for c in Category.objects.all()}
+    known = set(CategoryWord.objects.values_list("category", "word"))
+    has_words = {category for category, _ in known}
+    fresh, common = [], []
+    for row in read_csv(path):
+        category = categories[row["edition"], row["kind"], row["code"]]
+        if category.pk not in has_words:
+            category.everyday = int(row["everyday"])
+            common.append(category)
+        words = [word for word in row["words"].split() if (category.pk, word) not in known]
+        changes.unchanged += len(row["words"].split()) - len(words)
+        fresh += [
+            CategoryWord(category=category, word=word, origin=CategoryWord.Origin.IMPORTED) for word in words
+        ]
+    Category.objects.bulk_update(common, ["everyday"], batch_size=500)
+    CategoryWord.objects.bulk_create(fresh, batch_size=1000)
+    changes.created += [f"{one.category}：{one.word}" for one in fresh]
     return changes
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from cases import actions, photos
+from cases import actions, photos, words
 from governance.actions import heartbeat
 from governance.models import Heartbeat
 from records.histories import HISTORIES
@@ -24,3 +24,8 @@ def anchor() -> int:
 @shared_task
 def remove_orphans() -> int:
     return photos.remove_orphans(now=timezone.now())
+
+
+@shared_task
+def learn_words() -> int:
+    return len(words.learn(on=timezone.localdate()))

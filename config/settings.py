@@ -319,6 +319,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "anchor": {"task": "cases.tasks.anchor", "schedule": crontab(hour=2, minute=10)},
     "orphans": {"task": "cases.tasks.remove_orphans", "schedule": crontab(hour=3, minute=10)},
+    "words": {"task": "cases.tasks.learn_words", "schedule": crontab(hour=3, minute=30)},
     "tidy": {"task": "governance.tasks.tidy", "schedule": crontab(minute=40)},
     "ladders": {
         "task": "partybuilding.tasks.sweep",

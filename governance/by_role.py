@@ -109,6 +109,29 @@ class ByRole(Choosing, admin.ModelAdmin):
         return self.may_delete and self._is_one_of(request, self.managers)
 
 
+class OnPageOf(Choosing, admin.TabularInline):
+    """Rows on the page of another: who may change that one adds and changes them, who may look at it sees them."""
+
+    extra = 3
+    can_delete = False
+
+    def _may_change(self, request: HttpRequest, obj: Any) -> bool:
+        page = self.admin_site.get_model_admin(self.parent_model)
+        return page.has_change_permission(request, obj)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_change(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_change(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 def filled(shape: type[forms.ModelForm], data: QueryDict) -> type[forms.ModelForm]:
     """The same form, with what somebody had filled in before the session ended."""
 

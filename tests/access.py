@@ -127,7 +127,8 @@ ENDPOINTS = (
     Endpoint("field:key",         "/field/key/",                          LOOP, FORBIDDEN, method="post"),
     Endpoint("field:worker",            "/sw.js",                               anonymous=MAY),  # a script without data
     Endpoint("field:earlier_worker",      "/field/sw.js",                         anonymous=MAY),  # a script without data
-    Endpoint("desk:categories",        "/categories/?q=lj"),
+    Endpoint("desk:categories",        "/categories/"),
+    Endpoint("desk:category_words",    "/categories/words.json",               anonymous=MAY),  # the catalogue, no data of people
     # The desk
     Endpoint("desk:list",              "/desk/"),
     Endpoint("desk:list",              "/desk/?case={case}",                   SEES_CASE),

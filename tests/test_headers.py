@@ -17,6 +17,7 @@ KEPT = {
     "partybuilding:photo": "private, max-age=31536000, immutable",
     "partybuilding:photo_small": "private, max-age=31536000, immutable",
     "cases:map_areas": "private, max-age=3600",
+    "desk:category_words": "public, max-age=600",
     "field:worker": "no-cache",
     "field:earlier_worker": "no-cache",
 }

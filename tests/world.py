@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from cases.importing import import_categories, import_responsibilities, import_workdays
+from cases.importing import import_categories, import_responsibilities, import_words, import_workdays
 from demo.kinds import settle_kinds
 from demo.staff import settle_staff
 from governance.importing import import_divisions
@@ -20,6 +20,7 @@ def build() -> None:
     import_divisions(on=BEFORE_ALL)
     import_grids(on=BEFORE_ALL)
     import_categories()
+    import_words()
     import_responsibilities(on=BEFORE_ALL)
     import_workdays(now=BEGUN)
     settle_staff()

@@ -1,5 +1,5 @@
 from cases.models.case import Case
-from cases.models.catalogue import Category, Responsibility
+from cases.models.catalogue import Category, CategoryChoice, CategoryWord, Responsibility
 from cases.models.legs import Leg, Request, Supervision
 from cases.models.records import CaseEvent, Contact, Photo
 from cases.models.rules import RuleOverride
@@ -13,6 +13,8 @@ __all__ = [
     "CaseEvent",
     "CaseText",
     "Category",
+    "CategoryChoice",
+    "CategoryWord",
     "Contact",
     "Leg",
     "Photo",

@@ -1,6 +1,7 @@
 """What a case can be about, and who has the power to settle it (权责清单)."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -39,6 +40,12 @@ class Category(models.Model):
     name = models.CharField("名称", max_length=60)
     initials = models.CharField("拼音首字母", max_length=60, blank=True)
     source = models.CharField("来源", max_length=120, blank=True)
+    everyday = models.PositiveSmallIntegerField(
+        "常见程度",
+        default=0,
+        validators=[MaxValueValidator(3, "常见程度为 0 到 3。")],
+        help_text="0 少见，3 天天有；搜索时常见的排在前面",
+    )
     is_active = models.BooleanField("启用", default=True)
 
     class Meta:
@@ -55,6 +62,53 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CategoryWord(models.Model):
+    """An everyday word for a category: who searches by it finds the category."""
+
+    class Origin(models.TextChoices):
+        IMPORTED = "imported", "随版本导入"
+        EDITED = "edited", "本地添加"
+        LEARNED = "learned", "从使用中学到"
+
+    category = models.ForeignKey(Category, models.CASCADE, related_name="words", verbose_name="类别")
+    word = models.CharField("说法", max_length=20)
+    origin = models.CharField("来自", max_length=10, choices=Origin, default=Origin.EDITED, editable=False)
+    is_active = models.BooleanField("启用", default=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "常用说法"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["category", "word"],
+                name="category_word_once",
+                violation_error_message="这个类别已有这个说法。",
+                violation_error_code="word",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class CategoryChoice(models.Model):
+    """What somebody searched for and which category was then reported; kept until it is learned from or forgotten."""
+
+    asked = models.CharField("搜索的话", max_length=20)
+    category = models.ForeignKey(Category, models.CASCADE, verbose_name="所选类别")
+    by = models.ForeignKey("governance.User", models.CASCADE, verbose_name="搜索人")
+    day = models.DateField("日期")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "搜索后的选择"
+        constraints = [
+            models.UniqueConstraint(fields=["asked", "category", "by"], name="category_choice_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asked} → {self.category_id}"
 
 
 def demand_limits(value: dict[str, str], labels: dict[str, str]) -> None:

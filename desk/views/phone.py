@@ -171,6 +171,7 @@ def _take(request: HttpRequest, form: CallForm) -> HttpResponse:
     except Refused as refusal:
         form.refuse(refusal)
         return shown_again(_ask(request, form), form)
+    form.teach(timezone.localdate())
     if not answer.is_repeat and answer.state == State.REPORTED:
         messages.success(request, "来电已登记。下一步：送现场核实，属实后立案。")
     return _to_case(answer)

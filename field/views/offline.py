@@ -23,7 +23,7 @@ from governance.responses import answers_json
 #: What the report page needs without signal; everything else is fetched when it is asked for.
 SHELL_FILES = (
     "css/tokens.css", "css/base.css", "css/components.css", "css/field.css", "icons/sprite.svg", "icons/logo.svg",
-    "js/base.js", "js/dom.js", "js/http.js", "js/sign_out.js", "js/forms.js", "js/position.js", "js/category.js", "js/field/index.js", "js/field/report.js",
+    "js/base.js", "js/dom.js", "js/http.js", "js/sign_out.js", "js/forms.js", "js/position.js", "js/category.js", "js/category_search.js", "js/field/index.js", "js/field/report.js",
     "js/field/photos.js", "js/field/queue.js", "js/field/queue_list.js", "js/field/store.js", "js/field/packing.js",
     "js/field/worker.js",
     "vendor/htmx/htmx.min.js", "vendor/idb/index.js",
@@ -34,7 +34,7 @@ SHELL_FILES = (
 def service_worker(request: HttpRequest) -> HttpResponse:
     """The worker's script with the addresses it keeps; a new release changes them, and so the worker."""
     known = {
-        "files": [static(name) for name in SHELL_FILES],
+        "files": [*(static(name) for name in SHELL_FILES), reverse("desk:category_words")],
         "field": reverse("field:home"),
         "shell": reverse("field:shell"),
         "report": reverse("field:report"),

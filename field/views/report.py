@@ -194,6 +194,7 @@ def _save(request: HttpRequest) -> HttpResponse:
         earlier = {"earlier": key} if isinstance(refusal, KeyReused) else {}
         form.refuse(refusal)
         return _ask_again(request, form, **earlier)
+    form.teach(timezone.localdate(now))
     return _saved(request, answer)
 
 

@@ -1,47 +1,28 @@
 // data-category-picker on a <select> of categories: a search box and buttons in its place. The select stays the
-// field of the form; without this module it is used as it is. Search runs on the options themselves (name, class
-// and pinyin initials in data-*), so it works without signal; only recent choices are asked for.
+// field of the form; without this module it is used as it is. The words that are searched come once for all pages and
+// are kept by the browser; without them the options themselves are searched, by name and initials.
 
+import { entry, search } from "./category_search.js";
 import { button, element, startEverywhere } from "./dom.js";
 import { getJson } from "./http.js";
 
-const MOST = 12;
+const OWN = 8;
+const MOST = 9;
+const WORDS = "/categories/words.json";
 let count = 0;
+let words;
 
-function read(option) {
-  return {
-    id: option.value,
-    name: option.textContent.trim(),
-    initials: (option.dataset.initials ?? "").toLowerCase(),
-    className: option.dataset.class ?? option.parentElement.label ?? "",
-    code: option.dataset.code ?? "",
-  };
+// The same for every picker of a page; asked for once.
+function everyEntry() {
+  words ??= getJson(WORDS).then((answer) => answer?.categories.map((one) => ({ ...entry(one), about: one.about })));
+  return words;
 }
 
-// The smaller the better; undefined: does not fit.
-function rank(one, word) {
-  if (one.code === word) return 0;
-  if (one.initials.startsWith(word)) return 1;
-  if (one.name.startsWith(word)) return 2;
-  if (one.name.includes(word)) return 3;
-  if (one.className.includes(word)) return 4;
-  if (one.initials.includes(word)) return 5;
-  return undefined;
-}
-
-function search(all, text) {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  return all
-    .map((one) => [one, words.map((word) => rank(one, word))])
-    .filter(([, ranks]) => ranks.every((found) => found !== undefined))
-    .sort(([, a], [, b]) => a[0] - b[0])
-    .slice(0, MOST)
-    .map(([one]) => one);
-}
-
-// None without signal: the search box is still there.
-async function recentIds(url) {
-  return ((await getJson(url))?.results ?? []).map(({ id }) => String(id));
+function fromOption(option) {
+  const { initials = "", class: className = "", code = "" } = option.dataset;
+  const name = option.textContent.trim();
+  const letters = [...initials.toLowerCase()].join(" ");
+  return entry({ id: option.value, name, className, code, everyday: 0, words: [[name, letters]] });
 }
 
 function pickButton(one, select, choose) {
@@ -51,13 +32,39 @@ function pickButton(one, select, choose) {
   return pick;
 }
 
+// Classes with their categories, what is common first.
+function tree(all, select, choose) {
+  const box = element("details", "picks-tree");
+  box.append(element("summary", "", "按大类选"));
+  for (const [className, some] of grouped(all)) {
+    const group = element("details");
+    const picks = element("div", "picks");
+    group.append(element("summary", "", className), picks);
+    group.addEventListener("toggle", () => {
+      const sorted = [...some].sort((a, b) => b.everyday - a.everyday);
+      picks.replaceChildren(...(group.open ? sorted.map((one) => pickButton(one, select, choose)) : []));
+    });
+    box.append(group);
+  }
+  return box;
+}
+
+function grouped(all) {
+  const found = new Map();
+  for (const one of all) found.set(one.className, [...(found.get(one.className) ?? []), one]);
+  return found;
+}
+
 function enhance(select) {
-  const all = [...select.querySelectorAll("option")].filter(({ value }) => value).map(read);
-  const byId = new Map(all.map((one) => [one.id, one]));
+  const options = [...select.querySelectorAll("option")].filter(({ value }) => value);
+  const offered = new Set(options.map(({ value }) => value));
+  let all = options.map(fromOption);
+  let own = { recent: [], frequent: {} };
   const [box, picks, hint] = [element("input"), element("div", "picks"), element("p", "help")];
+  let byClass = element("div");
   box.type = "search";
   box.autocomplete = "off";
-  box.placeholder = select.dataset.placeholder ?? "输字或拼音首字母，如 ljt";
+  box.placeholder = select.dataset.placeholder ?? "说说是什么，如 垃圾没人收、ljt";
   box.id = `category-search-${++count}`;
   hint.setAttribute("role", "status");
   picks.setAttribute("role", "group");
@@ -66,24 +73,41 @@ function enhance(select) {
   if (label) label.htmlFor = box.id;
   else box.ariaLabel = "搜索类别";
   if (select.getAttribute("aria-invalid")) box.setAttribute("aria-invalid", "true");
-  let recent = [];
 
   function show() {
     const text = box.value.trim();
-    const chosen = byId.get(select.value);
-    let found = text ? search(all, text) : recent.map((id) => byId.get(id)).filter(Boolean);
-    if (!text && chosen && !found.includes(chosen)) found = [chosen, ...found].slice(0, MOST);
+    const byId = new Map(all.map((one) => [one.id, one]));
+    const chosen = byId.get(select.value) ?? fromChosen();
+    let found = text
+      ? search(all, text, { frequent: own.frequent, most: MOST })
+      : own.recent.map((id) => byId.get(String(id))).filter(Boolean);
+    if (!text && chosen && !found.includes(chosen)) found = [chosen, ...found].slice(0, OWN);
     picks.replaceChildren(...found.map((one) => pickButton(one, select, choose)));
-    hint.textContent = found.length || !text ? "" : "没有这样的类别，换个说法，或输拼音首字母。";
+    hint.textContent = text && !found.length ? "没有这样的类别，换个说法，或按大类选。" : text ? "" : meaning(chosen);
     hint.hidden = !hint.textContent;
+    byClass.hidden = Boolean(text && found.length);
+  }
+
+  // A component that was chosen without this module, or before its mirror was offered instead.
+  function fromChosen() {
+    const option = select.value && select.selectedOptions[0];
+    return option ? fromOption(option) : undefined;
   }
 
   function choose(one) {
+    const { searched } = select.form?.elements ?? {};
+    if (searched) searched.value = box.value.trim();
     select.value = one.id;
     box.value = "";
-    if (!recent.includes(one.id)) recent = [one.id, ...recent];
+    if (!own.recent.map(String).includes(one.id)) own.recent = [one.id, ...own.recent].slice(0, OWN);
     select.dispatchEvent(new Event("change", { bubbles: true }));
     show();
+  }
+
+  function showTree() {
+    const fresh = tree(all, select, choose);
+    byClass.replaceWith(fresh);
+    byClass = fresh;
   }
 
   box.addEventListener("input", (event) => {
@@ -102,12 +126,25 @@ function enhance(select) {
   select.hidden = true;
   // A hidden field cannot show the browser's own complaint; the server checks it anyway.
   select.required = false;
-  select.before(box, picks, hint);
+  select.before(box, picks, hint, byClass);
+  showTree();
   show();
-  recentIds(select.dataset.url ?? "/categories/").then((ids) => {
-    recent = ids;
+  everyEntry().then((found) => {
+    if (!found) return;
+    all = found.filter(({ id }) => offered.has(id));
+    showTree();
     show();
   });
+  getJson(select.dataset.url ?? "/categories/").then((answer) => {
+    if (!answer) return; // without signal the search is still there
+    own = answer;
+    show();
+  });
+}
+
+// What an entry stands for beside its name.
+function meaning(one) {
+  return one?.about ? `${one.className}：含${one.about}本身缺损、移位、丢失` : "";
 }
 
 function start(root) {

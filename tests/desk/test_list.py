@@ -348,27 +348,22 @@ def test_who_has_no_territory_has_no_page_of_gaps():
 # Categories --------------------------------------------------------------------------------------------------------
 
 
-def found(text: str, user: User | None = None) -> list[str]:
-    answer = page(user or people.clerk(), "/categories/", q=text)
-    return [one["name"] for one in answer.json()["results"]]
-
-
-def test_a_category_is_found_by_words_and_by_initials():
-    category = Category.objects.get(name="楼道堆物")
-    assert category.name in found("堆物")
-    assert found(category.initials.lower())[0] == category.name
-    assert found("没有这种事") == []
-
-
-def test_at_most_twelve_categories_answer():
-    assert len(found("l")) == 12
-
-
-def test_without_words_the_latest_own_choices_come_first():
-    assert found("") == []
+def test_the_latest_own_choices_come_first():
+    assert page(people.clerk(), "/categories/").json()["recent"] == []
     reported(by=people.clerk(), category=Category.objects.get(name="占道经营"))
     reported(by=people.clerk())
-    assert found("") == ["楼道堆物", "占道经营"]
+    recent = page(people.clerk(), "/categories/").json()["recent"]
+    assert [Category.objects.get(pk=pk).name for pk in recent] == ["楼道堆物", "占道经营"]
+
+
+def test_what_is_frequent_around_a_post_is_told_as_shares():
+    for name in ("占道经营", "占道经营", "暴露垃圾"):
+        reported(category=Category.objects.get(name=name))
+    told = page(people.clerk(), "/categories/").json()["frequent"]
+    assert {Category.objects.get(pk=pk).name: share for pk, share in told.items()} == {
+        "占道经营": 1,
+        "暴露垃圾": 0.5,
+    }
 
 
 def test_nobody_searches_without_signing_in():

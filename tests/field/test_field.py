@@ -269,8 +269,9 @@ def test_the_case_page_stands_in_the_frame_of_the_face_it_was_opened_from():
 def test_the_phone_keeps_files_that_exist_and_a_shell_without_a_name(worker):
     script = worker.get("/sw.js")
     assert script["Content-Type"].startswith("text/javascript")
-    files = re.search(r'"files": \[(.*?)\]', script.content.decode())[1]
-    assert files.count('"/static/') == len(files.split(",")) > 12
+    *files, words = re.search(r'"files": \[(.*?)\]', script.content.decode())[1].split(", ")
+    assert all(one.startswith('"/static/') for one in files) and len(files) > 12
+    assert words == '"/categories/words.json"'
 
 
 @pytest.mark.parametrize("path", ["/field/shell/", "/field/offline/"])

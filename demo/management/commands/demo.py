@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils import timezone
 
-from cases.importing import import_categories, import_responsibilities, import_workdays
+from cases.importing import import_categories, import_responsibilities, import_words, import_workdays
 from cases.models import Case
 from demo.accounts import DEMO_PASSWORD, accounts
 from demo.giving_way import give_way
@@ -96,7 +96,12 @@ class Command(BaseCommand):
         )
 
     def import_basis(self, today) -> None:
-        for changes in (import_divisions(on=today), *import_grids(on=today), import_categories()):
+        for changes in (
+            import_divisions(on=today),
+            *import_grids(on=today),
+            import_categories(),
+            import_words(),
+        ):
             self.stdout.write(str(changes))
         for changes in (import_responsibilities(on=today), *import_workdays(now=timezone.now())):
             self.stdout.write(str(changes))
