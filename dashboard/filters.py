@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -74,6 +74,12 @@ class BoardFilters(forms.Form):
             elif (until - begin).days > 3660:
                 self.add_error("begin", "一次最多看十年。")
         return cleaned
+
+
+@lru_cache(1000)
+def _path(name: str, arguments: tuple) -> str:
+    """The path of a page: an overview has some two hundred addresses, of a few pages."""
+    return reverse(f"dashboard:{name}", args=arguments)
 
 
 @dataclass(frozen=True)
@@ -160,7 +166,7 @@ class Chosen:
     def address(self, name: str, *arguments: Any, **more: Any) -> str:
         """The address of a page of the board (``dashboard:…``) under the same filters, with some changed."""
         query = urlencode(self.query(**more))
-        return reverse(f"dashboard:{name}", args=arguments) + (f"?{query}" if query else "")
+        return _path(name, arguments) + (f"?{query}" if query else "")
 
     def at(self, place: Place, **more: Any) -> dict[str, Any]:
         """Words that lead to another place."""
