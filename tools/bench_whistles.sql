@@ -59,7 +59,9 @@ INSERT INTO partybuilding_whistle (
     id, uuid, version, chain_head, case_id, kind, label, rule, source, source_note, demands, state, category_id, address, longitude,
     latitude, district_id, street_id, community_id, side_id, asked_by_id, asked_at, blown_by_id, blown_at, settled_at, closed_at,
     lapses_at, units, people, due_at, lateness)
-SELECT c.id, gen_random_uuid(), f.version, f.chain_head, c.case_id, f.kind, f.label, f.rule, f.source, f.source_note, f.demands, f.state,
+SELECT c.id, gen_random_uuid(), f.version, f.chain_head, c.case_id, f.kind, f.label, f.rule, f.source, f.source_note, f.demands,
+       -- What nobody scored in time is filed by now.
+       CASE WHEN f.state = 'closed' AND f.lapses_at - c.back < now() THEN 'scored' ELSE f.state END,
        c.category_id, c.address, c.longitude, c.latitude, c.district_id, c.street_id, c.community_id, c.side, f.asked_by_id,
        f.asked_at - c.back, coalesce(c.person, f.blown_by_id), f.blown_at - c.back, f.settled_at - c.back, f.closed_at - c.back,
        f.lapses_at - c.back, coalesce((SELECT array_agg(DISTINCT k.unit) FROM call_copies k WHERE k.whistle_id = c.id), '{}'),
