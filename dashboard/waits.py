@@ -14,18 +14,19 @@ from governance.models import Organization, User
 from governance.roles import Duty
 
 LISTED = 8
+#: Marks are read after they are counted, and names asked of the few that are shown.
 _SQL = """
-    SELECT w.matter, w.duty, w.place, o.name, sum(w.number)::int AS number, sum(w.late)::int AS late, min(w.due_at)
+    SELECT w.matter, w.duty, w.place, o.name, w.number, w.late, w.due_at
     FROM (
         SELECT left(mark, 1) AS matter, substr(mark, 2, 1) AS duty,
-            CASE WHEN substr(mark, 3, 1) <> '@' THEN substr(mark, 3)::bigint END AS place, number, late, due_at
+            CASE WHEN substr(mark, 3, 1) <> '@' THEN substr(mark, 3)::bigint END AS place,
+            sum(number)::int AS number, sum(late)::int AS late, min(due_at) AS due_at
         FROM (
-            -- Marks are read after they are counted: there are far fewer.
             SELECT mark, count(*) AS number, count(*) FILTER (WHERE lateness = %(red)s) AS late, min(due_at) AS due_at
             FROM seen, unnest(waits_for) AS mark WHERE is_open AND mark <> 'o' AND left(mark, 1) <> '-' GROUP BY mark
         ) AS m
-    ) AS w LEFT JOIN governance_organization o ON o.id = w.place
-    GROUP BY 1, 2, 3, 4 ORDER BY late DESC, number DESC LIMIT %(most)s
+        GROUP BY 1, 2, 3 ORDER BY late DESC, number DESC LIMIT %(most)s
+    ) AS w LEFT JOIN governance_organization o ON o.id = w.place ORDER BY w.late DESC, w.number DESC
 """
 _DOES = {
     Duty.CHIEF: "立案、结案",
