@@ -17,6 +17,7 @@ from appraisal.slices import Slice
 from cases.filters import FILTERS
 from cases.models import Case
 from cases.workflow import Lateness
+from dashboard.filters import PageWords
 from dashboard.places import GRID
 from dashboard.waits import who
 
@@ -58,7 +59,7 @@ def ageing(of: Slice, now: dt.datetime) -> dict[tuple[str, str], int]:
     return {(age.key, row["lateness"]): row[f"age_{age.key}"] for row in counted for age in AGES}
 
 
-class CellForm(forms.Form):
+class CellForm(PageWords):
     """What an address may say of a cell."""
 
     hour = forms.IntegerField(required=False, min_value=0, max_value=HOURS - 1)

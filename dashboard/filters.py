@@ -82,6 +82,15 @@ def _path(name: str, arguments: tuple) -> str:
     return reverse(f"dashboard:{name}", args=arguments)
 
 
+class PageWords(forms.Form):
+    """Words of one page of the board beside the filters of all pages."""
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Those that the address says, as it says them: they stay when a filter changes."""
+        return {name: self.data[name] for name in self.fields if self.data.get(name)}
+
+
 @dataclass(frozen=True)
 class Chosen:
     """What a board page is about: a place in sight, a period and what it is compared with."""

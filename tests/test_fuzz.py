@@ -31,6 +31,7 @@ from governance.roles import Duty
 from grid.models import GridDuty
 from tests import collected, odd, people
 from tests.access import ENDPOINTS
+from tests.appraisal.looks import looked_at
 from tests.lives import case_at, inside, reported, settled_by
 from tests.partybuilding.things import party_things
 from tests.photos import jpeg
@@ -129,7 +130,9 @@ class World:
         actions.tell("给网格员", url="/", audience=[{"user": people.worker().pk}], now=now)
         actions.relay(now=now)
         case = self.cases[State.HANDLED]
+        looked = looked_at(now)
         self.things = party_things(now) | {
+            **dict(zip(("warning", "repeat", "missed"), (one.pk for one in looked), strict=True)),
             "case": case.uuid,
             "community": case.community_id,
             "property": case.unit_id,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -14,7 +15,7 @@ from appraisal.catalogue import every_measure
 from appraisal.periods import Period
 from dashboard.boxes import box_of, territory_of
 from dashboard.cells import PARTS
-from dashboard.filters import NO_PLACE, BoardFilters, Chosen, chosen
+from dashboard.filters import NO_PLACE, BoardFilters, Chosen, PageWords, chosen
 from dashboard.frame import of_a_place, of_place
 from dashboard.heat import squares
 from dashboard.places import UNIT, places_of
@@ -26,15 +27,23 @@ from governance.responses import answers_json
 SHADED, HEAT = "shade", "heat"
 #: Squares count what was reported.
 REPORTED = "reported"
-#: Words of the page beside the filters of all pages.
-OWN_WORDS = ("measure", "level", "show", "month")
+
+
+class MapWords(PageWords):
+    """Of which measure, by which level, how it is shown, which month."""
+
+    measure = forms.CharField(required=False)
+    level = forms.CharField(required=False)
+    show = forms.CharField(required=False)
+    month = forms.CharField(required=False)
 
 
 class Asked:
     """What an address of the map asks: of which measure, by which level, for the whole period or one of its months."""
 
     def __init__(self, request: HttpRequest, found: Chosen) -> None:
-        get, self.chosen, self.now = request.GET, found, timezone.now()
+        words = MapWords(request.GET)
+        get, self.chosen, self.now = words.data, found, timezone.now()
         self.levels = BELOW.get(found.place.dimension, ())
         self.level = get["level"] if get.get("level") in self.levels else next(iter(self.levels), "")
         is_heat = get.get("show") == HEAT or found.place.dimension == UNIT
@@ -43,7 +52,7 @@ class Asked:
         self.measure = every_measure()[USUAL] if named is None or named.lacks else named
         self.months = months(found.period, timezone.localdate(self.now))
         self.month = next((one for one in self.months if _name(one) == get.get("month")), None)
-        self.kept = {name: get[name] for name in OWN_WORDS if get.get(name)}
+        self.kept = words.given
 
     @property
     def period(self) -> Period:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -9,7 +10,7 @@ from django.utils import timezone
 from appraisal.catalogue import Group, Measure, grouped, measures
 from cases.models import Category
 from dashboard.cells import AGES, LATENESS, ageing
-from dashboard.filters import Chosen
+from dashboard.filters import Chosen, PageWords
 from dashboard.frame import of_a_place, of_place
 from dashboard.peers import peers
 from dashboard.places import UNIT
@@ -18,6 +19,13 @@ from dashboard.trends import REACHED, STEPS, Trends, growth, heat, step_of
 
 ALWAYS = ("reported", "closed")
 USUAL, USUAL_OF_UNITS = "closed_in_time_rate", "handling_in_time_rate"
+
+
+class TrendWords(PageWords):
+    """Which measure, and how the period is cut."""
+
+    measure = forms.CharField(required=False)
+    step = forms.CharField(required=False)
 
 
 @of_a_place
@@ -29,7 +37,7 @@ def trends(request: HttpRequest, found: Chosen) -> HttpResponse:
     shown = [measures()[key] for key in ALWAYS if key != measure.key] + [measure]
     over_time = Trends(found, [*shown, *(measures()[key] for key in REACHED.values())], step, today)
     category = found.words.get("category")
-    kept = {name: request.GET[name] for name in ("measure", "step") if request.GET.get(name)}
+    kept = TrendWords(request.GET).given
     context = of_place(found) | {
         "tab_name": "trends",
         "heading": "趋势",
