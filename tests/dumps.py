@@ -20,8 +20,15 @@ def run(name: str, *words: object, may_fail: bool = False) -> subprocess.Complet
 
 
 def dump(source: str, path: Path) -> None:
-    """Write a database (address) into a file."""
+    """Write a database (address) into a file, and its fingerprint beside it."""
     run("pg_dump", "--format=custom", f"--file={path}", source)
+    done = subprocess.run(["sha256sum", path.name], cwd=path.parent, capture_output=True, text=True, check=True)
+    fingerprint_of(path).write_text(done.stdout)
+
+
+def fingerprint_of(path: Path) -> Path:
+    """Where the fingerprint of a dump stands."""
+    return path.with_name(f"{path.name}.sha256")
 
 
 def address(server: str, name: str) -> str:
@@ -37,7 +44,10 @@ def anew(server: str, name: str) -> str:
 
 
 def restore(path: Path, target: str) -> bool:
-    """Restore a dump into an empty database (address), all of it or nothing; whether that went well."""
+    """Restore a dump that is what was written into an empty database (address), all of it or nothing; whether that went well."""
+    check = ["sha256sum", "--check", "--status", fingerprint_of(path).name]
+    if subprocess.run(check, cwd=path.parent, check=False).returncode:
+        return False
     words = ("--exit-on-error", "--single-transaction", "--no-owner", f"--dbname={target}", path)
     return run("pg_restore", *words, may_fail=True).returncode == 0
 

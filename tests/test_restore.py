@@ -84,18 +84,19 @@ def test_a_restored_dump_is_whole_and_life_goes_on_in_it(backup, elsewhere):
         assert case.pk > before and contradictions() == []
 
 
-def test_a_dump_that_was_cut_or_changed_is_refused_or_restores_what_was_dumped(backup, elsewhere, promise):
+def test_a_dump_that_was_cut_or_changed_is_refused(backup, elsewhere, promise):
+    """By its fingerprint: PostgreSQL alone takes a flipped bit in what a dump says of tables, of a generated column say."""
     whole, number, random = backup.path.read_bytes(), tries(4, full=10, trust=60), Random(6)
+    target = elsewhere()
     for part in range(number):
         backup.path.write_bytes(whole[: len(whole) * (2 * part + 1) // (2 * number)])
-        assert not dumps.restore(backup.path, elsewhere()), f"cut at {part} of {number}"
+        assert not dumps.restore(backup.path, target), f"cut at {part} of {number}"
         changed, at = bytearray(whole), random.randrange(len(whole))
         changed[at] ^= 1 << random.randrange(8)
         backup.path.write_bytes(changed)
-        target = elsewhere()
-        if dumps.restore(backup.path, target):
-            with speaking_to(target):
-                assert contents() == backup.contents or is_found_out(), f"byte {at}"
+        assert not dumps.restore(backup.path, target), f"byte {at}"
+    backup.path.write_bytes(whole)
+    assert dumps.restore(backup.path, target)
     promise(PROMISE, tried=2 * number, held=2 * number)
 
 
