@@ -22,7 +22,9 @@ def run(name: str, *words: object, may_fail: bool = False) -> subprocess.Complet
 def dump(source: str, path: Path) -> None:
     """Write a database (address) into a file, and its fingerprint beside it."""
     run("pg_dump", "--format=custom", f"--file={path}", source)
-    done = subprocess.run(["sha256sum", path.name], cwd=path.parent, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["sha256sum", path.name], cwd=path.parent, capture_output=True, text=True, check=True
+    )
     fingerprint_of(path).write_text(done.stdout)
 
 

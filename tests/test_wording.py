@@ -250,6 +250,7 @@ def test_what_is_there_already_is_refused_at_its_field(db):
     client = admin(Role.SYSTEM_ADMIN)
     old = Category.objects.first()
     body = {"edition": old.edition, "kind": old.kind, "code": old.code, "class_name": "大类", "name": "名称"}
+    body |= {"everyday": 0}
     assert errors(client, Category, body) == {"code": ["这个版本的这一类里已有这个代码。"]}
     row = Responsibility.objects.current().first()
     body = {

@@ -71,7 +71,7 @@ def kind_of_old() -> dict[str, Any]:
 def category() -> dict[str, Any]:
     row = settled_by("community")
     return {"edition": row.edition, "kind": row.kind, "class_name": row.class_name, "code": "9999", "name": "试验", "is_active": "on",
-            "initials": "sy"}  # fmt: skip
+            "initials": "sy", "everyday": 0, "words-TOTAL_FORMS": 0, "words-INITIAL_FORMS": 0}  # fmt: skip
 
 
 def responsibility() -> dict[str, Any]:
