@@ -124,3 +124,10 @@ def test_a_stock_counts_whatever_its_conditions_say():
         assert rows_of(stock, district, world.now).count() == rows_of(alone, district, world.now).count()
         found += rows_of(stock, district, world.now).exists()
     assert found > len(stocks()) // 3
+
+
+def test_closed_in_time_is_part_of_what_was_closed_or_should_have_been():
+    """应结案数 of digital city management: closed in time, closed late, and overdue without an end."""
+    measure = measures()["closed_in_time_rate"]
+    assert figure(measure, {"closed": 7, "closed_in_time": 7}, "due").value == 100
+    assert figure(measure, {"closed": 7, "closed_in_time": 7, "last_handling_due_late": 7}, "due").value == 50
