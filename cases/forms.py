@@ -197,11 +197,15 @@ ANSWERED_WITHIN = Limit(Decimal(1), Unit.WORKING_DAY)
 
 
 def _answer_by(case: Case) -> forms.DateTimeField:
-    """Until when an order is answered; the end of the next working day is proposed."""
-    now = timezone.now()
+    """Until when an order is answered; the end of the next working day is proposed, worked out where it is shown."""
+
+    def proposed() -> dt.datetime:
+        now = timezone.now()
+        return start(now, ANSWERED_WITHIN, calendar_for(case.district_id, now)).due_at
+
     return forms.DateTimeField(
         label="答复期限",
-        initial=start(now, ANSWERED_WITHIN, calendar_for(case.district_id, now)).due_at,
+        initial=proposed,
         widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
         help_text="默认下一个工作日下班前，可以改",
     )

@@ -173,6 +173,7 @@ KEYLESS = {
     "governance/password.html": "a password is what it is, however often it is set",
     "dashboard/wall_open.html": "a code is good once",
     "dashboard/walls.html": "ending a screen: it ends once, by itself",
+    "dashboard/measures/_recount.html": "a question has one recount at a time, however often it is asked",
     "login.html": "a session is no record",
     "governance/inbox.html": "says up to which notice was read (upto), and that is done once",
     "desk/_contact.html": "every look at a number is written down, one sent again too",

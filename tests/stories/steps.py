@@ -260,9 +260,9 @@ def opens_what_it_counts(page: Page, label: str) -> None:
     stat = figure(page, label)
     count = number_of(stat)
     if not count:
-        expect(stat.locator(".stat-number a")).to_have_count(0)
+        expect(stat.locator(".stat-number > a")).to_have_count(0)
         return
-    stat.locator(".stat-number a").click()
+    stat.locator(".stat-number > a").click()
     expect(page.locator("#main .card-head").last).to_contain_text(f"{count:,} 条")
     expect(page.locator("#main .case-row")).to_have_count(min(count, 50))
     page.go_back()

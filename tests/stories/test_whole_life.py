@@ -91,7 +91,7 @@ def test_a_report_walks_six_steps_and_stands_in_the_leaders_figures(signed_in):
         expect(figure(leader, label)).to_contain_text("样本少，只看件数")
     for label in ("在办", "超期未结", "上报数", "按期结案率", "基层办结率"):
         opens_what_it_counts(leader, label)
-    figure(leader, "基层办结率").locator(".stat-number a").click()
+    figure(leader, "基层办结率").locator(".stat-number > a").click()
     leader.locator(f"#main a[href='/cases/{case.uuid}/']").click()
     expect(leader.locator("#main .steps")).to_contain_text("考核评价")
     see_state(leader, "已评价")
