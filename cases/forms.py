@@ -283,7 +283,7 @@ class ReportForm(KeyedForm):
     address = forms.CharField(label="位置描述", max_length=120, required=False)
     category = CategoryField(label="类别")
     #: What was searched for before the category was chosen; the picker fills it in.
-    searched = forms.CharField(required=False, widget=forms.HiddenInput)
+    searched = forms.Field(required=False, widget=forms.HiddenInput)  # takes anything: it refuses no report
     condition = forms.CharField(label="情形", max_length=40, required=False)
     words = WordsField(label="情况说明", error_messages={"required": "请说明是什么问题。"})
     photos = PhotosField(address=ADDRESS, label="现场照片", required=False)

@@ -23,6 +23,8 @@ _VERSION = """
 ABNORMAL = "异常"
 #: A word is learned when so many people chose the category after it, and so large a part of all who searched by it.
 PEOPLE, SHARE = 3, 0.6
+#: More digits than this may be somebody's number: learned words are shown to everybody.
+DIGITS = 3
 #: What was not learned from is forgotten.
 FORGOTTEN_AFTER = dt.timedelta(days=90)
 LONGEST = CategoryWord._meta.get_field("word").max_length
@@ -65,7 +67,6 @@ def entries() -> list[dict[str, Any]]:
                 "name": one.name,
                 "about": about,
                 "className": one.class_name,
-                "kind": one.kind,
                 "code": one.code,
                 "everyday": one.everyday,
                 "words": [[term, " ".join(lazy_pinyin(term))] for term in terms],
@@ -83,6 +84,8 @@ def note(asked: str, category: Category, *, by: User, on: dt.date) -> None:
     """Keep what was searched for before a category was reported; words of the category itself teach nothing."""
     text = plain(asked)
     if not 1 < len(text) <= LONGEST or text in plain(category.name):
+        return
+    if sum(letter.isdigit() for letter in text) > DIGITS:
         return
     CategoryChoice.objects.update_or_create(asked=text, category=category, by=by, defaults={"day": on})
 

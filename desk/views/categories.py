@@ -35,7 +35,7 @@ def recent(user: User) -> list[int]:
 def frequent(user: User) -> dict[int, float]:
     """How large a part of the cases around the person's post each category is, from 0 to 1."""
     posts = [post.organization for post in user.authority.posts]
-    near = [one for one in posts if one.level in (Level.COMMUNITY, Level.STREET)]
+    near = [one for one in posts if one.level in (Level.COMMUNITY, Level.STREET) and not one.function]
     if not near:
         return {}
     place = max(near, key=lambda one: one.level)

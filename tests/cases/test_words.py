@@ -95,7 +95,10 @@ def test_who_searched_for_what_is_forgotten():
     assert list(CategoryChoice.objects.values_list("asked", flat=True)) == ["垃圾山"]
 
 
-@pytest.mark.parametrize("asked", ["", "臭", "暴露", "这是一句比二十个字还要长得多得多的话不会记下来的"])
+@pytest.mark.parametrize(
+    "asked",
+    ["", "臭", "暴露", "这是一句比二十个字还要长得多得多的话不会记下来的", "找13800000000", "\x00\ud800"],
+)
 def test_what_teaches_nothing_is_not_kept(asked):
     note(asked, category("暴露垃圾"), by=people.clerk(), on=TODAY)
     assert not CategoryChoice.objects.exists()

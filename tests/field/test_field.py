@@ -332,3 +332,8 @@ def test_a_report_from_the_phone_costs_few_statements(worker):
         assert worker.post("/field/report/", given).status_code == 302
     counted = [query["sql"] for query in captured if not query["sql"].startswith(NOT_COUNTED)]
     assert len(counted) - FLOOR <= 11, "\n".join(counted)
+
+
+@pytest.mark.parametrize("searched", ["坑\x00", "好" * 5000, "１２３", "'\" OR 1=1"])
+def test_what_was_searched_for_never_refuses_a_report(worker, searched):
+    assert json(worker, **body(searched=searched)).status_code == 201
