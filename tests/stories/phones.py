@@ -103,11 +103,27 @@ def caches_of(page: Page) -> list[str]:
     return page.evaluate("() => caches.keys()")
 
 
+def _looked_up(page: Page) -> dict[str, Any]:
+    """What the phone holds; looked up again where the page loads itself anew while it is read."""
+    end = time.monotonic() + TIMEOUT_MS / 1000
+    while True:
+        try:
+            return page.evaluate(_CONTENTS)
+        except Error as problem:
+            if not _loads_anew(problem) or time.monotonic() > end:
+                raise
+            page.wait_for_load_state()
+
+
+def _loads_anew(problem: Error) -> bool:
+    return "context was destroyed" in str(problem)
+
+
 class Contents:
     """What somebody finds who opens the phone's databases by hand."""
 
     def __init__(self, page: Page) -> None:
-        found = page.evaluate(_CONTENTS)
+        found = _looked_up(page)
         self.rows: dict[str, list[Any]] = found["rows"]
         self.bytes = [base64.b64decode(text) for text in found["bytes"]]
         self.text = json.dumps([self.rows, found["small"]], ensure_ascii=False)
@@ -150,7 +166,7 @@ def wait_until(page: Page, condition: Callable[[], object]) -> None:
             if condition():
                 return
         except Error as problem:
-            if "context was destroyed" not in str(problem):
+            if not _loads_anew(problem):
                 raise
         page.wait_for_timeout(50)
     raise AssertionError("it did not happen")
