@@ -1,3 +1,4 @@
+from appraisal.models.exclusions import Exclusion, ExclusionDecision
 from appraisal.models.looks import Looked, MissedDecision, MissedReport, PlaceWarning, Repeat, RepeatPlace
 from appraisal.models.recounts import Recount, RecountPart
 from appraisal.models.tallies import Counted, Cut, DenominatorChoice, Span, Tallied, Tally, Touched
@@ -6,6 +7,8 @@ __all__ = [
     "Counted",
     "Cut",
     "DenominatorChoice",
+    "Exclusion",
+    "ExclusionDecision",
     "Looked",
     "MissedDecision",
     "MissedReport",
