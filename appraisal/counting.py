@@ -253,7 +253,7 @@ def _with_what_waits(
             f"SELECT {_FACT} FROM ({live}) AS live UNION ALL SELECT {_FACT} FROM ({_COUNTED}) AS counted"
         )
         numbers = [one.number for one in wanted]
-        sql, more = _grouped(asked, changed, [*live_values, subject, ids, numbers])
+        sql, more = grouped(asked, changed, [*live_values, subject, ids, numbers])
         parts.append(sql)
         values += more
     return f"WITH stored AS ({stored}) {' UNION ALL '.join(parts)}", values
@@ -283,7 +283,7 @@ def _rows_alone(asked: Asked) -> tuple[str, list[Any]]:
             live, live_values = facts(subject, wanted, of_slice(wanted, asked.periods, asked.within))
             # Asked again, what the rows are restricted to would count twice with the planner: it takes them for few.
             facts_alone = f"SELECT {_FACT} FROM ({live}) AS live"
-            sql, more = _grouped(asked, facts_alone, live_values, within=())
+            sql, more = grouped(asked, facts_alone, live_values, within=())
             parts.append(sql)
             values += more
     return " UNION ALL ".join(parts), values
@@ -330,11 +330,11 @@ def in_slice(grain: Grain, rows: QuerySet, within: Within) -> QuerySet:
     return rows
 
 
-def _grouped(
-    asked: Asked, changed: str, changed_values: list[Any], within: Within | None = None
+def grouped(
+    asked: Asked, changed: str, changed_values: list[Any], within: Within | None = None, more: str = ""
 ) -> tuple[str, list[Any]]:
-    """Facts as period, group, counter, amount, within the periods and the slice, or whatever else is given."""
-    grouped = {
+    """Facts as period, group, counter, amount and ``more`` columns of theirs, within periods and slice or what else is given."""
+    group = {
         By.ALL: "NULL::bigint",
         By.DAY: "c.hour / 24",
         By.MONTH: "date_trunc('month', date '1970-01-01' + c.hour / 24)::date - date '1970-01-01'",
@@ -354,7 +354,7 @@ def _grouped(
         conditions.append("c.unit IS NOT NULL")
     apart = ", ".join(f"(c.{name}::bigint)" for name in AMONG.get(asked.by, ())) or "(0::bigint)"
     return (
-        f"SELECT p.period, ({grouped})::bigint AS grouped, c.counter::int, c.amount::bigint"
+        f"SELECT p.period, ({group})::bigint AS grouped, c.counter::int, c.amount::bigint{more}"
         f" FROM (VALUES {ranges}) AS p (period, first, last), ({changed}) AS c"
         f" CROSS JOIN LATERAL (VALUES {apart}) AS g (place) WHERE {' AND '.join(conditions)}"
     ), values
@@ -373,7 +373,7 @@ def _summed(asked: Asked, sql: str, parameters: list[Any]) -> dict[tuple[int, Gr
     found: dict[tuple[int, Group], Counts] = defaultdict(lambda: dict.fromkeys(keys.values(), 0))
     for period, group, counter, amount in rows:
         if amount:
-            found[period, _group(asked.by, group)][keys[counter]] = int(amount)
+            found[period, group_of(asked.by, group)][keys[counter]] = int(amount)
     return dict(found)
 
 
@@ -382,11 +382,12 @@ def _named(asked: Asked, rows: list[tuple]) -> dict[tuple[int, Group], Counts]:
     for period, group, amounts, *_ in rows:
         if any(amounts):
             named = zip(asked.counters, amounts, strict=True)
-            found[period, _group(asked.by, group)] = {one.key: int(amount or 0) for one, amount in named}
+            found[period, group_of(asked.by, group)] = {one.key: int(amount or 0) for one, amount in named}
     return found
 
 
-def _group(by: By, group: int | None) -> Group:
+def group_of(by: By, group: int | None) -> Group:
+    """A group as it is answered, of one as the database numbers it."""
     if group is not None and by in (By.DAY, By.MONTH):
         return dt.date(1970, 1, 1) + dt.timedelta(days=group)
     return group

@@ -6,7 +6,7 @@ place, category and source are read. What events do not tell is named (``Recount
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -119,22 +119,36 @@ class Recounted:
 
 
 def recount(
-    keys: Iterable[str], periods: Sequence[Period], of: Slice, by: By = By.ALL, places: Iterable[int] = ()
+    keys: Iterable[str],
+    periods: Sequence[Period],
+    of: Slice,
+    by: By = By.ALL,
+    places: Iterable[int] = (),
+    *,
+    without: Collection[int] = (),
 ) -> Recounted:
-    """What ``counting.counts`` must answer to the same question; a counter that counts nothing is left out of a group."""
+    """What ``counting.counts`` must answer to the same question; a counter that counts nothing is left out of a group.
+
+    ``without`` are cases that are left out, as adjusted figures leave out those that were excluded.
+    """
     asked, found = question(keys, periods, of, by, places), Recounted()
     for subject in asked.subjects:
-        add_up(asked, subject, candidates(asked, subject).values_list("pk", flat=True), found)
+        records = candidates(asked, subject)
+        if subject == CASES.subject and without:
+            records = records.exclude(pk__in=without)
+        add_up(asked, subject, records.values_list("pk", flat=True), found)
     return found
 
 
-def recount_at_once(keys: Iterable[str], period: Period, of: Slice) -> Recounted | None:
+def recount_at_once(
+    keys: Iterable[str], period: Period, of: Slice, *, without: Collection[int] = ()
+) -> Recounted | None:
     """The same for one period while somebody waits; None where more than ``AT_ONCE`` records may count."""
     asked = question(keys, [period], of)
     for subject in asked.subjects:
         if candidates(asked, subject)[: AT_ONCE + 1].count() > AT_ONCE:
             return None
-    return recount(keys, [period], of)
+    return recount(keys, [period], of, without=without)
 
 
 @contextmanager

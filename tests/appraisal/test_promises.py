@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from appraisal import counting, tallying
+from appraisal.adjusting import adjusted, excluded, is_adjustable, left_out_by_decisions, less
 from appraisal.catalogue import Measure, counters, measures
 from appraisal.counting import By, counts
 from appraisal.figures import figure
@@ -148,17 +149,47 @@ def disagreements(draw: Draw) -> Iterator[str]:
             one = figure(draw.measure, card[number, group])
             if one != figure(draw.measure, told.counts[number, group]):
                 yield f"{draw}: {one}"
+    yield from adjusted_disagreements(draw, card)
+
+
+def adjusted_disagreements(draw: Draw, card: dict) -> Iterator[str]:
+    """The same without the cases that are excluded: card less what they count, the list without them, events without them."""
+    question = (draw.measure.counters, draw.periods, draw.of, draw.by, draw.places)
+    found, left_out = excluded(*question), left_out_by_decisions()
+    rest = {
+        group: less(card.get(group), found[group].counts if group in found else {})
+        for group in {*card, *found}
+    }
+    told = without_nothing(recount(*question, without=left_out).counts)
+    if without_nothing(rest) != told:
+        yield f"{draw}: adjusted {rest}, events without {sorted(left_out)} {told}"
+    for number, group in {*card, *found}:
+        one = adjusted(draw.measure, card.get((number, group)), found.get((number, group)))
+        parts = [
+            draw.measure.numerator.counters,
+            *([draw.measure.denominator.counters] if draw.measure.denominator else []),
+        ]
+        counted = set()
+        if draw.by == By.ALL and is_adjustable(draw.measure):
+            for part in parts:
+                rows = listed(part, draw.periods[number], draw.of, most=10_000).rows
+                counted |= {row.record for row in rows} & left_out
+            if counted != (one.cases if one else set()):
+                yield f"{draw}: excluded {one and one.cases}, in the list {counted}"
+        if one and one.figure != figure(draw.measure, told.get((number, group))):
+            yield f"{draw}: adjusted {one.figure}, events {told.get((number, group))}"
 
 
 @pytest.mark.trust
 @pytest.mark.django_db
 def test_card_list_and_recount_say_the_same(promise):
-    tried, counted, wrong = 0, 0, []
+    tried, counted, without, wrong = 0, 0, 0, []
     for number in range(tries(1, full=6, trust=30)):
         random = Random(f"{SEED} {number}")
         world = World(random)
         for _ in range(3):
             world.live(50)
+            world.exclude(40)
             if random.random() < 0.7:  # else the worker is dead, and readers count what waits
                 tallying.tally(now=world.now, most=random.choice([10, 1000]))
             asking = Asking(random, world.now)
@@ -166,7 +197,10 @@ def test_card_list_and_recount_say_the_same(promise):
                 draw = asking.draw()
                 wrong += disagreements(draw)
                 tried += 1
-                counted += bool(counts(draw.measure.counters, draw.periods, draw.of, draw.by, draw.places))
+                question = (draw.measure.counters, draw.periods, draw.of, draw.by, draw.places)
+                counted += bool(counts(*question))
+                without += bool(excluded(*question))
         assert wrong == []
     assert counted > tried // 8, "too many questions were about nothing"
+    assert without > tried // 40, f"too few questions were about excluded cases: {world.made}"
     promise("card = list = recount", tried=tried, held=tried)

@@ -6,6 +6,9 @@ from collections import Counter
 from random import Random
 from typing import Any
 
+from appraisal.exclusions import ask as ask_to_exclude
+from appraisal.exclusions import decide, verdicts, why_not_ask, why_not_decide
+from appraisal.models import Exclusion
 from cases import actions
 from cases.actions import Refused, timekeeping
 from cases.holidays import Day
@@ -199,6 +202,42 @@ class World:
         except (Refused, Whistle.DoesNotExist, Case.DoesNotExist):
             return
         self.made[move] += 1
+
+    # Exclusions
+
+    def exclude(self, steps: int) -> None:
+        """So many times somebody asks that a case is left out, agrees to it, refuses or ends it."""
+        for _ in range(steps):
+            running = list(Exclusion.objects.filter(state__in=Exclusion.RUNNING).order_by("pk"))
+            if not running or self.random.random() < 0.4:
+                self._ask_to_exclude()
+            else:
+                self._decide(self.random.choice(running))
+
+    def _ask_to_exclude(self) -> None:
+        case = self.random.choice(list(Case.objects.order_by("pk")))
+        by = [user for user in self._about(case, Duty.HANDLE, Duty.CHIEF) if why_not_ask(case, user) is None]
+        if by and not case.exclusions.filter(state__in=Exclusion.RUNNING).exists():
+            ground = self.random.choice(Exclusion.Ground.values)
+            ask_to_exclude(case.pk, ground=ground, words="暴雨。", by=self.random.choice(by), now=self.now)
+
+    def _decide(self, found: Exclusion) -> None:
+        if found.state == Exclusion.State.GRANTED and self.random.random() < 0.97:
+            return  # most stay
+        verdict = self.random.choice(verdicts(found)[:1] * 4 + verdicts(found))
+        by = self._about(found.case, Duty.CHIEF, Duty.LEAD)
+        able = [user for user in by if why_not_decide(found, verdict, user) is None]
+        if able:
+            decide(found.pk, verdict=verdict, reason="属实。", by=self.random.choice(able), now=self.now)
+            self.made[f"exclusion {verdict}"] += 1
+
+    def _about(self, case: Case, *duties: Duty) -> list[User]:
+        """Who holds some duties at the unit, the centre or a territory of a case."""
+        places = {case.unit_id, case.centre_id, case.community_id, case.street_id, case.district_id} - {None}
+        found = [
+            user for duty in duties for place in sorted(places) for user in self.hands.holding(duty, place)
+        ]
+        return list(dict.fromkeys(found))
 
     # What time does
 
