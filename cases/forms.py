@@ -234,6 +234,15 @@ FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
 }
 
 
+#: What may be given with a move beside what the table asks for.
+MORE = {"comment": ("photos",)}
+
+
+def takes_photos(move: Move) -> bool:
+    """Whether photos may come with a move."""
+    return "photos" in (*move.needs, *MORE.get(move.name, ()))
+
+
 class CaseMoveForm(MoveForm):
     """The form of a move of a case; the person saw one of its legs open."""
 
@@ -255,6 +264,8 @@ def move_form(
     form = CaseMoveForm(data, initial={"leg": leg_id})
     for name in move.needs:
         form.ask_for(name, FIELDS[name](case, user))
+    for name in MORE.get(move.name, ()):
+        form.ask_for(name, FIELDS[name](case, user), is_needed=False)
     if category is not None and "responsibility" in form.fields:
         form.fields["responsibility"] = _responsibilities(case, category)
     return form

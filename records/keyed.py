@@ -7,17 +7,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils import timezone
 
 from governance.refusals import Unavailable
+from governance.responses import in_one, refusal_body, refusal_json, wants_json, with_status
 from governance.responses import refused as as_refused
-from governance.responses import with_status
 from governance.wording import ask_by_name
 from records.given import MOST_PHOTOS
 from records.models import Picture
 from records.pictures import MAX_BYTES, TOO_LARGE
-from records.refusals import KeyReused, Refused, Unfit
+from records.refusals import Forbidden, KeyReused, Refused, TooFast, Unfit
 
 MISSING = "这次提交缺少防止重复的编号，没有保存。填写的文字都在，照片须重新选择；请核对后再提交一次。"
 
@@ -79,6 +80,37 @@ class KeyedForm(forms.Form):
 def shown_again(response: HttpResponse, form: KeyedForm) -> HttpResponse:
     """The response that shows a form which was not taken: 422, or the status that it was refused with."""
     return as_refused(response, form.refusal) if form.refusal else with_status(response, 422)
+
+
+# What a phone sends that kept it (static/js/field/outbox.js) -------------------------------------------------------
+
+ANOTHERS = "这是另一位同事存在本机的，请由本人登录后上传。"
+
+
+def anothers(request: HttpRequest) -> HttpResponse | None:
+    """The refusal of what waited in a phone for another person than the one who has signed in; it stays there."""
+    if request.POST.get("owner", str(request.user.pk)) == str(request.user.pk):
+        return None
+    if wants_json(request):
+        return refusal_json(Forbidden(ANOTHERS, field="owner"))
+    raise PermissionDenied(ANOTHERS)
+
+
+def taken_json(url: str, *, is_repeat: bool, **more: Any) -> JsonResponse:
+    """What a script is told of a form that was taken, now or before: where it leads."""
+    return JsonResponse({"url": url, **more}, status=200 if is_repeat else 201)
+
+
+def has_moved_on(form: KeyedForm) -> bool:
+    """Whether the record as it stands now is what stands in the way, and not what was given or the moment."""
+    return bool(form.refusal) and not isinstance(form.refusal, Unfit | KeyReused | TooFast | Unavailable)
+
+
+def refused_json(form: KeyedForm, **more: Any) -> HttpResponse:
+    """What a script is told of a form that was not taken, sentence by field."""
+    errors: Any = form.errors
+    sentence = in_one(errors) or (form.refusal.sentence if form.refusal else "")
+    return shown_again(JsonResponse(refusal_body(sentence, errors, **more)), form)
 
 
 class PhotosWidget(forms.ClearableFileInput):

@@ -124,6 +124,7 @@ ENDPOINTS = (
     Endpoint("field:nearby",      "/field/nearby/?lon=102.73&lat=25.04"),
     Endpoint("field:shell",       "/field/shell/",                        anonymous=MAY),  # an empty form
     Endpoint("field:offline",     "/field/offline/",                      anonymous=MAY),  # says that there is no signal
+    Endpoint("field:unsent",      "/field/unsent/",                       anonymous=MAY),  # filled by the phone
     Endpoint("field:key",         "/field/key/",                          LOOP, FORBIDDEN, method="post"),
     Endpoint("field:worker",            "/sw.js",                               anonymous=MAY),  # a script without data
     Endpoint("field:earlier_worker",      "/field/sw.js",                         anonymous=MAY),  # a script without data

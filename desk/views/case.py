@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from cases import turning
 from cases.actions import DOOR, Stale
-from cases.forms import CaseMoveForm, move_form
+from cases.forms import CaseMoveForm, move_form, takes_photos
 from cases.models import Case, CaseEvent, CaseText, Contact, Leg
 from cases.names import give_names
 from cases.permissions import may_call_back
@@ -35,9 +35,18 @@ from governance import modules, secrets, sessions, telephones
 from governance.actions import log_access
 from governance.faces import faces_of
 from governance.kept_forms import keeps_form, kept
+from governance.responses import wants_json
 from records.forms import made
 from records.given import MOST_PHOTOS
-from records.keyed import form_with_files, shown_again, with_uploads
+from records.keyed import (
+    anothers,
+    form_with_files,
+    has_moved_on,
+    refused_json,
+    shown_again,
+    taken_json,
+    with_uploads,
+)
 from records.timeline import events_of
 
 #: Moves in the order in which a person most likely wants them; the first allowed one is the biggest button.
@@ -174,20 +183,41 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
 
 def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
     """Make a move and go on, or show its form again with what was refused."""
-    room = {"photos": MOST_PHOTOS} if "photos" in move.needs else {}
+    if refused := anothers(request):
+        return refused
+    room = {"photos": MOST_PHOTOS} if takes_photos(move) else {}
     data, refused = with_uploads(request, room, store_of_form)
     form = move_form(move, case, request.user, data)
     form.refuse_photos(refused)
     answer = made(form, DOOR, case, move, by=request.user, now=timezone.now())
+    if answer is None and wants_json(request):
+        return refused_json(form, **({"now": _as_it_stands(request, case)} if has_moved_on(form) else {}))
     if isinstance(form.refusal, Stale):
         return _moved_on(request, case, move, form, form.refusal)
     if answer is None:
         return shown_again(_ask(request, case, move, form), form)
-    messages.success(request, f"{case.number} 已{move.label}，现为“{State(answer.state).label}”。")
+    said = f"{case.number} 已{move.label}，现为“{State(answer.state).label}”。"
+    if not sessions.is_by_itself(request):  # nobody is looking
+        messages.success(request, said)
     then = request.POST.get("then", "")
     is_ours = url_has_allowed_host_and_scheme(then, allowed_hosts=None) and then.startswith("/")
     fits = is_ours and len(iri_to_uri(then)) <= LONGEST_WAY
-    return redirect(then) if fits else redirect("desk:case", case_uuid=case.uuid)
+    address = then if fits else reverse("desk:case", args=[case.uuid])
+    if wants_json(request):
+        return taken_json(address, is_repeat=answer.is_repeat)
+    return redirect(address)
+
+
+def _as_it_stands(request: HttpRequest, case: Case) -> dict[str, str]:
+    """Where the case stands now, for a phone on which something was done meanwhile: its state, and who did what last."""
+    context = case_context(request, visible_case(request, case.uuid))
+    last = context["lines"][0]
+    return {
+        "state": context["case"].state_name,
+        "waits_for": context["waiting_label"],
+        "at": last["at"].isoformat(),
+        **{name: last[name] for name in ("what", "who", "text")},
+    }
 
 
 def _moved_on(

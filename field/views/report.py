@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from cases import actions
-from cases.actions import Forbidden, KeyReused, Refused
+from cases.actions import KeyReused, Refused
 from cases.forms import ReportForm
 from cases.loops import top
 from cases.models import Case, Category, Responsibility
@@ -28,9 +28,17 @@ from cases.workflow import Loop
 from field.forms import HandledReportForm
 from governance.kept_forms import keeps_form, kept
 from governance.models import User
-from governance.responses import answers_json, in_one, refusal_body, refusal_json, wants_json
+from governance.responses import answers_json, refusal_body, refusal_json, wants_json
 from grid.models import TerritoryRing
-from records.keyed import form_with_files, room_for_photos, shown_again, with_uploads
+from records.keyed import (
+    anothers,
+    form_with_files,
+    refused_json,
+    room_for_photos,
+    shown_again,
+    taken_json,
+    with_uploads,
+)
 
 NO_CLAIM_BEYOND = dt.timedelta(days=3650)
 #: Photos of a report, of either shape.
@@ -109,7 +117,6 @@ class Circumstances(forms.Form):
     handled = forms.BooleanField(required=False)
     nearby_seen = forms.BooleanField(required=False)
     device_time = forms.DateTimeField(required=False)  # a claim; what can't be read is no claim
-    owner = forms.IntegerField(required=False)  # whose queue it waited in
 
     def clean_device_time(self) -> dt.datetime | None:
         """A claim of the year 1 or 9999 is none: at the ends of time no time zone can be applied any more."""
@@ -164,8 +171,8 @@ def _own_box(user: User) -> str:
 def _save(request: HttpRequest) -> HttpResponse:
     told = Circumstances(request.POST)
     told.is_valid()
-    if told.cleaned_data.get("owner") not in (None, request.user.pk):
-        return _refuse_other(request)
+    if refused := anothers(request):
+        return refused
     handled = told.cleaned_data["handled"]
     shape = HandledReportForm if handled else ReportForm
     data, refused = with_uploads(request, room_for_photos(shape.base_fields), store_of_form)
@@ -201,7 +208,7 @@ def _save(request: HttpRequest) -> HttpResponse:
 def _saved(request: HttpRequest, answer: actions.Answer) -> HttpResponse:
     url = reverse("field:done", args=[answer.uuid])
     if wants_json(request):
-        return JsonResponse({"uuid": answer.uuid, "url": url}, status=200 if answer.is_repeat else 201)
+        return taken_json(url, is_repeat=answer.is_repeat, uuid=answer.uuid)
     return redirect(url)
 
 
@@ -216,18 +223,9 @@ def _ask_again(request: HttpRequest, form: ReportForm, **more: Any) -> HttpRespo
     """Nothing is lost: what was typed, the photos already stored and the key come back with the sentences."""
     if wants_json(request):
         nearby = {"nearby": len(more["nearby"])} if "nearby" in more else {}
-        sentence = in_one(form.errors) or (form.refusal.sentence if form.refusal else "")
-        return shown_again(JsonResponse(refusal_body(sentence, form.errors, **nearby)), form)
+        return refused_json(form, **nearby)
     context = _report_context(request.user, form, is_asked_again=True, metres=ON_SITE.metres, **more)
     return shown_again(render(request, "field/report.html", context), form)
-
-
-def _refuse_other(request: HttpRequest) -> HttpResponse:
-    """Whoever signed in on this phone meanwhile does not send it; it waits for its owner."""
-    sentence = "这条上报是另一位同事存在本机的，请由本人登录后上传。"
-    if wants_json(request):
-        return refusal_json(Forbidden(sentence, field="owner"))
-    raise PermissionDenied(sentence)
 
 
 @login_required

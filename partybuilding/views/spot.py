@@ -16,7 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from cases.forms import PositionField
+from governance import sessions
 from governance.kept_forms import keeps_form, kept
+from governance.responses import wants_json
 from governance.roles import Duty
 from partybuilding.actions import DOOR
 from partybuilding.codes import SCAN_SECONDS, give_pass, is_good, keep_scan, pass_until, scan_time
@@ -27,7 +29,7 @@ from partybuilding.views.whistle import CONFIRM, ask, make, posted_form, with_pi
 from partybuilding.waiting import calls_of, next_step
 from partybuilding.workflow import CALLS, OPEN_CALL, RUNNING, ClockStep
 from records.forms import MoveForm, made
-from records.keyed import shown_again
+from records.keyed import anothers, has_moved_on, refused_json, shown_again, taken_json
 from records.refusals import Refused
 
 #: The move by which a unit does what a clock waits for.
@@ -80,14 +82,31 @@ def phone_move(request: HttpRequest, call_id: int, name: str) -> HttpResponse:
     call = get_object_or_404(Call.objects.filter(whistle__in=visible).select_related(*named), pk=call_id)
     back = reverse("partybuilding:my_calls")
     if request.method == "POST":
+        if refused := anothers(request):
+            return refused
         form, situation = posted_form(request, move, call.whistle, call)
         if answered := make(form, situation, move):
-            messages.success(request, answered)
-            return redirect(back)
+            return _taken(request, answered)
+        if wants_json(request):
+            return refused_json(form, **({"now": _as_it_stands(call)} if has_moved_on(form) else {}))
         return shown_again(ask(request, form, situation, move, back, base="base_field.html"), form)
     situation = Situation(call.whistle, request.user, timezone.now(), part=call)
     form = move_form(move, situation, kept(request))
     return ask(request, form, situation, move, back, base="base_field.html")
+
+
+def _taken(request: HttpRequest, said: str) -> HttpResponse:
+    """The way on after a move that was made, for people and for the phone's own script."""
+    if not sessions.is_by_itself(request):  # nobody is looking
+        messages.success(request, said)
+    back = reverse("partybuilding:my_calls")
+    return taken_json(back, is_repeat=False) if wants_json(request) else redirect(back)
+
+
+def _as_it_stands(call: Call) -> dict[str, str]:
+    """Where a call stands now, for a phone on which something was done meanwhile."""
+    call.refresh_from_db(fields=["state"])
+    return {"state": call.get_state_display()}
 
 
 # Report-in --------------------------------------------------------------------------------------------------------
@@ -168,12 +187,17 @@ def arrive(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
     units = request.user.authority.places(Duty.ANSWER)
     calls = whistle.calls.filter(unit__in=units, state__in=OPEN_CALL).select_related("unit")
     if request.method == "POST":
+        if refused := anothers(request):
+            return refused
         form = ArriveForm(calls, request.POST)
         if said := _arrive(form, request, whistle, now):
-            messages.success(request, said)
-            response = redirect("partybuilding:my_calls")
+            response = _taken(request, said)
             response.delete_cookie(COOKIE, path=request.path)
             return response
+        if wants_json(request):
+            return refused_json(
+                form, **({"now": {"state": whistle.get_state_display()}} if has_moved_on(form) else {})
+            )
         return shown_again(_ask(request, form, whistle, calls, now), form)
     form = ArriveForm(calls, kept(request), initial={"scanned": _pass_of(request, whistle_uuid, now)})
     response = _ask(request, form, whistle, calls, now)

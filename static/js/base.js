@@ -155,12 +155,13 @@ function showNet() {
 }
 
 // The offline queue tells its length and age, how much of others is there, and whether anything can be kept (docs/look.md).
-function showQueue({ detail: { count, oldest, others = { count: 0 }, isKeeping = true } }) {
+function showQueue({ detail: { count, oldest, others = { count: 0 }, isKeeping = true, isSignedOut } }) {
   const strip = document.querySelector("[data-strip]");
   if (!strip) return;
   strip.classList.toggle("has-queue", count + others.count > 0);
   strip.querySelector("[data-strip-queue]").textContent =
-    count ? `${count} 条待上传，最早 ${timeWords(oldest)}` : others.count ? `${others.count} 条他人待上传` : "没有待上传";
+    count && isSignedOut ? `登录已过期，${count} 条待上传`
+      : count ? `${count} 条待上传，最早 ${timeWords(oldest)}` : others.count ? `${others.count} 条他人待上传` : "没有待上传";
   strip.querySelector("[data-strip-offline]").textContent = isKeeping ? "离线可上报" : "离线，本机不能存";
 }
 

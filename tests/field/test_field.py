@@ -274,7 +274,7 @@ def test_the_phone_keeps_files_that_exist_and_a_shell_without_a_name(worker):
     assert words == '"/categories/words.json"'
 
 
-@pytest.mark.parametrize("path", ["/field/shell/", "/field/offline/"])
+@pytest.mark.parametrize("path", ["/field/shell/", "/field/offline/", "/field/unsent/"])
 def test_the_pages_that_the_phone_keeps_are_the_same_for_everybody(worker, path):
     """But for the key of the form, which the page makes anew."""
     pages = [client.get(path).content.decode() for client in (worker, phone(people.clerk()), Client())]

@@ -141,6 +141,10 @@ class Contents:
         return [item for item in self.items if item["kind"] == "reports"]
 
     @property
+    def unsent(self) -> list[Any]:
+        return [item for item in self.items if item["kind"] in ("reports", "moves")]
+
+    @property
     def keys(self) -> list[Any]:
         return self.of("gridloop-store/keys")
 
@@ -234,7 +238,7 @@ class Signal:
             route.fallback()
 
     def lose(self) -> None:
-        for address in ("**/field/report/", "**/photos/"):
+        for address in ("**/field/report/", "**/photos/", "**/moves/*/", "**/field/arrive/*/"):
             self.context.route(address, self._cut)
 
     def find(self) -> None:

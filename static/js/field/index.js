@@ -1,12 +1,14 @@
-// Scripts of the phone's pages; each part starts where its data attribute is.
-
 import "../forms.js";
+import { startMoves } from "./moves.js";
 import { startQueue } from "./queue.js";
 import { startQueueList } from "./queue_list.js";
 import { startReport } from "./report.js";
+import { startUnsent } from "./unsent.js";
 import { startWorker } from "./worker.js";
 
 startReport(document);
+startMoves();
+startUnsent(document);
 startQueueList(document);
 startQueue();
 startWorker();

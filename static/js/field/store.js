@@ -6,10 +6,13 @@ import { openDB } from "../../vendor/idb/index.js";
 import { post } from "../http.js";
 import { pack, unpack } from "./packing.js";
 
-// unsent: stays until it is sent or its owner deletes it. The rest goes at logout, and after a week whoever signs in.
+// unsent: stays until it is sent or its owner deletes it. begun: outlives the session, as nothing typed is lost by its
+// end, and goes a week after it was last changed. The rest goes at logout, and after a week whoever signs in.
 const KINDS = {
   reports: { unsent: true },
-  page: { unsent: false }, // what the kept report page must know of the person
+  moves: { unsent: true }, // of cases and of called units, as queue.js sends them
+  drafts: { begun: true },
+  page: {}, // what the kept report page must know of the person
 };
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 const KEY_MS = 10000;
@@ -45,6 +48,10 @@ function isUnsent(kind) {
   return Boolean(KINDS[kind]?.unsent);
 }
 
+function outlivesSession(kind) {
+  return isUnsent(kind) || Boolean(KINDS[kind]?.begun);
+}
+
 // Whose store it is -----------------------------------------------------------------------------------------------
 
 async function held() {
@@ -61,7 +68,9 @@ async function unlock() {
   const owners = await base.getAllKeys("keys");
   const owner = person ?? (owners.length === 1 ? owners[0] : undefined);
   if (!owner) return null;
-  await Promise.all(owners.filter((other) => other !== owner).map((other) => base.delete("keys", other)));
+  const others = owners.filter((other) => other !== owner);
+  await Promise.all(others.map((other) => base.delete("keys", other)));
+  if (others.length) await drop(([whose, kind]) => whose === owner || outlivesSession(kind));
   const key = await base.get("keys", owner) ?? await fetchKey(owner);
   return key && { owner, key };
 }
@@ -156,23 +165,23 @@ export async function ofOthers() {
 
 // Time and sign-out ------------------------------------------------------------------------------------------------
 
-async function drop(range) {
+async function drop(stays, range) {
   const change = (await database()).transaction("items", "readwrite");
-  for (const at of await change.store.index("savedAt").getAllKeys(range)) if (!isUnsent(at[1])) change.store.delete(at);
+  for (const at of await change.store.index("savedAt").getAllKeys(range)) if (!stays(at)) change.store.delete(at);
   await change.done;
 }
 
 // Whatever is not unsent goes after a week, whoever's it is.
 export function sweep() {
-  return drop(IDBKeyRange.upperBound(Date.now() - WEEK_MS));
+  return drop(([, kind]) => isUnsent(kind), IDBKeyRange.upperBound(Date.now() - WEEK_MS));
 }
 
-// The session ends, or has ended: no key stays, and nothing but what is unsent.
+// The session ends, or has ended: no key stays, and nothing but what is unsent or begun.
 export async function lock() {
   isLocked = true;
   otherTabs.postMessage("locked");
   await (await database()).clear("keys");
-  await drop();
+  await drop(([, kind]) => outlivesSession(kind));
 }
 
 // What earlier releases kept --------------------------------------------------------------------------------------

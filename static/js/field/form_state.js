@@ -1,0 +1,81 @@
+// What somebody has put into a form of the phone: taken out of it to be kept, put back, and what is still blank.
+
+import { element } from "../dom.js";
+import { newKey, photosOf } from "./photos.js";
+import { owner } from "./store.js";
+
+export { uploadsOf } from "./photos.js";
+
+const NEVER = ["csrfmiddlewaretoken"];
+const SENTENCES = { photos: "请至少拍一张照片。", position: "请定位，或在地图上点选位置。" };
+const BLANK = "请填写这一项。";
+
+// {key, owner, savedAt, fields, photos, sent}: photos that have not arrived as bytes, those that have as fields.
+export async function packed(form, leaveOut = []) {
+  const data = new FormData(form);
+  const item = { key: data.get("key"), owner: await owner(), savedAt: Date.now(), fields: [], photos: [] };
+  for (const [name, value] of data) {
+    if (NEVER.includes(name) || leaveOut.includes(name)) continue;
+    if (typeof value === "string") item.fields.push([name, value]);
+    else if (value.size) item.photos.push({ name, key: newKey(), type: value.type, data: await value.arrayBuffer() });
+  }
+  item.sent = item.fields.filter(([name]) => /photo/.test(name)).length;
+  return item;
+}
+
+function boxOf(form, name) {
+  return form.querySelector(`[data-photos-input][data-name="${CSS.escape(name)}"]`);
+}
+
+// The fields and photos of a kept item, back in the form; `not` names fields that stay as they are.
+export function fill(form, { fields, photos }, not = []) {
+  for (const [name, value] of fields) {
+    if (not.includes(name)) continue;
+    const field = form.elements[name];
+    if (boxOf(form, name)) photosOf(boxOf(form, name)).show(value);
+    else if (field instanceof RadioNodeList) field.value = value;
+    else if (field?.type === "checkbox") field.checked = true;
+    else if (field) field.value = value;
+  }
+  for (const { name, uuid, type, data } of photos) {
+    const shown = boxOf(form, name) && photosOf(boxOf(form, name));
+    if (!shown) continue;
+    if (uuid) shown.show(uuid);
+    else shown.add([new File([data], "photo.jpg", { type })]);
+  }
+}
+
+// What is needed and not there, as the server would say it, {field: [sentence]}: without signal it cannot be asked.
+export function blank(form) {
+  const errors = {};
+  for (const field of form.querySelectorAll("[required]")) {
+    const name = field.name.replace(/_(longitude|latitude)$/, "");
+    if (!isGiven(form, field)) errors[name] = [SENTENCES[name] ?? BLANK];
+  }
+  return errors;
+}
+
+function isGiven(form, field) {
+  const photos = field.closest("[data-photos-input]");
+  if (photos) return Boolean(photos.querySelector(".photo-kept"));
+  if (["radio", "checkbox"].includes(field.type)) return Boolean(form.querySelector(`[name="${CSS.escape(field.name)}"]:checked`));
+  return Boolean(field.value.trim());
+}
+
+// Sentences at their fields, what is about no single one above the form.
+export function refusedAt(form, errors) {
+  form.querySelectorAll("[data-refused]").forEach((shown) => shown.remove());
+  form.querySelectorAll(".field-box.is-wrong").forEach((box) => box.classList.remove("is-wrong"));
+  for (const [name, sentences] of Object.entries(errors)) {
+    const quoted = CSS.escape(name);
+    const box = form.querySelector(`[name="${quoted}"], [name^="${quoted}_"], [data-name="${quoted}"]`)?.closest(".field-box");
+    const shown = element("div", box ? "" : "note note-error");
+    shown.dataset.refused = name;
+    shown.role = "alert";
+    shown.append(...sentences.map((sentence) => element("p", box ? "error" : "", sentence)));
+    if (box) box.append(shown);
+    else form.prepend(shown);
+    box?.classList.add("is-wrong");
+  }
+  form.querySelector("[data-refused]")?.scrollIntoView({ block: "center" });
+}
