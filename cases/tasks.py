@@ -1,4 +1,4 @@
-"""Periodic tasks: the sweep, the daily anchor, photo files without a row; the rules are in ``cases``, the state in PostgreSQL."""
+"""Periodic tasks: the sweep, the daily anchor, photo files without a row, uploads given up; the rules are in ``cases``, the state in PostgreSQL."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -6,6 +6,7 @@ from django.utils import timezone
 from cases import actions, photos, words
 from governance.actions import heartbeat
 from governance.models import Heartbeat
+from records import parts
 from records.histories import HISTORIES
 
 
@@ -23,7 +24,7 @@ def anchor() -> int:
 
 @shared_task
 def remove_orphans() -> int:
-    return photos.remove_orphans(now=timezone.now())
+    return photos.remove_orphans(now=timezone.now()) + parts.remove_old(now=timezone.now())
 
 
 @shared_task

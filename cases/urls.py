@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from cases import api, map_api
+from cases import api, map_api, parts_api
 from governance.responses import answers_json
 
 app_name = "cases"
@@ -24,6 +24,8 @@ urlpatterns = [
         name="api_docs",
     ),
     path("photos/", answers_json(api.PhotoUpload.as_view()), name="photos"),
+    path("photos/parts/", parts_api.begin, name="photo_parts"),
+    path("photos/parts/<uuid:key>/", parts_api.go_on, name="photo_part"),
     path("photos/<uuid:photo_uuid>.jpg", api.photo_file, name="photo"),
     path("photos/<uuid:photo_uuid>-s.jpg", api.photo_file, {"is_small": True}, name="photo_small"),
 ]

@@ -145,6 +145,8 @@ ENDPOINTS = (
     Endpoint("cases:photo",             "/photos/{photo}.jpg",                  SEES_CASE),
     Endpoint("cases:photo_small",       "/photos/{photo}-s.jpg",                SEES_CASE),
     Endpoint("cases:photos",            "/photos/",                             LOOP, FORBIDDEN, SIGN_IN, "post"),
+    Endpoint("cases:photo_parts",       "/photos/parts/",                       LOOP, FORBIDDEN, SIGN_IN, "post"),
+    Endpoint("cases:photo_part",        "/photos/parts/{photo}/",               frozenset(), HIDDEN, method="post"),  # nobody has begun it
     # Maps and boards: everybody gets what the scope holds, which may be nothing
     Endpoint("cases:map_cases",         f"/map/cases.json?{BOX}"),
     Endpoint("cases:map_areas",         f"/map/areas.json?{BOX}"),
@@ -177,6 +179,8 @@ ENDPOINTS = (
     Endpoint("partybuilding:screen",    "/party/whistles/{whistle}/screen/",    frozenset({"secretary", "deputy_leader"}), seeing=SEES_WHISTLE),
     Endpoint("partybuilding:screen_code", "/party/screens/{whistle}/{ticket}/", anonymous=MAY),  # who has the address of a screen
     Endpoint("partybuilding:photos",    "/party/photos/",                       JOINS_WHISTLES, FORBIDDEN, SIGN_IN, "post"),
+    Endpoint("partybuilding:photo_parts", "/party/photos/parts/",               JOINS_WHISTLES, FORBIDDEN, SIGN_IN, "post"),
+    Endpoint("partybuilding:photo_part", "/party/photos/parts/{photo}/",        frozenset(), HIDDEN, method="post"),
     Endpoint("partybuilding:photo",     "/party/photos/{whistle_photo}.jpg",    SEES_WHISTLE),
     Endpoint("partybuilding:photo_small", "/party/photos/{whistle_photo}-s.jpg", SEES_WHISTLE),
     Endpoint("partybuilding:my_calls",  "/field/calls/"),

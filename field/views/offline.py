@@ -24,7 +24,7 @@ from governance.responses import answers_json
 SHELL_FILES = (
     "css/tokens.css", "css/base.css", "css/components.css", "css/field.css", "icons/sprite.svg", "icons/logo.svg",
     "js/base.js", "js/dom.js", "js/http.js", "js/sign_out.js", "js/forms.js", "js/position.js", "js/category.js", "js/category_search.js", "js/field/index.js", "js/field/report.js",
-    "js/field/form_state.js", "js/field/moves.js", "js/field/unsent.js", "js/field/photos.js", "js/field/queue.js", "js/field/queue_list.js", "js/field/store.js", "js/field/packing.js",
+    "js/field/form_state.js", "js/field/moves.js", "js/field/unsent.js", "js/field/photos.js", "js/field/upload.js", "js/field/queue.js", "js/field/queue_list.js", "js/field/store.js", "js/field/packing.js",
     "js/field/worker.js",
     "vendor/htmx/htmx.min.js", "vendor/idb/index.js",
 )  # fmt: skip

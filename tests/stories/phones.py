@@ -238,7 +238,7 @@ class Signal:
             route.fallback()
 
     def lose(self) -> None:
-        for address in ("**/field/report/", "**/photos/", "**/moves/*/", "**/field/arrive/*/"):
+        for address in ("**/field/report/", "**/photos/**", "**/moves/*/", "**/field/arrive/*/"):
             self.context.route(address, self._cut)
 
     def find(self) -> None:

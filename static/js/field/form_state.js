@@ -4,22 +4,26 @@ import { element } from "../dom.js";
 import { newKey, photosOf } from "./photos.js";
 import { owner } from "./store.js";
 
-export { uploadsOf } from "./photos.js";
-
 const NEVER = ["csrfmiddlewaretoken"];
 const SENTENCES = { photos: "请至少拍一张照片。", position: "请定位，或在地图上点选位置。" };
 const BLANK = "请填写这一项。";
 
 // {key, owner, savedAt, fields, photos, sent}: photos that have not arrived as bytes, those that have as fields.
 export async function packed(form, leaveOut = []) {
+  const boxes = [...form.querySelectorAll("[data-photos-input]")].filter((box) => !leaveOut.includes(box.dataset.name));
+  // First what is on its way, then what has arrived: a picture that arrives in between is in both, under the same id.
+  const onTheirWay = await Promise.all(boxes.map((box) => photosOf(box).pending()));
   const data = new FormData(form);
   const item = { key: data.get("key"), owner: await owner(), savedAt: Date.now(), fields: [], photos: [] };
   for (const [name, value] of data) {
-    if (NEVER.includes(name) || leaveOut.includes(name)) continue;
-    if (typeof value === "string") item.fields.push([name, value]);
-    else if (value.size) item.photos.push({ name, key: newKey(), type: value.type, data: await value.arrayBuffer() });
+    if (typeof value === "string" && !NEVER.includes(name) && !leaveOut.includes(name)) item.fields.push([name, value]);
   }
   item.sent = item.fields.filter(([name]) => /photo/.test(name)).length;
+  for (const [at, { dataset: { name } }] of boxes.entries()) {
+    for (const { file, key } of onTheirWay[at]) {
+      item.photos.push({ name, key: key ?? newKey(), type: file.type, data: await file.arrayBuffer() });
+    }
+  }
   return item;
 }
 

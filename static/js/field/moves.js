@@ -2,10 +2,9 @@
 // data-outbox says of what it is, data-doing what is done, data-page where the matter is shown.
 
 import { element } from "../dom.js";
-import { blank, fill, packed, refusedAt, uploadsOf } from "./form_state.js";
-import { find, forget, keep, send } from "./queue.js";
+import { blank, fill, packed, refusedAt } from "./form_state.js";
+import { find, forget, keep, sendAlone } from "./queue.js";
 
-const UPLOAD_MS = 12000;
 const NOT_KEPT = "浏览器也不能存在本机。请留在本页，稍后再按一次。";
 
 async function submit(event) {
@@ -14,13 +13,12 @@ async function submit(event) {
   event.preventDefault();
   const errors = blank(form);
   if (Object.keys(errors).length) return release(form, errors);
-  await uploadsOf(form, UPLOAD_MS);
   const { outbox: title, doing, page } = form.dataset;
   const address = new URL(form.action).pathname;
   const pictures = form.querySelector("[data-photos-input]")?.dataset.address ?? "/photos/";
   const item = { ...await packed(form), kind: "moves", address, pictures, title, doing, page };
   const isKept = await keep(item);
-  await finish(form, item, await send(item), isKept);
+  await finish(form, item, await sendAlone(item), isKept);
 }
 
 async function finish(form, item, { url, errors, now, login, reason }, isKept) {

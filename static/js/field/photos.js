@@ -1,31 +1,16 @@
-// data-photos-input: every picture is made small and sent at once, with a receipt of its own. What is not there yet
-// stays in the file field, so that the plain form (or the queue) takes it along.
+// data-photos-input: every picture is made small and sent at once, under a key of its own. What is not there yet stays in
+// the file field for the plain form; the queue takes it along under the same key.
 
 import { button, element } from "../dom.js";
-import { orNotNow, post } from "../http.js";
+import { upload } from "./upload.js";
 
 const LONGEST_SIDE = 1600;
 const SMALL_BYTES = 600000;
 const TRIES = 3;
-const running = new WeakMap(); // form → uploads under way
 
 // Browsers make keys over HTTPS or on localhost only.
 export function newKey() {
   return crypto.randomUUID?.();
-}
-
-// Sends one picture; answers {uuid, thumb}, {refused: sentence} or {login: true}. Throws without a connection, or NotNow.
-// The same key sent again is the same picture, whether or not the first answer arrived. `told`: where it was taken, and
-// whose it is: who has signed in on this phone meanwhile must not become its owner.
-export async function upload(file, key, told = {}, { isByItself, address = "/photos/" } = {}) {
-  const body = new FormData();
-  body.append("file", file, file.name);
-  for (const [name, value] of Object.entries(told)) if (value) body.append(name, value);
-  const answer = await orNotNow(await post(address, { body, headers: key && { "Idempotency-Key": key }, isByItself }));
-  if (answer.status === 401) return { login: true };
-  const json = await answer.json();
-  if (answer.ok) return json;
-  return json.errors?.owner ? { login: true } : { refused: json.detail ?? "照片没有被接受，请重拍。" };
 }
 
 // A phone's picture has ten times the pixels that are kept; sending them would cost the worker a minute.
@@ -53,33 +38,40 @@ class Photos {
     this.kept = box.querySelector("[data-photos-kept]");
     this.most = this.input.multiple ? 9 : 1;
     this.address = box.dataset.address;
-    this.waiting = new Map(); // file → its thumbnail
+    this.waiting = new Map(); // file → {shown, key}
+    this.shrinking = new Set(); // promises
     for (const shown of this.kept.children) this.addRemoval(shown);
     this.input.addEventListener("change", () => this.add([...this.input.files]));
+    document.addEventListener("photo:progress", ({ detail: { key, share } }) => {
+      for (const one of this.waiting.values()) if (one.key === key) this.say(one.shown, `上传 ${Math.round(share * 100)}%`);
+    });
   }
 
   add(files) {
     this.box.querySelector(".error")?.remove();
     if (this.most === 1) this.clear();
     const room = this.most - this.kept.children.length;
-    for (const file of files.slice(0, room)) this.track(this.take(file));
+    for (const file of files.slice(0, room)) this.take(file);
     if (files.length > room) this.complain(`最多 ${this.most} 张照片。`);
     this.keepWaiting();
   }
 
   async take(original) {
-    const shown = this.thumbnail(URL.createObjectURL(original), "上传中");
-    this.waiting.set(original, shown);
-    const file = await shrunk(original);
+    const one = { shown: this.thumbnail(URL.createObjectURL(original), "上传中"), key: newKey() };
+    this.waiting.set(original, one);
+    const making = shrunk(original);
+    this.shrinking.add(making);
+    const file = await making;
+    this.shrinking.delete(making);
     if (!this.waiting.delete(original)) return;
-    this.waiting.set(file, shown);
+    this.waiting.set(file, one);
     this.keepWaiting();
-    await this.send(file, shown);
+    await this.send(file, one);
   }
 
-  async send(file, shown) {
+  async send(file, { shown, key }) {
     try {
-      const { uuid, refused, login } = await this.persist(file, newKey(), shown);
+      const { uuid, refused, login } = await this.persist(file, key, shown);
       if (login) return this.say(shown, "随单上传");
       if (!this.waiting.delete(file)) return;
       if (refused) {
@@ -106,23 +98,38 @@ class Photos {
     }
   }
 
+  // What is still on its way, as it is sent: [{file, key}]. Under its key it is the same picture, whoever goes on with it.
+  async pending() {
+    await Promise.all(this.shrinking);
+    await null; // what was made small takes its place
+    return Array.from(this.waiting, ([file, { key }]) => ({ file, key }));
+  }
+
   confirm(shown, uuid) {
     const id = element("input");
     Object.assign(id, { type: "hidden", name: this.box.dataset.name, value: uuid });
     shown.append(id);
     shown.classList.add("is-kept");
+    if (shown.classList.contains("is-unseen")) shown.querySelector("img").src = this.thumbOf(uuid);
     this.say(shown, "已上传");
   }
 
   // A picture that the server has already, by its id.
   show(uuid) {
-    this.confirm(this.thumbnail(`${this.address}${uuid}-s.jpg`, ""), uuid);
+    this.confirm(this.thumbnail(this.thumbOf(uuid), ""), uuid);
     this.keepWaiting();
+  }
+
+  thumbOf(uuid) {
+    return `${this.address}${uuid}-s.jpg`;
   }
 
   thumbnail(url, state) {
     const shown = element("span", "photo-kept");
     const picture = element("img");
+    // A format that this browser can't show (HEIC): the server's thumbnail comes, until then a grey box.
+    picture.addEventListener("error", () => shown.classList.add("is-unseen"));
+    picture.addEventListener("load", () => shown.classList.remove("is-unseen"));
     Object.assign(picture, { src: url, alt: "照片" });
     shown.append(picture, element("small", "", state));
     this.addRemoval(shown);
@@ -132,7 +139,7 @@ class Photos {
 
   addRemoval(shown) {
     const remove = button("photo-remove", "×", () => {
-      for (const [file, one] of this.waiting) if (one === shown) this.waiting.delete(file);
+      for (const [file, one] of this.waiting) if (one.shown === shown) this.waiting.delete(file);
       shown.remove();
       this.keepWaiting();
     });
@@ -167,25 +174,12 @@ class Photos {
     this.box.classList.toggle("has-photos", this.kept.children.length > 0);
     this.box.closest(".field-box")?.classList.remove("is-wrong");
   }
-
-  track(upload) {
-    const form = this.input.form;
-    const all = running.get(form) ?? new Set();
-    running.set(form, all.add(upload));
-    upload.finally(() => all.delete(upload));
-  }
 }
 
 const started = new WeakMap(); // box → Photos
 
 export function photosOf(box) {
   return started.get(box);
-}
-
-// Waits for uploads of a form, but not for ever.
-export function uploadsOf(form, ms) {
-  const limit = new Promise((resolve) => setTimeout(resolve, ms));
-  return Promise.race([Promise.all(running.get(form) ?? []), limit]);
 }
 
 export function startPhotos(root) {

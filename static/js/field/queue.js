@@ -6,7 +6,7 @@
 // form, `pictures` its photos; `doing` and `title` say what it is, `page` shows the case.
 
 import { orNotNow, post } from "../http.js";
-import { upload } from "./photos.js";
+import { upload } from "./upload.js";
 import { all, canKeep, forget as drop, get, ofOthers, owner, put, startStore } from "./store.js";
 
 const AGAIN_MS = 60000;
@@ -14,6 +14,7 @@ const ANSWER_MS = 30000;
 const KINDS = ["reports", "moves"];
 const SPOILT = { fields: [], photos: [], sent: 0, title: "打不开的内容", errors: { __all__: ["内容已损坏，无法读取或上传。"] } };
 const REPORT = { kind: "reports", address: "/field/report/", pictures: "/photos/", doing: "上报" };
+const LOCK = "gridloop-queue";
 
 // Reports that were kept under an earlier release name their fields as the form did then.
 const EARLIER_NAMES = { place_longitude: "position_longitude", place_latitude: "position_latitude" };
@@ -96,10 +97,15 @@ async function sendForm(item, isByItself) {
   return { ...told, errors: told.errors ?? (told.nearby ? undefined : { __all__: [told.detail] }) };
 }
 
+// Sends one that was just kept, while no other page sends.
+export function sendAlone(item) {
+  return navigator.locks ? navigator.locks.request(LOCK, () => send(item)) : send(item);
+}
+
 // Sends what waits for this person, one after the other, from one page at a time.
 export async function replay() {
   if (!navigator.onLine || !navigator.locks) return;
-  await navigator.locks.request("gridloop-queue", { ifAvailable: true }, async (lock) => {
+  await navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) => {
     if (lock && await sendAll()) document.dispatchEvent(new CustomEvent("queue:sent"));
   });
 }

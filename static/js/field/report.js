@@ -1,22 +1,33 @@
 // data-report: the report is first saved in the phone, then sent; errors come to their fields, nothing is lost.
 
-import { find, forget, keep, send } from "./queue.js";
-import { newKey, photosOf, uploadsOf } from "./photos.js";
-import { get, owner, put } from "./store.js";
+import { packed } from "./form_state.js";
+import { newKey, photosOf } from "./photos.js";
+import { find, forget, keep, sendAlone } from "./queue.js";
+import { get, put } from "./store.js";
 import { element } from "../dom.js";
 import { get as fetched } from "../http.js";
 import { announce } from "../position.js";
 
-const UPLOAD_MS = 12000;
+// So long a worker waits for the answer; then what is saved goes on by itself.
+const PATIENCE_MS = 3000;
 const MUST = {
   position: ["position_longitude", "请定位，或在地图上点选位置。"],
   category: ["category", "请选择类别。"],
   words: ["words", "请说明是什么问题。"],
 };
+const PAIRED = ["before_photo", "after_photo"];
 const PAIR = { before_photo: "请拍一张处置前的照片。", after_photo: "请拍一张处置后的照片。" };
 const NOT_KEPT = "没有信号，浏览器也不能存在本机。请留在本页，有信号时再按一次。";
 const NOT_KEPT_LATER = "浏览器也不能存在本机。请留在本页，稍后再按一次。";
 const NOT_KEPT_LOGIN = "登录已过期，浏览器也不能存在本机。请留在本页，在另一个页面登录后再按一次。";
+
+const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// Nobody can be asked later whether it is the same as a case nearby.
+function seen(item) {
+  if (!item.fields.some(([name]) => name === "nearby_seen")) item.fields.push(["nearby_seen", "1"]);
+  return item;
+}
 
 class Report {
   constructor(form) {
@@ -82,41 +93,46 @@ class Report {
     event.preventDefault();
     if (this.busy || !this.isComplete()) return;
     this.setBusy(true);
-    await uploadsOf(this.form, UPLOAD_MS);
     const item = await this.pack();
     const isKept = await keep(item);
-    await this.finish(item, await send(item), isKept);
+    const sending = sendAlone(item);
+    const isSlow = isKept && (await Promise.race([sending.then(() => false), after(PATIENCE_MS).then(() => true)]));
+    if (isSlow) await this.letGo(item);
+    await this.finish(item, await sending, isKept);
     this.setBusy(false);
+  }
+
+  // The worker may go: whoever opens the next page goes on with what is saved.
+  async letGo(item) {
+    this.isLeft = true;
+    this.showKept("sending");
+    this.tellProgress(item.photos);
+    await keep(seen(item));
   }
 
   async finish(item, { url, errors, nearby, login, reason }, isKept) {
     if (url) {
       await forget(item.key);
-      location.assign(url);
+      if (this.isLeft) this.showSent(url);
+      else location.assign(url);
+    } else if ((errors || nearby) && this.isLeft) {
+      await keep({ ...item, errors: errors ?? { __all__: ["附近有同类案件。"] } });
+      location.assign(`/field/report/?queued=${item.key}`);
     } else if (errors || nearby) {
       await forget(item.key);
       if (nearby) await this.look();
       this.showErrors(errors ?? {});
     } else if (isKept) {
-      // Nobody can be asked later whether it is the same as a case nearby.
-      await keep({ ...item, reason, fields: [...item.fields, ["nearby_seen", "1"]] });
-      this.showKept(login, reason);
+      await keep({ ...seen(item), reason });
+      this.showKept(login ? "login" : reason ? "later" : "offline", reason);
     } else this.showErrors({ __all__: [login ? NOT_KEPT_LOGIN : reason ? `${reason}${NOT_KEPT_LATER}` : NOT_KEPT] });
   }
 
   async pack() {
-    const unused = this.handled ? ["photos"] : ["before_photo", "after_photo"];
-    const data = new FormData(this.form);
-    data.set("device_time", new Date().toISOString());
-    const item = { key: data.get("key"), owner: await owner(), savedAt: Date.now(), fields: [], photos: [] };
-    for (const [name, value] of data) {
-      if (unused.includes(name) || name === "csrfmiddlewaretoken") continue;
-      if (typeof value === "string") item.fields.push([name, value]);
-      else if (value.size) item.photos.push({ name, key: newKey(), type: value.type, data: await value.arrayBuffer() });
-    }
-    item.sent = item.fields.filter(([name]) => /photo/.test(name)).length;
+    this.form.elements.device_time.value = new Date().toISOString();
+    const item = await packed(this.form, this.handled ? ["photos"] : PAIRED);
     const chosen = this.form.elements.category.selectedOptions[0]?.textContent.trim() ?? "";
-    item.title = [chosen, data.get("words")].filter(Boolean).join("：").slice(0, 60);
+    item.title = [chosen, this.form.elements.words.value].filter(Boolean).join("：").slice(0, 60);
     return item;
   }
 
@@ -169,12 +185,30 @@ class Report {
     box?.closest(".field-box")?.classList.remove("is-wrong");
   }
 
-  showKept(login, reason) {
-    const template = this.form.querySelector(login ? "[data-kept-login]" : reason ? "[data-kept-later]" : "[data-kept]");
-    const shown = template.content.cloneNode(true);
+  // In the place of the form: how it is with what was saved.
+  showKept(how, reason) {
+    const shown = element("section", "stack");
+    shown.append(this.form.querySelector(`[data-kept=${how}]`).content.cloneNode(true));
     if (reason) shown.querySelector("[data-reason]").textContent = reason;
-    this.form.replaceWith(shown);
+    (this.kept ?? this.form).replaceWith(shown);
+    this.kept = shown;
     scrollTo(0, 0);
+  }
+
+  tellProgress(photos) {
+    const shares = new Map(photos.map(({ key, uuid }) => [key, uuid ? 1 : 0]));
+    document.addEventListener("photo:progress", ({ detail: { key, share } }) => {
+      const line = this.kept.querySelector("[data-progress]");
+      if (!line || !shares.has(key)) return;
+      shares.set(key, share);
+      const all = [...shares.values()].reduce((sum, one) => sum + one, 0) / shares.size;
+      line.textContent = `照片已传 ${Math.round(all * 100)}%`;
+    });
+  }
+
+  showSent(url) {
+    this.showKept("sent");
+    this.kept.querySelector("[data-sent]").href = url;
   }
 
   setBusy(busy) {

@@ -1,0 +1,102 @@
+"""A report on a bad network: each photo goes once, in parts, and the worker may leave at once."""
+
+import hashlib
+import io
+import random
+import re
+import uuid
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from cases.models import Case, Photo
+from records import parts
+from records.pictures import rebuilt
+from tests import people
+from tests.stories.phones import Contents, wait_until
+from tests.stories.slow_network import slow_network
+from tests.stories.steps import PHONE, be_located, choose_category, named, open_device, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+KB = 1000
+RATE, LATENCY = 20 * KB, 0.6
+ALLOWED = 1.1
+
+
+def photo(width: int, height: int, quality: int = 80) -> bytes:
+    """A picture that cannot be made much smaller."""
+    noise = Image.frombytes("RGB", (width, height), random.Random(7).randbytes(width * height * 3))
+    data = io.BytesIO()
+    noise.save(data, "JPEG", quality=quality)
+    return data.getvalue()
+
+
+@pytest.fixture
+def network(live_server, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    with slow_network(live_server.thread.port) as network:
+        yield network
+
+
+@pytest.fixture
+def phone(browser, network):
+    context = open_device(browser, f"http://127.0.0.1:{network.port}", PHONE)
+    page = context.new_page()
+    sign_in(page, "wangge")
+    page.goto("/field/report/")
+    wait_until(page, lambda: Contents(page).keys)
+    be_located(page.locator("[data-report]"))
+    choose_category(page, "暴露垃圾")
+    page.get_by_label("情况说明").fill("单元门口垃圾成堆")
+    yield page
+    context.close()
+
+
+def take(page, data: bytes) -> None:
+    picture = {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": data}
+    page.locator("[data-name=photos] input[type=file]").set_input_files(picture)
+
+
+def send(page) -> None:
+    named(page.locator("[data-report] .field-action"), "上报").click()
+
+
+def test_a_photo_of_350_kb_goes_once_over_a_slow_network_that_breaks(phone, network):
+    data = photo(800, 600, 84)
+    assert 340 * KB < len(data) < 400 * KB
+    network.slow(rate=RATE, latency=LATENCY, breaks=(150 * KB,))
+    take(phone, data)
+    phone.wait_for_function(
+        "() => /上传 [1-9]\\d?%/.test(document.querySelector('.photo-kept small')?.textContent)"
+    )
+    send(phone)
+    expect(phone.get_by_text("已保存，自动上传")).to_be_visible()
+    expect(phone.locator("[data-progress]")).to_have_text(re.compile(r"照片已传 \d+%"))
+    phone.get_by_role("link", name="看编号和去向").wait_for(timeout=60_000)
+    share = network.sent / len(data)
+    print(
+        f"a photo of {len(data):,} bytes: {network.sent:,} bytes sent ({share:.3f}), broken {network.broken} times"
+    )
+    assert network.broken == 1 and share <= ALLOWED
+    case = Case.objects.get()
+    assert case.photos.get().sha256 == hashlib.sha256(rebuilt(data).body).hexdigest()
+    assert Contents(phone).reports == []
+
+
+def test_the_worker_leaves_at_once_and_the_next_page_goes_on_where_it_stopped(phone, network):
+    data = photo(480, 360)
+    network.slow(rate=40 * KB, latency=0.1)
+    take(phone, data)
+    send(phone)
+    expect(phone.get_by_text("已保存，自动上传")).to_be_visible()
+    user = people.worker()
+    (head,) = (parts._folder(user.pk)).glob("*.json")
+    upload = parts.find(uuid.UUID(head.stem), by=user, of="photos")
+    wait_until(phone, lambda: 0 < upload.arrived < len(data))
+    arrived, network.sent = upload.arrived, 0
+    phone.goto("/field/?tab=mine", wait_until="commit")
+    network.quick()
+    phone.locator(".case-row:has-text('单元门口垃圾成堆')").wait_for()
+    assert network.sent < len(data) - arrived + 64 * KB
+    assert Case.objects.get().photos.get() == Photo.objects.get(uuid=head.stem)
