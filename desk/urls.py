@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import calendar, case, categories, gaps, lists, phone
+from desk.views import calendar, case, categories, gaps, kept, lists, phone
 
 app_name = "desk"
 
@@ -17,5 +17,6 @@ urlpatterns = [
     path("categories/words.json", categories.words_json, name="category_words"),
     path("cases/<uuid:case_uuid>/", case.case_page, name="case"),
     path("cases/<uuid:case_uuid>/moves/<str:name>/", case.move_page, name="move"),
+    path("cases/<uuid:case_uuid>/kept/", kept.kept, name="kept"),
     path("cases/<uuid:case_uuid>/contact/", case.contact_page, name="contact"),
 ]

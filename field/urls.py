@@ -15,6 +15,7 @@ urlpatterns = [
     path("field/shell/", offline.shell, name="shell"),
     path("field/offline/", offline.offline, name="offline"),
     path("field/unsent/", offline.unsent, name="unsent"),
+    path("field/kept/", offline.kept, name="kept"),
     path("field/key/", offline.key_of_store, name="key"),
     path("field/sw.js", offline.earlier_worker, name="earlier_worker"),
     path("sw.js", offline.service_worker, name="worker"),

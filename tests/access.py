@@ -124,6 +124,7 @@ ENDPOINTS = (
     Endpoint("field:nearby",      "/field/nearby/?lon=102.73&lat=25.04"),
     Endpoint("field:shell",       "/field/shell/",                        anonymous=MAY),  # an empty form
     Endpoint("field:offline",     "/field/offline/",                      anonymous=MAY),  # says that there is no signal
+    Endpoint("field:kept",        "/field/kept/"),
     Endpoint("field:unsent",      "/field/unsent/",                       anonymous=MAY),  # filled by the phone
     Endpoint("field:key",         "/field/key/",                          LOOP, FORBIDDEN, method="post"),
     Endpoint("field:worker",            "/sw.js",                               anonymous=MAY),  # a script without data
@@ -141,6 +142,7 @@ ENDPOINTS = (
     # One case
     Endpoint("desk:case",              "/cases/{case}/",                       SEES_CASE),
     Endpoint("desk:move",              "/cases/{case}/moves/comment/",         SEES_CASE),
+    Endpoint("desk:kept",              "/cases/{case}/kept/",                       SEES_CASE),
     Endpoint("desk:contact",           "/cases/{case}/contact/",               WORKS_ON_CASE, method="post", seeing=SEES_CASE),
     Endpoint("cases:photo",             "/photos/{photo}.jpg",                  SEES_CASE),
     Endpoint("cases:photo_small",       "/photos/{photo}-s.jpg",                SEES_CASE),

@@ -275,7 +275,7 @@ SCRIPTS = ROOT / "static" / "js"
         (r"\bfetch\(", {"http.js", "sw.js"}),  # the worker is no module
         (r"\bcsrftoken\b", {"http.js"}),
         (r"\bcreateElement\(", {"dom.js"}),
-        (r"\.innerHTML\b", {"field/report.js"}),  # a piece of our own, as htmx takes them
+        (r"\.innerHTML\b", {"field/report.js", "field/pages.js"}),  # a piece of our own, as htmx takes them
         (r"(?<![\w.])L\.\w", {"map/base.js", "map/cases.js", "map/heat.js", "map/pin.js", "map/shade.js"}),
         (r"indexedDB|\bopenDB\(", {"field/store.js"}),
         (r"\becharts\b", {"chart/index.js"}),

@@ -1,5 +1,6 @@
 """What a phone keeps for times without signal: the worker's script, two pages, and the key of its owner's store."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -12,22 +13,35 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from cases.forms import ReportForm
+from cases.models import Case
 from cases.permissions import may_report
 from field.forms import HandledReportForm
+from field.views.home import to_do
+from governance import modules
 from governance.actions import store_key
 from governance.responses import answers_json
 
 #: What the report page needs without signal; everything else is fetched when it is asked for.
 SHELL_FILES = (
-    "css/tokens.css", "css/base.css", "css/components.css", "css/field.css", "icons/sprite.svg", "icons/logo.svg",
-    "js/base.js", "js/dom.js", "js/http.js", "js/sign_out.js", "js/forms.js", "js/position.js", "js/category.js", "js/category_search.js", "js/field/index.js", "js/field/report.js",
-    "js/field/form_state.js", "js/field/moves.js", "js/field/unsent.js", "js/field/photos.js", "js/field/upload.js", "js/field/queue.js", "js/field/queue_list.js", "js/field/store.js", "js/field/packing.js",
-    "js/field/worker.js",
-    "vendor/htmx/htmx.min.js", "vendor/idb/index.js",
+    "css/tokens.css", "css/base.css", "css/components.css", "css/field.css", "css/map.css", "icons/sprite.svg", "icons/logo.svg",
+    "js/base.js", "js/dom.js", "js/http.js", "js/sign_out.js", "js/forms.js", "js/position.js", "js/category.js", "js/category_search.js",
+    "js/field/index.js", "js/field/report.js", "js/field/photos.js", "js/field/upload.js", "js/field/form_state.js", "js/field/drafts.js", "js/field/moves.js",
+    "js/field/queue.js", "js/field/queue_list.js", "js/field/unsent.js", "js/field/pages.js", "js/field/kept_page.js", "js/field/store.js",
+    "js/field/packing.js", "js/field/worker.js",
+    "js/map/index.js", "js/map/base.js", "js/map/cases.js", "js/map/heat.js", "js/map/pin.js", "js/map/shade.js", "js/map/single.js",
+    "leaflet/leaflet.css", "leaflet/leaflet.js", "vendor/htmx/htmx.min.js", "vendor/idb/index.js",
 )  # fmt: skip
+
+
+#: Addresses that people open outdoors: the worker answers them where there is no signal, and no others.
+OUTDOORS = ("/field/", "/inbox/", "/cases/", "/login/", "/logout/")
+#: Cases on the list of what opens without signal, and how long one's own reports stay there.
+MOST_TO_DO, MOST_OWN, OWN_DAYS = 30, 20, dt.timedelta(days=7)
+#: What pages of apps lead to: the forms of calls, report-in.
+FOLLOW = ("/field/calls/", "/field/arrive/")
 
 
 @cache_control(no_cache=True)
@@ -35,10 +49,14 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     """The worker's script with the addresses it keeps; a new release changes them, and so the worker."""
     known = {
         "files": [*(static(name) for name in SHELL_FILES), reverse("desk:category_words")],
-        "field": reverse("field:home"),
+        "pages": {
+            reverse("field:report"): reverse("field:shell"),
+            reverse("field:unsent"): reverse("field:unsent"),
+        },
         "shell": reverse("field:shell"),
-        "report": reverse("field:report"),
         "offline": reverse("field:offline"),
+        "areas": reverse("cases:map_areas"),
+        "outdoors": OUTDOORS,
     }
     return _script(f"const KNOWN = {json.dumps(known)};\n{_text('js/sw.js')}")
 
@@ -74,6 +92,26 @@ def offline(request: HttpRequest) -> HttpResponse:
 def unsent(request: HttpRequest) -> HttpResponse:
     """What waits in the phone, and what became of it; the same for everybody, filled from the store."""
     return render(request, "field/unsent.html", {"is_shell": True})
+
+
+@answers_json
+@login_required
+@never_cache
+@require_safe
+def kept(request: HttpRequest) -> JsonResponse:
+    """Which pages the person's phone keeps: lists, pages of apps, to-do and own cases with the version of each."""
+    user, now = request.user, timezone.now()
+    todo = to_do(user).by_due_date().values_list("uuid", "version")[:MOST_TO_DO]
+    own = Case.objects.reported_by(user).filter(reported_at__gte=now - OWN_DAYS).order_by("-pk")
+    versions = dict(todo) | dict(own.values_list("uuid", "version")[:MOST_OWN])
+    home = reverse("field:home")
+    pages = [home, f"{home}?tab=todo", f"{home}?tab=mine", reverse("governance:inbox")]
+    pages += [page.address for page in modules.phone_pages(user)]
+    cases = [
+        {"address": reverse("desk:case", args=[uuid]), "version": version}
+        for uuid, version in versions.items()
+    ]
+    return JsonResponse({"cases": cases, "pages": pages, "follow": FOLLOW})
 
 
 @answers_json

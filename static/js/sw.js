@@ -1,8 +1,11 @@
-// The phone's frame without signal: the files of the report page, the page itself, and one page that says what to do.
-// Nothing else is kept, above all no case, and no page but those of the field is answered. Stands before this script:
-// KNOWN = {files, field, shell, report, offline}.
+// The phone's frame without signal: the files of the field, the report page, the list of what waits, and one page that
+// shows what this phone keeps of the page asked for. All of it is the same for everybody: whose it is lies in the
+// encrypted store (field/store.js), which this worker does not open. It answers pages that people open outdoors, never
+// desk, board or configuration. Stands before this script: KNOWN = {files, pages, shell, offline, areas, outdoors}.
 
 const FRAME = "frame-";
+const AREAS = "areas"; // outlines of the base map that were looked at last: no case is in them
+const MOST_AREAS = 40;
 const EARLIER = "shell-"; // caches of the worker that lived at /field/sw.js
 const CACHE = `${FRAME}${[...JSON.stringify(KNOWN)].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) >>> 0, 7)}`;
 const TIMEOUT_MS = 8000;
@@ -20,19 +23,27 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
-  if (request.method !== "GET" || origin !== self.location.origin) return;
+  if (origin !== self.location.origin) return;
   if (request.mode === "navigate") {
-    if (!pathname.startsWith(KNOWN.field)) return;
-    event.respondWith(page(request, pathname === KNOWN.report ? KNOWN.shell : KNOWN.offline));
+    if (!isOutdoors(pathname)) return;
+    event.respondWith(page(request, KNOWN.pages[pathname] ?? KNOWN.offline));
     event.waitUntil(renewShell());
+  } else if (request.method !== "GET") {
+    return;
   } else if (KNOWN.files.includes(pathname)) {
     event.respondWith(network(request).catch(() => kept(pathname)));
+  } else if (pathname === KNOWN.areas) {
+    event.respondWith(outlines(request));
   }
 });
 
+function isOutdoors(pathname) {
+  return pathname === "/" || KNOWN.outdoors.some((start) => pathname.startsWith(start));
+}
+
 async function fillCache() {
   const cache = await caches.open(CACHE);
-  await cache.addAll([...KNOWN.files, KNOWN.offline].map(nobodys));
+  await cache.addAll([...KNOWN.files, ...Object.values(KNOWN.pages), KNOWN.offline].map(nobodys));
   await renewShell();
 }
 
@@ -60,9 +71,10 @@ async function renewShell() {
   }
 }
 
+// A form that is on its way is waited for: nobody knows whether it has arrived.
 async function page(request, spare) {
   try {
-    return await network(request);
+    return await (request.method === "GET" ? network(request) : fetch(request));
   } catch {
     return (await kept(spare)) ?? (await kept(KNOWN.offline)) ?? Response.error();
   }
@@ -75,4 +87,20 @@ function network(request) {
 
 async function kept(path) {
   return (await caches.open(CACHE)).match(path, { ignoreVary: true });
+}
+
+// The map that was looked at last, in the outlines of then.
+async function outlines(request) {
+  const cache = await caches.open(AREAS);
+  try {
+    const answer = await network(request);
+    if (answer.ok && !answer.redirected) {
+      await cache.put(request.url, answer.clone());
+      const all = await cache.keys();
+      await Promise.all(all.slice(0, -MOST_AREAS).map((one) => cache.delete(one)));
+    }
+    return answer;
+  } catch {
+    return (await cache.match(request.url, { ignoreVary: true })) ?? Response.error();
+  }
 }

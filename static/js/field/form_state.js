@@ -37,15 +37,16 @@ export function fill(form, { fields, photos }, not = []) {
     if (not.includes(name)) continue;
     const field = form.elements[name];
     if (boxOf(form, name)) photosOf(boxOf(form, name)).show(value);
-    else if (field instanceof RadioNodeList) field.value = value;
+    else if (field instanceof RadioNodeList) for (const one of field) one.checked ||= one.value === value;
     else if (field?.type === "checkbox") field.checked = true;
     else if (field) field.value = value;
+    if (field?.type !== "hidden") field?.dispatchEvent?.(new Event("change", { bubbles: true }));
   }
-  for (const { name, uuid, type, data } of photos) {
+  for (const { name, uuid, key, type, data } of photos) {
     const shown = boxOf(form, name) && photosOf(boxOf(form, name));
     if (!shown) continue;
     if (uuid) shown.show(uuid);
-    else shown.add([new File([data], "photo.jpg", { type })]);
+    else shown.add([Object.assign(new File([data], "photo.jpg", { type }), { key })]);
   }
 }
 

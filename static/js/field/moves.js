@@ -2,6 +2,7 @@
 // data-outbox says of what it is, data-doing what is done, data-page where the matter is shown.
 
 import { element } from "../dom.js";
+import { forgetDraft, saveDraft } from "./drafts.js";
 import { blank, fill, packed, refusedAt } from "./form_state.js";
 import { find, forget, keep, sendAlone } from "./queue.js";
 
@@ -18,6 +19,7 @@ async function submit(event) {
   const pictures = form.querySelector("[data-photos-input]")?.dataset.address ?? "/photos/";
   const item = { ...await packed(form), kind: "moves", address, pictures, title, doing, page };
   const isKept = await keep(item);
+  if (isKept) await forgetDraft(form);
   await finish(form, item, await sendAlone(item), isKept);
 }
 
@@ -29,6 +31,7 @@ async function finish(form, item, { url, errors, now, login, reason }, isKept) {
     await keep({ ...item, errors, now });
     location.assign(`/field/unsent/?item=${item.key}`);
   } else if (errors) {
+    await saveDraft(form);
     await forget(item.key, item.kind);
     release(form, errors);
   } else if (isKept) {
@@ -66,7 +69,7 @@ function showKept(form, { doing, page }, login, reason) {
 }
 
 // Opened from the list of what waits: what was refused comes back, to be put right. Nothing was written under its key.
-async function reopen() {
+export async function reopen() {
   const key = new URLSearchParams(location.search).get("queued");
   const form = document.querySelector(`form[data-outbox][action="${CSS.escape(location.pathname)}"]`);
   const item = key && form && await find(key, "moves");

@@ -56,8 +56,9 @@ class Photos {
     this.keepWaiting();
   }
 
+  // A picture that was kept comes back with the key it had (`key` on its file).
   async take(original) {
-    const one = { shown: this.thumbnail(URL.createObjectURL(original), "上传中"), key: newKey() };
+    const one = { shown: this.thumbnail(URL.createObjectURL(original), "上传中"), key: original.key ?? newKey() };
     this.waiting.set(original, one);
     const making = shrunk(original);
     this.shrinking.add(making);

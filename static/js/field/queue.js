@@ -139,5 +139,5 @@ export async function startQueue() {
   addEventListener("online", start);
   document.addEventListener("visibilitychange", () => document.hidden || start());
   setInterval(start, AGAIN_MS);
-  start();
+  await start();
 }

@@ -1,5 +1,6 @@
 // data-report: the report is first saved in the phone, then sent; errors come to their fields, nothing is lost.
 
+import { forgetDraft, saveDraft } from "./drafts.js";
 import { packed } from "./form_state.js";
 import { newKey, photosOf } from "./photos.js";
 import { find, forget, keep, sendAlone } from "./queue.js";
@@ -95,6 +96,7 @@ class Report {
     this.setBusy(true);
     const item = await this.pack();
     const isKept = await keep(item);
+    if (isKept) await forgetDraft(this.form);
     const sending = sendAlone(item);
     const isSlow = isKept && (await Promise.race([sending.then(() => false), after(PATIENCE_MS).then(() => true)]));
     if (isSlow) await this.letGo(item);
@@ -119,6 +121,7 @@ class Report {
       await keep({ ...item, errors: errors ?? { __all__: ["附近有同类案件。"] } });
       location.assign(`/field/report/?queued=${item.key}`);
     } else if (errors || nearby) {
+      await saveDraft(this.form);
       await forget(item.key);
       if (nearby) await this.look();
       this.showErrors(errors ?? {});

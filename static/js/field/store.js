@@ -12,7 +12,9 @@ const KINDS = {
   reports: { unsent: true },
   moves: { unsent: true }, // of cases and of called units, as queue.js sends them
   drafts: { begun: true },
-  page: {}, // what the kept report page must know of the person
+  page: {}, // what the kept report page must know of the person, and when pages were fetched last
+  pages: {}, // that open without signal (pages.js)
+  pictures: {}, // small ones of those pages
 };
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 const KEY_MS = 10000;
