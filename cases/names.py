@@ -27,6 +27,7 @@ LOOKUPS = {
         for column in ("street", "community", "centre", "unit")
     },
     "holder_id": f"SELECT leg.person_id {_HOLDER.format('')}",
+    "picture": "SELECT uuid FROM cases_photo WHERE case_id = cases_case.id ORDER BY id LIMIT 1",
     "holder_name": f"SELECT u.name {_HOLDER.format('JOIN governance_user u ON u.id = leg.person_id')}",
 }
 _WORDS = "SELECT left(body, %s) FROM cases_casetext WHERE case_id = cases_case.id AND sequence = 1"

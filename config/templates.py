@@ -14,6 +14,7 @@ from jinja2.utils import missing
 from cases.clocks import clock, due, duration, stamp, when
 from desk.letters import fresh_key, is_direct, letter
 from governance import modules
+from grid.map_apps import ways_to
 
 
 class Absent(ChainableUndefined):
@@ -66,6 +67,7 @@ def environment(**options: Any) -> Environment:
         "querystring": querystring,
         "static": cache(static),  # the same as long as this process lives
         "url": url,
+        "ways_to": ways_to,
     }
     found.filters |= {
         "clock": clock,

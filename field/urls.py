@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from field.views import home, offline, report
+from field.views import home, me, near, offline, report
 
 app_name = "field"
 
 urlpatterns = [
     path("field/", home.home, name="home"),
+    path("field/near/", near.near, name="near"),
+    path("field/me/", me.me, name="me"),
+    path("field/moved/<uuid:case_uuid>/", home.done, name="moved"),
     path("field/report/", report.report_page, name="report"),
     path("field/reports/<uuid:case_uuid>/", report.done, name="done"),
     path("field/locate/", report.locate, name="locate"),

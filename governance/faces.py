@@ -1,6 +1,6 @@
 """Which faces a role opens; the first one that the place uses is where its people land after login."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from governance import modules
 from governance.roles import Role
@@ -48,6 +48,23 @@ def home_of(roles: Iterable[str]) -> str:
     """Where a person lands after login."""
     faces = faces_of(roles)
     return f"/{faces[0]}/" if faces else "/inbox/"
+
+
+def is_phone(headers: Mapping[str, str]) -> bool:
+    """Whether a browser says that it runs on a phone: by its hint where it sends one, else by its name."""
+    hint = headers.get("Sec-CH-UA-Mobile")
+    if hint is not None:
+        return hint == "?1"
+    name = headers.get("User-Agent", "")
+    return "Mobi" in name and "iPad" not in name
+
+
+def first_face(roles: Iterable[str], *, on_phone: bool) -> str:
+    """The face a session begins on: the home, but on a phone the field for whoever has it beside the desk."""
+    faces = faces_of(roles)
+    if on_phone and faces[:1] == ["desk"] and "field" in faces:
+        return "field"
+    return next(iter(faces), "")
 
 
 def sees_status(roles: Iterable[str]) -> bool:

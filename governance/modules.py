@@ -52,7 +52,7 @@ class ToDo:
 
 @dataclass(frozen=True)
 class PhonePage:
-    """A page of the phone that an app adds to its bar, for whoever holds a duty somewhere."""
+    """A page that an app adds to the phone, for whoever holds a duty somewhere."""
 
     label: str
     icon: str
@@ -184,7 +184,7 @@ def to_do(user: Any, now: dt.datetime, most: int, *, besides: str = "") -> list[
 
 
 def phone_pages(user: Any) -> list[PhonePage]:
-    """Pages that apps add to the bar of a person's phone."""
+    """Pages that apps add to a person's phone."""
     return [page for module in used() for page in module.phone if user.authority.has(page.duty)]
 
 

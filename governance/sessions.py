@@ -10,7 +10,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from governance.faces import FACES, faces_of
+from governance.faces import FACES, faces_of, first_face, is_phone
 from governance.models import User
 
 LONGEST = dt.timedelta(hours=12)
@@ -30,7 +30,7 @@ def begin(request: HttpRequest, user: User, *, now: dt.datetime) -> None:
         request.session.cycle_key()
     posts = User(pk=user.pk).authority.posts  # as they are now, whatever the object remembers
     request.session[_BEGUN] = request.session[_SEEN] = int(now.timestamp())
-    request.session[_FACE] = next(iter(faces_of(post.role for post in posts)), "")
+    request.session[_FACE] = first_face((post.role for post in posts), on_phone=is_phone(request.headers))
 
 
 def face(request: HttpRequest) -> str:

@@ -22,8 +22,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from governance import actions, devices, kept_forms, modules
-from governance.faces import faces_of, home_of
+from governance import actions, devices, kept_forms, modules, sessions
+from governance.faces import faces_of, first_face, home_of, is_phone
 from governance.forms import OwnPasswordForm, ReadAllForm, SignInForm
 from governance.models import Notice
 from governance.responses import TOO_OLD, answers_json, refused, refused_request
@@ -79,8 +79,16 @@ def _base(request: HttpRequest) -> str:
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead to the first face of the person's post."""
-    return redirect(home_of(post.role for post in request.user.authority.posts))
+    """Lead to the first face of the person's post; on a phone that has a desk and a field, to the one it was last on."""
+    roles = [post.role for post in request.user.authority.posts]
+    face = sessions.face(request)
+    if (
+        is_phone(request.headers)
+        and first_face(roles, on_phone=True) == "field"
+        and face in ("field", "desk")
+    ):
+        return redirect(f"/{face}/")
+    return redirect(home_of(roles))
 
 
 @login_required

@@ -118,6 +118,9 @@ ENDPOINTS = (
     Endpoint("governance:styleguide",   "/styleguide/",                         anonymous=MAY),  # in the demo only
     # The phone
     Endpoint("field:home",             "/field/"),
+    Endpoint("field:near",        "/field/near/?lon=102.73&lat=25.04"),
+    Endpoint("field:me",          "/field/me/"),
+    Endpoint("field:moved",       "/field/moved/{case}/",                 SEES_CASE),
     Endpoint("field:report",      "/field/report/",                       LOOP, FORBIDDEN),
     Endpoint("field:done",        "/field/reports/{case}/",               SEES_CASE),
     Endpoint("field:locate",      "/field/locate/?lon=102.73&lat=25.04"),

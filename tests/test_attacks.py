@@ -367,7 +367,7 @@ def test_words_that_are_script_stay_words():
         "/desk/?queue=all",
         "/board/",
         "/inbox/",
-        "/field/?tab=grid",
+        "/field/near/",
         f"/cases/{case.uuid}/moves/comment/",
     ):
         body = client.get(url).content.decode()

@@ -43,7 +43,8 @@ CASES = {
 PAGES = {
     "": ["/login/", "/field/offline/", "/styleguide/"],
     "wangge": [
-        "/field/", "/field/?tab=grid", "/field/?tab=mine", "/field/report/", "/inbox/", "{new}", "{closed}",
+        "/field/", "/field/near/", "/field/near/?lon=102.73&lat=25.04", "/field/?tab=mine", "/field/?q=12", "/field/me/",
+        "/field/report/", "/inbox/", "{new}", "{closed}",
         "{closed}moves/evaluate/", "/board/missed/",
     ],
     "zhiyuan": ["/field/", "/field/report/", "/inbox/"],
@@ -52,7 +53,10 @@ PAGES = {
         "/desk/phone/", "{new}", "{new}moves/register/", "{new}moves/merge/", "{handled}", "/board/",
         "{community}", "/board/missed/", "{warning}",
     ],
-    "wuye": ["/desk/", "/field/", "{handling}", "{handling}moves/feedback/", "{handling}moves/ask_suspension/"],
+    "wuye": [
+        "/desk/", "/field/", "/field/?tab=done", "{moved_handled}", "{handling}", "{handling}moves/feedback/",
+        "{handling}moves/ask_suspension/",
+    ],
     "zhifa": ["/desk/?queue=mine-dispatched", "{sent}", "{sent}moves/refuse/"],
     "shouli": ["/desk/", "/desk/phone/", "{call}"],
     "zhiban": ["/desk/", "/status/", "{disputed}", "{disputed}moves/adjudicate/"],
@@ -142,6 +146,7 @@ def test_every_page_is_quiet_fits_and_can_be_read_by_everybody(
     addresses = {name: f"/cases/{case.uuid}/" for name, case in cases.items()}
     whistle = Whistle.objects.get()
     addresses |= {
+        "moved_handled": f"/field/moved/{cases['handled'].uuid}/",
         "whistle": f"/party/whistles/{whistle.uuid}/",
         "arrive": f"/field/arrive/{whistle.uuid}/",
         "blow": f"/party/blow/{cases['sent'].uuid}/",

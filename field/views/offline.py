@@ -27,10 +27,10 @@ from governance.responses import answers_json
 #: What the report page needs without signal; everything else is fetched when it is asked for.
 SHELL_FILES = (
     "css/tokens.css", "css/base.css", "css/components.css", "css/field.css", "css/map.css", "icons/sprite.svg", "icons/logo.svg",
-    "js/base.js", "js/dom.js", "js/http.js", "js/sign_out.js", "js/forms.js", "js/position.js", "js/category.js", "js/category_search.js",
+    "js/base.js", "js/dom.js", "js/http.js", "js/sign_out.js", "js/forms.js", "js/position.js", "js/on_spot.js", "js/distance.js", "js/category.js", "js/category_search.js",
     "js/field/index.js", "js/field/report.js", "js/field/photos.js", "js/field/upload.js", "js/field/form_state.js", "js/field/drafts.js", "js/field/moves.js",
     "js/field/queue.js", "js/field/queue_list.js", "js/field/unsent.js", "js/field/pages.js", "js/field/kept_page.js", "js/field/store.js",
-    "js/field/packing.js", "js/field/worker.js",
+    "js/field/packing.js", "js/field/worker.js", "js/field/cards.js", "js/field/near.js", "js/field/shown.js", "js/field/ways.js",
     "js/map/index.js", "js/map/base.js", "js/map/cases.js", "js/map/heat.js", "js/map/pin.js", "js/map/shade.js", "js/map/single.js",
     "leaflet/leaflet.css", "leaflet/leaflet.js", "vendor/htmx/htmx.min.js", "vendor/idb/index.js",
 )  # fmt: skip

@@ -26,6 +26,7 @@ class Position {
       ["line", "where", "how", "choose", "map", "device", "numbers"].map(find);
     [this.longitude, this.latitude] = box.querySelectorAll("input");
     const { deviceOnly, ...form } = box.closest("form")?.dataset ?? {};
+    this.source = box.closest("form")?.elements.position_source; // who says so, where the form asks
     this.instead = deviceOnly ?? "在地图上点选"; // data-device-only says what to do where no pin may be set
     this.hasMap = deviceOnly === undefined;
     this.chooser.hidden = this.map.querySelector("[data-map]").hidden = !this.hasMap;
@@ -36,7 +37,7 @@ class Position {
     this.device.addEventListener("click", () => this.watch());
     document.addEventListener("position:changed", ({ detail }) => this.take(detail));
     document.addEventListener("position:ask", () => this.watch());
-    if (this.longitude.value && this.latitude.value) this.tell({ source: "pin" });
+    if (this.longitude.value && this.latitude.value) this.tell({ source: this.source?.value || "pin" });
     else this.watch();
   }
 
@@ -90,6 +91,7 @@ class Position {
     if (detail.source !== "device") this.stop();
     this.longitude.value = detail.longitude.toFixed(6);
     this.latitude.value = detail.latitude.toFixed(6);
+    if (this.source) this.source.value = detail.source;
     this.box.closest(".field-box")?.classList.remove("is-wrong");
     this.tell(detail);
   }
@@ -97,7 +99,7 @@ class Position {
   // Which grid it is comes from the server; without signal the numbers stand until it is known.
   async tell({ accuracy, source }) {
     const [lon, lat] = [this.longitude.value, this.latitude.value];
-    const exact = source === "device" ? `手机定位，精度 ${Math.round(accuracy)} 米` : "地图选点";
+    const exact = source !== "device" ? "地图选点" : accuracy ? `手机定位，精度 ${Math.round(accuracy)} 米` : "手机定位";
     this.how.textContent = accuracy > 200 ? `${exact}，偏差较大，请在地图上核对` : exact;
     const answer = await ask(`${this.box.dataset.locate}?lon=${lon}&lat=${lat}`);
     if (lon !== this.longitude.value || lat !== this.latitude.value) return;

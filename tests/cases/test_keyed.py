@@ -169,6 +169,7 @@ def test_a_move_without_its_key_is_refused_with_a_sentence_and_writes_nothing(mo
 #: Forms that write and carry no key, and why they need none.
 KEYLESS = {
     "_components/header_tools.html": "who signed out is signed out",
+    "field/me.html": "the same",
     "unavailable.html": "sends again what was sent, its key among it",
     "governance/password.html": "a password is what it is, however often it is set",
     "dashboard/wall_open.html": "a code is good once",

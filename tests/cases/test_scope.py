@@ -32,7 +32,7 @@ OF_ONE_CASE = [one for one in ENDPOINTS if "{case}" in one.path or "{photo}" in 
 BOX = "west=97&south=21&east=107&north=30&box=97,21,107,30&zoom=22"
 LISTS = (
     "/desk/", "/desk/?queue=all", "/desk/?queue=all&q=%E6%97%A7%E5%AE%B6%E5%85%B7", "/desk/export/?queue=all", "/board/",
-    "/field/", "/field/?tab=grid", "/field/?tab=mine", "/api/v1/cases/", f"/api/v1/map/?{BOX}", f"/map/cases.json?{BOX}",
+    "/field/", "/field/near/", "/field/near/?lon=102.73&lat=25.04", "/field/?tab=mine", "/field/?q=000", "/api/v1/cases/", f"/api/v1/map/?{BOX}", f"/map/cases.json?{BOX}",
     "/inbox/", "/field/nearby/?lon=102.73&lat=25.04", "/desk/phone/",
 )  # fmt: skip
 

@@ -223,7 +223,8 @@ def test_a_drawn_check_and_verification_stand_with_the_person_who_was_drawn():
         leg = Leg.objects.open().get(case=case)
         page = phone(leg.person).get("/field/")
         assert case.pk in {one.pk for one in page.context["page_obj"]}
-        assert {State.CHECKING: "核实：", State.HANDLED: "核查："}[State(case.state)] in page.content.decode()
+        verb = {State.CHECKING: "核实", State.HANDLED: "核查"}[State(case.state)]
+        assert f'card-verb">{verb}<' in page.content.decode()
     others = set(shown(phone(people.clerk())))
     drawn_to_clerk = {leg.case_id for leg in Leg.objects.open().filter(person=people.clerk())}
     assert others == drawn_to_clerk
@@ -314,7 +315,13 @@ def test_the_key_of_the_store_is_asked_for_with_a_token_and_by_who_is_active(set
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/field/", 6), ("/field/?tab=mine", 6), ("/field/?tab=grid", 6), ("/field/report/", 4)],
+    [
+        ("/field/", 6),
+        ("/field/?tab=mine", 6),
+        ("/field/?tab=done", 6),
+        ("/field/near/", 6),
+        ("/field/report/", 4),
+    ],
 )
 def test_a_page_of_the_phone_costs_few_statements(path, most):
     for loop in (Loop.COMMUNITY, Loop.STREET):

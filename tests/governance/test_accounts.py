@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from demo.accounts import DEMO_PASSWORD
-from governance.faces import FACES, home_of
+from governance.faces import FACES, first_face, home_of, is_phone
 from governance.models import User
 from governance.roles import Role
 
@@ -97,6 +97,56 @@ def test_every_role_has_a_home():
 
 def test_two_posts_lead_to_the_one_with_more_to_decide():
     assert home_of([Role.GRID_WORKER, Role.DEPUTY_LEADER]) == "/board/"
+
+
+ANDROID = "Mozilla/5.0 (Linux; Android 13; Redmi 12C) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36"
+TABLET = "Mozilla/5.0 (iPad; CPU OS 16_0 like Mac OS X) AppleWebKit/605.1.15 Version/16.0 Mobile/15E148 Safari/604.1"
+SCREEN = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36"
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_one"),
+    [
+        ({"User-Agent": ANDROID}, True),
+        ({"User-Agent": SCREEN}, False),
+        ({"User-Agent": TABLET}, False),
+        ({"User-Agent": ANDROID, "Sec-CH-UA-Mobile": "?0"}, False),
+        ({"User-Agent": SCREEN, "Sec-CH-UA-Mobile": "?1"}, True),
+        ({}, False),
+    ],
+)
+def test_a_phone_is_known_by_its_hint_or_its_name(headers, is_one):
+    assert is_phone(headers) is is_one
+
+
+@pytest.mark.parametrize(
+    ("role", "face"),
+    [
+        (Role.CLERK, "field"),
+        (Role.HANDLER, "field"),
+        (Role.COMMUNITY_WORKER, "field"),
+        (Role.ACCEPTOR, "desk"),
+        (Role.LEADER, "board"),
+        (Role.GRID_WORKER, "field"),
+    ],
+)
+def test_on_a_phone_who_has_a_desk_and_a_field_lands_in_the_field(role, face):
+    assert first_face([role], on_phone=True) == face
+
+
+def test_a_clerk_lands_in_the_field_on_a_phone_and_stays_at_the_desk_once_gone_there(db):
+    def landed(client: Client, name: str) -> str:
+        return client.get("/", headers={"User-Agent": name}).url
+
+    carried, screen = Client(), Client()
+    for client, name in ((carried, ANDROID), (screen, SCREEN)):
+        given = {"username": "shequ", "password": DEMO_PASSWORD}
+        assert client.post("/login/", given, headers={"User-Agent": name}).status_code == 302
+    assert (landed(carried, ANDROID), landed(screen, SCREEN)) == ("/field/", "/desk/")
+    carried.get("/desk/", headers={"User-Agent": ANDROID})
+    assert landed(carried, ANDROID) == "/desk/", "who went to the desk wants the desk"
+    carried.get("/field/", headers={"User-Agent": ANDROID})
+    assert landed(carried, ANDROID) == "/field/"
 
 
 def test_the_sign_of_life_needs_no_account(db):

@@ -126,7 +126,7 @@ def named(within: Locator, label: str) -> Locator:
 
 def see_state(page: Page, label: str) -> None:
     """See the state on the case's badge."""
-    expect(page.locator(".case-now .badge, .case-top .badge").first).to_have_text(label)
+    expect(page.locator(".case-now .badge, .case-top .badge, .moved .badge").first).to_have_text(label)
 
 
 # On the phone -----------------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def see_state(page: Page, label: str) -> None:
 
 def report(page: Page, *, category: str, words: str) -> Case:
     """Report from the street in one screen: photo, position from the device, category, words."""
-    named(page.locator(".field-action"), "上报").click()
+    page.locator(".bottom-bar").get_by_role("link", name="上报").click()
     form = page.locator("[data-report]")
     be_located(form)
     take_photo(form)

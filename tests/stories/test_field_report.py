@@ -51,7 +51,7 @@ def fill(page) -> None:
 
 def test_a_worker_reports_in_one_screen_with_five_touches_and_one_sentence(phone):
     phone.goto("/field/")
-    phone.click(".field-action >> text=上报")
+    phone.click(".bar-report")
     phone.wait_for_selector("text=拓东街道 · 尚义社区第1网格")
     fill(phone)
     phone.wait_for_selector("text=已上传")
@@ -73,7 +73,7 @@ def test_a_report_without_signal_waits_in_the_phone_and_arrives_once(phone):
     assert "1 条待上传" in phone.inner_text("[data-strip]") and not Case.objects.exists()
     phone.context.set_offline(False)
     phone.goto("/field/?tab=mine")
-    phone.wait_for_selector(f".case-row:has-text('{WORDS[:8]}')")
+    phone.wait_for_selector(f".case-card:has-text('{WORDS[:8]}')")
     phone.wait_for_selector("text=没有待上传")
     assert Case.objects.count() == 1 and Case.objects.get().photos.count() == 1
 
@@ -92,5 +92,5 @@ def test_what_the_server_cannot_take_now_waits_in_the_phone_with_the_true_reason
         phone.wait_for_selector(".queue-item:has-text('稍后自动再传')")
         assert "照片存储空间已满" in phone.inner_text(".queue-item")
     phone.goto("/field/?tab=mine")
-    phone.wait_for_selector(f".case-row:has-text('{WORDS[:8]}')")
+    phone.wait_for_selector(f".case-card:has-text('{WORDS[:8]}')")
     assert Case.objects.get().photos.count() == 1

@@ -104,7 +104,7 @@ def test_a_colleague_on_the_same_phone_counts_what_waits_and_no_more(phone):
     sign_out(phone)
     sign_in(phone, "wangge")
     phone.goto("/field/?tab=mine")
-    phone.locator(f".case-row:has-text('{WORDS[:8]}')").wait_for()
+    phone.locator(f".case-card:has-text('{WORDS[:8]}')").wait_for()
     expect(strip(phone)).to_have_text("没有待上传")
     case = Case.objects.get()
     assert (case.reporters, str(case.uuid), case.photos.count()) == ([user("wangge").pk], key, 1)
@@ -257,7 +257,7 @@ def test_what_is_sent_after_the_session_ended_waits_until_its_person_is_back(pho
     phone.get_by_role("link", name="重新登录").click()
     sign_in(phone, "wangge")
     phone.goto("/field/?tab=mine")
-    phone.locator(f".case-row:has-text('{WORDS[:8]}')").wait_for()
+    phone.locator(f".case-card:has-text('{WORDS[:8]}')").wait_for()
     assert Case.objects.get().photos.count() == 1
 
 

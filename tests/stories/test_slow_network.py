@@ -97,6 +97,6 @@ def test_the_worker_leaves_at_once_and_the_next_page_goes_on_where_it_stopped(ph
     arrived, network.sent = upload.arrived, 0
     phone.goto("/field/?tab=mine", wait_until="commit")
     network.quick()
-    phone.locator(".case-row:has-text('单元门口垃圾成堆')").wait_for()
+    phone.locator(".case-card:has-text('单元门口垃圾成堆')").wait_for()
     assert network.sent < len(data) - arrived + 64 * KB
     assert Case.objects.get().photos.get() == Photo.objects.get(uuid=head.stem)

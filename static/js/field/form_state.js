@@ -78,6 +78,7 @@ export function refusedAt(form, errors) {
     shown.dataset.refused = name;
     shown.role = "alert";
     shown.append(...sentences.map((sentence) => element("p", box ? "error" : "", sentence)));
+    box?.closest("[hidden]")?.removeAttribute("hidden");
     if (box) box.append(shown);
     else form.prepend(shown);
     box?.classList.add("is-wrong");

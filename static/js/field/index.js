@@ -1,18 +1,29 @@
+// Scripts of the phone's pages; each part starts where its data attribute is.
+
 import "../forms.js";
+import { startCards } from "./cards.js";
 import { startDrafts } from "./drafts.js";
 import { startKeptPage } from "./kept_page.js";
 import { startMoves } from "./moves.js";
+import { startNear } from "./near.js";
 import { keepPages } from "./pages.js";
 import { startQueue } from "./queue.js";
 import { startQueueList } from "./queue_list.js";
 import { startReport } from "./report.js";
+import { startInstall, startShown } from "./shown.js";
 import { startUnsent } from "./unsent.js";
+import { startWays } from "./ways.js";
 import { startWorker } from "./worker.js";
 
+startInstall(document);
+startShown(document);
 startReport(document);
 startMoves();
 startDrafts(document);
 startUnsent(document);
+startCards(document);
+startNear(document);
+startWays(document);
 startQueueList(document);
 startKeptPage(document);
 startQueue().then(() => document.querySelector("form.form, form.report") || keepPages());
