@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from cases.clocks import due_within
 from cases.loops import base
-from cases.models import Case, Category
+from cases.models import Case, Category, Leg
 from cases.models.case import CaseQuerySet
 from cases.workflow import SETTLED, Lateness, State, loops_here
 from governance.models import Level, Organization, User
@@ -24,6 +24,7 @@ from governance.statements import ask
 SINCE = (("today", "今天"), ("7", "近 7 天"), ("30", "近 30 天"))
 BASE = "base"
 OTHERS = "others"
+FAR = "far"
 #: What the map calls settled: closed within the last days.
 SETTLED_NAME, SETTLED_DAYS = "settled", 7
 #: Self-handled cases 自处理 are counted apart, so that they inflate no rate.
@@ -154,6 +155,11 @@ def _waits(cases: CaseQuerySet, mark: str, now: dt.datetime) -> CaseQuerySet:
     return cases.open().alias(marks=marks).filter(marks__contains=mark)
 
 
+def _far(cases: CaseQuerySet, value: str, now: dt.datetime) -> CaseQuerySet:
+    """Cases with a check that was made from further off than the rule has it."""
+    return cases.filter(pk__in=Leg.objects.filter(is_far=True).values("case"))
+
+
 # fmt: off
 FILTERS: dict[str, Filter] = {
     "street":      Filter(Level.STREET.label, _equal("street")),
@@ -172,6 +178,7 @@ FILTERS: dict[str, Filter] = {
     "category":    Filter("类别含", _category_says),
     "category_id": Filter("类别", _equal("category")),
     "waits":       Filter("在等谁", _waits),
+    "checked":     Filter("核查距离", _far, ((FAR, "远距离核查"),)),
     "q":           Filter("搜索", lambda cases, value, now: cases.search(value)),
 }
 # fmt: on

@@ -17,7 +17,7 @@ from cases.photos import ADDRESS
 from cases.routing import propose_unit
 from cases.units import units_in_reach
 from cases.words import note
-from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Loop, Move, Refusal
+from cases.workflow import CHECKS, RESIDENT_GRADES, STAFF_GRADES, Loop, Move, PositionSource, Refusal
 from governance.models import Organization, User
 from records.forms import MoveForm, WordsField
 from records.keyed import KeyedForm, PhotosField
@@ -217,6 +217,19 @@ FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
     "reason": lambda case, user: WordsField(label="理由"),
     "photos": lambda case, user: PhotosField(address=ADDRESS, label="现场照片"),
     "position": lambda case, user: PositionField(label="现场位置"),
+    # Filled in by static/js/position.js where the device gives the position; what is typed or pinned comes from a person.
+    "position_source": lambda case, user: forms.ChoiceField(
+        label="位置来源",
+        choices=PositionSource.choices,
+        initial=PositionSource.PIN.value,
+        widget=forms.HiddenInput,
+        error_messages={"invalid_choice": "位置来源不正确，请重新定位。"},
+    ),
+    "far_reason": lambda case, user: forms.CharField(
+        label="为什么不在现场",
+        max_length=200,
+        widget=forms.TextInput(attrs={"placeholder": "如：院门锁着，隔墙查看"}),
+    ),
     "responsibility": lambda case, user: _responsibilities(case, case.category),
     "target": lambda case, user: CaseNumberField(
         user, label="并入哪个案件", help_text="完整的案件编号，如 261118-001518"
@@ -235,7 +248,7 @@ FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
 
 
 #: What may be given with a move beside what the table asks for.
-MORE = {"comment": ("photos",)}
+MORE = {"comment": ("photos",)} | dict.fromkeys(CHECKS, ("far_reason", "position_source"))
 
 
 def takes_photos(move: Move) -> bool:

@@ -9,7 +9,7 @@ from cases.routing import ELSEWHERE
 from cases.rule_numbers import LONGEST_DEADLINE
 from cases.situations import Situation
 from cases.units import units_in_reach
-from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, Refusal
+from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, PositionSource, Refusal
 from governance.models import Organization
 from records.given import Words, choice, photos, position, text
 from records.refusals import Unfit
@@ -33,6 +33,8 @@ LABELS = {
     "condition_met": "结案条件",
     "address": "位置描述",
     "category": "类别",
+    "position_source": "位置来源",
+    "far_reason": "远距离原因",
 }
 
 
@@ -104,6 +106,8 @@ WORDS = Words(
         "before_photo": photos("before_photo", most=1),
         "after_photo": photos("after_photo", most=1),
         "position": position("position"),
+        "position_source": choice("position_source", PositionSource.values, "位置来源不正确，请重新定位。"),
+        "far_reason": text("far_reason", LABELS["far_reason"], most=200),
         "category": _category,
         "responsibility": _responsibility,
         "unit": _unit,

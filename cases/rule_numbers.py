@@ -34,10 +34,14 @@ class Overridable(TextChoices):
     EXTENSIONS = "extensions", "最多延期次数"
     SUSPENSION_DAYS = "suspension_days", "挂账最长天数"
     SUPERVISION_DAYS = "supervision_days", "系统督办的答复天数"
+    CHECK_METRES = "check_metres", "核实、核查离案件多远须说明原因（米）"
 
 
 #: A district may grant no extension and reopen nothing; a time of no days would ask the sweep again at once.
 MAY_BE_NONE = (Overridable.REOPEN_DAYS, Overridable.EXTENSIONS)
+#: Days: the calendar is read so far ahead (``cases.calendar``). Metres: further off nothing is seen (ours).
+MOST = 366
+MOST_METRES = 5000
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class RuleNumbers:
     suspension_days: int = 366
     #: How long a named leader has to answer an order of the system (ours).
     supervision_days: int = 3
+    #: What is checked is seen from there; a fix between tall houses is 30 to 50 m off (ours: twice that).
+    check_metres: int = 100
 
     def overridden(self, rows: Iterable[tuple[dt.date, str, int]], on: dt.date) -> "RuleNumbers":
         """With a district's own numbers (valid from, name, value; oldest first) that hold on a day."""

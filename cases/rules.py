@@ -15,7 +15,7 @@ from cases.models.catalogue import USUAL, ResponsibilityQuerySet
 from cases.pace import too_fast
 from cases.permissions import leads_from, may_grade, may_report
 from cases.situations import Situation
-from cases.workflow import STEP_VERBS, TABLE, UNREGISTERED, Loop, State
+from cases.workflow import CHECKS, STEP_VERBS, TABLE, UNREGISTERED, Loop, State
 from governance.models import Organization, Post
 from governance.roles import ActorKind, Duty
 from records.refusals import Forbidden, NothingWaits, Refused
@@ -111,7 +111,7 @@ def handle(s: Situation) -> Refused | None:
     return None
 
 
-@RULES.of("found", "not_found", "pass", "fail")
+@RULES.of(*CHECKS)
 def check(s: Situation) -> Refused | None:
     """By somebody who neither reported nor handled the case."""
     if s.user and s.user.pk in s.case.never_check:

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from cases.models import Case, Category, Photo
 from cases.models.case import page_of
 from cases.waiting import Matter
-from cases.workflow import Grade, Lateness, Refusal, State, Step, loops_here
+from cases.workflow import Grade, Lateness, PositionSource, Refusal, State, Step, loops_here
 from governance.roles import Duty
 
 DUE_HELP = "截止时刻；当日 24:00 到期的写作次日 00:00:00，属于当日"
@@ -230,6 +230,12 @@ class MoveInput(Typed):
     photos = serializers.ListField(child=serializers.UUIDField(), required=False)
     longitude = Degrees(required=False, help_text="`position`：度，WGS-84")
     latitude = Degrees(required=False, help_text="`position`：度，WGS-84")
+    position_source = serializers.ChoiceField(
+        PositionSource.choices, required=False, help_text="核实、核查：位置由谁给出"
+    )
+    far_reason = serializers.CharField(
+        required=False, allow_blank=True, max_length=200, help_text="核实、核查：离案件过远时的原因"
+    )
     responsibility = serializers.IntegerField(required=False)
     target = serializers.CharField(required=False, help_text="并入案件的编号")
     unit = serializers.IntegerField(required=False)

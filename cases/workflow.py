@@ -98,6 +98,13 @@ def loops_here() -> list[tuple[str, str]]:
     return [(name, words.label) for name, words in profile().loops.items()]
 
 
+class PositionSource(TextChoices):
+    """Who says where a check was made: the device by its own fix, or the person by a pin on the map."""
+
+    DEVICE = "device", "设备定位"
+    PIN = "pin", "地图选点"
+
+
 class Tone(TextChoices):
     """The colours of states: one meaning each, the same on badge, map and chart."""
 
@@ -226,7 +233,7 @@ TABLE = CaseTable(State, FINAL, (
     Move("resume",             "恢复",       (State.SUSPENDED,),                 BEFORE_FEEDBACK,                    (S, C),    (),                                       Clock.CONTINUES),
     Move("feedback",           "反馈",       (State.HANDLING,),                  (State.HANDLED,),                   (H,),      ("words", "photos"),                      Clock.OPENS),
     Move("pass",               "核查通过",   (State.HANDLED,),                   (State.VERIFIED,),                  (V,),      ("words", "photos", "position"),          Clock.OPENS),
-    Move("fail",               "核查不通过", (State.HANDLED,),                   (State.HANDLING,),                  (V,),      ("reason", "photos"),                     Clock.OPENS),
+    Move("fail",               "核查不通过", (State.HANDLED,),                   (State.HANDLING,),                  (V,),      ("reason", "photos", "position"),         Clock.OPENS),
     Move("close",              "结案",       (State.VERIFIED,),                  (State.CLOSED, State.EVALUATED),    (C,),      ("condition_met",),                       Clock.OPENS),
     Move("refuse_closing",     "不予结案",   (State.VERIFIED,),                  (State.HANDLED,),                   (C,),      ("reason",),                              Clock.OPENS),
     Move("evaluate",           "评价",       (State.CLOSED,),                    (State.EVALUATED,),                 (R, N, A, S), ("grade",),                            Clock.ENDS),
@@ -254,6 +261,8 @@ TABLE = CaseTable(State, FINAL, (
 
 MOVES = TABLE.by_name
 REPORTS = tuple(move for move in TABLE if not move.sources)
+#: Moves that answer a check on the spot.
+CHECKS = ("found", "not_found", "pass", "fail")
 
 
 class Refusal(TextChoices):

@@ -42,6 +42,7 @@ class FilterForm(forms.Form):
     closed = _choice("closed", "不限")
     due = _choice("due", "不限")
     was_late = _choice("was_late", "不限")
+    checked = _choice("checked", "不限")
 
     #: Always in sight; the others are a click away.
     FIRST = ("q", "street", "lateness")

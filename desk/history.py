@@ -9,10 +9,10 @@ from django.utils.dateparse import parse_datetime
 from cases.clocks import due, duration, when
 from cases.models import Case, CaseEvent, Leg, Request
 from cases.photos import ADDRESS
-from cases.workflow import MOVES, PHASES, STATES, Grade, Refusal, State, Step
+from cases.workflow import MOVES, PHASES, STATES, Grade, PositionSource, Refusal, State, Step
 from governance.models import Organization
 from governance.profile import Phase, profile
-from grid.tiles import metres_between
+from grid.tiles import metres_between, metres_in_words
 from records.timeline import Line, line, picture_row
 
 #: Events of these moves say that there are rows beside the case; without them nothing is looked up.
@@ -146,9 +146,10 @@ def _facts(
         yield f"评价：{Grade(facts['grade']).label}"
     if facts.get("position"):
         metres = metres_between(tuple(facts["position"]), (case.longitude, case.latitude))
-        yield (
-            f"定位距上报位置 {metres:.0f} 米" if metres < 1000 else f"定位距上报位置 {metres / 1000:.1f} 公里"
-        )
+        source = facts.get("position_source")
+        yield f"{PositionSource(source).label if source else '定位'}距上报位置 {metres_in_words(metres)}"
+    if facts.get("is_far"):
+        yield "远距离核查"
 
 
 def _taken_over(facts: dict[str, Any]) -> Iterable[str]:

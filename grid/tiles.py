@@ -40,3 +40,8 @@ def metres_between(a: tuple[float, float], b: tuple[float, float]) -> float:
     degree = _EQUATOR / 360
     middle = math.cos(math.radians((a[1] + b[1]) / 2))
     return math.hypot((a[0] - b[0]) * degree * middle, (a[1] - b[1]) * degree)
+
+
+def metres_in_words(metres: float) -> str:
+    """A distance as people say it."""
+    return f"{metres:.0f} 米" if metres < 1000 else f"{metres / 1000:.1f} 公里"

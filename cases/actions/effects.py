@@ -5,6 +5,7 @@ import datetime as dt
 from django.utils import timezone
 
 from cases.actions import legs, recounting
+from cases.actions.checks import note_position
 from cases.actions.door import EFFECTS
 from cases.loops import commanding_id, territory, top
 from cases.models import Case, Leg
@@ -42,6 +43,7 @@ def send_to_check(walk: Walk) -> None:
 
 @EFFECTS.of("found", "not_found")
 def answer_check(walk: Walk) -> None:
+    note_position(walk)
     legs.stop_leg(walk)
     legs.continue_paused(walk)
 
@@ -162,6 +164,7 @@ def feedback(walk: Walk) -> None:
 
 @EFFECTS.of("pass")
 def passed(walk: Walk) -> None:
+    note_position(walk)
     legs.stop_leg(walk)
     legs.open_leg(walk, Step.CLOSING)
 
@@ -170,6 +173,7 @@ def passed(walk: Walk) -> None:
 def failed(walk: Walk) -> None:
     """Back to the same hands with the limit of rework; having been late stays a fact of the case."""
     case = walk.case
+    note_position(walk)
     last = case.legs.filter(step=Step.HANDLING).order_by("-pk").first()
     legs.stop_leg(walk, Outcome.FAILED)
     case.rounds += 1

@@ -42,6 +42,17 @@ MARKS = (
     "held_until",
     "lateness",
 )
+#: What is written when a leg stops; where a check was made stands on it by then.
+STOPPED = (
+    "stopped_at",
+    "outcome",
+    "is_late",
+    "sweep_at",
+    "rest_amount",
+    "checked_metres",
+    "position_source",
+    "is_far",
+)
 
 
 def limit_of(walk: Walk, step: Step | str) -> Limit:
@@ -64,7 +75,7 @@ def stop_leg(walk: Walk, outcome: Leg.Outcome = Leg.Outcome.DONE) -> Leg:
         leg.rest_amount = deadlines.remainder(leg.due_at, leg.limit, walk.now, walk.calendar).amount
     if leg.is_late and leg.step == Step.HANDLING:
         walk.case.was_late = True
-    leg.save(update_fields=["stopped_at", "outcome", "is_late", "sweep_at", "rest_amount"])
+    leg.save(update_fields=STOPPED)
     walk.leg = None
     if leg.step == Step.HANDLING and outcome != Leg.Outcome.PAUSED:
         lapse_requests(walk, Request.Kind.EXTENSION, Request.Kind.SUSPENSION)

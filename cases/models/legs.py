@@ -10,7 +10,7 @@ from cases.deadlines import Basis, Limit, Unit
 from cases.models.case import Case
 from cases.models.catalogue import Responsibility
 from cases.models.time import CalendarChange
-from cases.workflow import Lateness, State, Step, loops_here
+from cases.workflow import Lateness, PositionSource, State, Step, loops_here
 from governance.models import Organization, Post, User
 from governance.roles import Duty
 
@@ -95,6 +95,13 @@ class Leg(models.Model):
     is_late = models.BooleanField("超期完成", default=False)
     back_to = models.CharField("回到", max_length=20, choices=State, blank=True)
     rest_amount = models.DecimalField("余量", max_digits=9, decimal_places=4, null=True)
+    # Where a check was made: whole metres from the case, and who says so; ``is_far``: further off than the rule has it.
+    checked_metres = models.PositiveIntegerField("核查距离", null=True)
+    # Pages of the release before, which may still be answered for a while, write neither.
+    position_source = models.CharField(
+        "位置来源", max_length=10, choices=PositionSource, blank=True, default="", db_default=""
+    )
+    is_far = models.BooleanField("远距离核查", default=False, db_default=False)
 
     objects = LegQuerySet.as_manager()
 
@@ -124,6 +131,7 @@ class Leg(models.Model):
             models.Index(
                 fields=["case"], condition=Q(stopped_at=None, is_provisional=True), name="leg_provisional"
             ),
+            models.Index(fields=["case"], condition=Q(is_far=True), name="leg_far"),
         ]
 
     @property

@@ -4,11 +4,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from cases.models.time import FIRST_DAY, IN_RANGE, LAST_DAY
-from cases.rule_numbers import MAY_BE_NONE, Overridable
+from cases.rule_numbers import MAY_BE_NONE, MOST, MOST_METRES, Overridable
 from governance.models import Organization
-
-#: The calendar is read so far ahead (``cases.calendar``).
-MOST = 366
 
 
 class RuleOverride(models.Model):
@@ -18,7 +15,7 @@ class RuleOverride(models.Model):
     name = models.CharField("规则", max_length=20, choices=Overridable)
     valid_from = models.DateField("自")
     value = models.PositiveSmallIntegerField(
-        "数值", validators=[MinValueValidator(0), MaxValueValidator(MOST)]
+        "数值", validators=[MinValueValidator(0), MaxValueValidator(MOST_METRES)]
     )
     basis = models.CharField("依据", max_length=120)
 
@@ -36,6 +33,12 @@ class RuleOverride(models.Model):
                 condition=models.Q(name__in=MAY_BE_NONE) | models.Q(value__gte=1),
                 name="rule_override_above_nothing",
                 violation_error_message="这一条规则的数值至少为 1。",
+                violation_error_code="value",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(name=Overridable.CHECK_METRES) | models.Q(value__lte=MOST),
+                name="rule_override_days_at_most",
+                violation_error_message=f"这一条规则的数值最多为 {MOST}。",
                 violation_error_code="value",
             ),
             models.CheckConstraint(

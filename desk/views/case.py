@@ -31,6 +31,7 @@ from cases.waits import step_of
 from cases.workflow import MOVES, STATES, Move, State
 from desk import history
 from desk.forms import CategoryForm, LookForm
+from desk.move_top import top_of
 from governance import modules, secrets, sessions, telephones
 from governance.actions import log_access
 from governance.faces import faces_of
@@ -262,6 +263,8 @@ def _ask(request: HttpRequest, case: Case, move: Move, form: CaseMoveForm) -> Ht
         "then": form.data.get("then", "") or _way_back(request),
         "base": base_template(request),
     }
+    if not piece and context["base"] == "base_field.html":
+        context["top"] = top_of(request, case, move, timezone.now())
     return render(request, "desk/_move.html" if piece else "desk/move.html", context)
 
 

@@ -12,8 +12,8 @@ from django.test import Client
 from cases.api import CaseFilter
 from cases.filters import FILTERS, SETTLED_NAME, narrow
 from cases.map import LIST_ZOOM, MapForm
-from cases.models import Case
-from cases.workflow import Loop, State
+from cases.models import Case, Leg
+from cases.workflow import Loop, State, Step
 from dashboard.filters import BoardFilters
 from desk.forms import FilterForm
 from governance.models import User
@@ -38,6 +38,7 @@ def leader(time_machine) -> User:
     reported(words="桥下积水", source=Case.Source.SELF)
     old = case_at(State.EVALUATED, now=MORNING - dt.timedelta(days=40))
     Case.objects.filter(pk=old.pk).update(was_late=True)
+    Leg.objects.filter(case=old, step=Step.VERIFYING).update(is_far=True)
     Case.objects.filter(state=State.HANDLING).update(lateness="red", due_at=NOW + dt.timedelta(hours=1))
     Case.objects.filter(state=State.REPORTED).update(street=None, community=None)
     time_machine.move_to(NOW, tick=False)

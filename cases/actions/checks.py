@@ -1,0 +1,36 @@
+"""Where a check was made: how far from the case, by whose word, and why from there."""
+
+from cases.situations import Walk
+from cases.workflow import PositionSource
+from grid.tiles import metres_between, metres_in_words
+from records.refusals import Unfit
+
+
+def note_position(walk: Walk) -> None:
+    """Write the distance of a check on its leg, and why it was made from further off than the district's number.
+
+    Whoever was drawn goes there and says why not; a desk that checks in their place is never there, and its leg is not
+    marked. Nothing proves a position: a device gives it, or a pin, and which is said (``position_source``).
+
+    Raises ``Unfit`` at ``far_reason`` where that is missing.
+    """
+    case, leg, position = walk.case, walk.leg, walk.given.get("position")
+    if leg is None or not position:
+        return
+    metres = metres_between(tuple(position), (case.longitude, case.latitude))
+    leg.checked_metres = round(metres)
+    leg.position_source = walk.facts["position_source"] = (
+        walk.given.get("position_source") or PositionSource.PIN
+    )
+    limit = walk.numbers.check_metres
+    if metres <= limit or walk.user is None or leg.person_id != walk.user.pk:
+        return
+    reason = walk.given.get("far_reason")
+    if not reason:
+        raise Unfit(
+            f"这里距案件 {metres_in_words(metres)}，超过 {limit} 米。请说明为什么在这里{leg.get_step_display()}。",
+            field="far_reason",
+        )
+    leg.is_far = walk.facts["is_far"] = True
+    said = "words" if walk.given.get("words") else "reason"
+    walk.given = walk.given | {said: f"{walk.given[said]}\n远距离原因：{reason}"}

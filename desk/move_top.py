@@ -1,0 +1,45 @@
+"""What stands above the form of a move on the phone: what the case is, how it looked and looks, where it is."""
+
+import datetime as dt
+from typing import Any
+
+from django.http import HttpRequest
+
+from cases.models import Case, CaseText, Leg, Photo
+from cases.phrases import phrases
+from cases.situations import Situation
+from cases.workflow import CHECKS, Move
+from desk import history
+
+#: How a case looked, and how it looks now, by what its photos show.
+BEFORE = (Photo.Kind.SITE, Photo.Kind.BEFORE)
+AFTER = (Photo.Kind.AFTER,)
+
+
+def top_of(request: HttpRequest, case: Case, move: Move, now: dt.datetime) -> dict[str, Any]:
+    """Words and photos of a case for whoever makes a move outdoors; of a check also what to measure it by."""
+    photos = list(case.photos.all())
+    row = case.responsibility
+    condition = ""
+    if row and move.name in CHECKS:
+        condition = row.closing_condition if move.name in ("pass", "fail") else row.registering_condition
+    return {
+        "words": CaseText.objects.filter(case=case, sequence=1).values_list("body", flat=True).first() or "",
+        "before": history.picture_rows(photo for photo in photos if photo.kind in BEFORE),
+        # Of several rounds the last one counts.
+        "after": history.picture_rows(photo for photo in reversed(photos) if photo.kind in AFTER),
+        "condition": condition,
+        "condition_label": "结案条件" if move.name in ("pass", "fail") else "立案条件",
+        "far_metres": _far_metres(request, case, move, now),
+        "phrases": phrases().get(move.name, []),
+    }
+
+
+def _far_metres(request: HttpRequest, case: Case, move: Move, now: dt.datetime) -> int | None:
+    """From how many metres on a reason is asked of this person; None where it is not."""
+    if move.name not in CHECKS:
+        return None
+    leg = Leg.objects.open().filter(case=case).first()
+    if leg is None or leg.person_id != request.user.pk:
+        return None
+    return Situation(case, request.user, now, leg=leg).numbers.check_metres
