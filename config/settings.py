@@ -213,6 +213,8 @@ VENDOR_FILES = {
 PLAIN_STATIC = env_bool("PLAIN_STATIC", DEBUG)
 WHITENOISE_USE_FINDERS = PLAIN_STATIC
 WHITENOISE_AUTOREFRESH = PLAIN_STATIC
+# Browsers take a site among their apps only by a manifest of its own type.
+WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -3,16 +3,22 @@
 import datetime as dt
 import re
 import uuid
+from io import BytesIO
+from json import loads
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from PIL import Image
 
 from cases.models import Case, Leg
 from cases.workflow import Loop, State
 from governance.models import User
 from governance.roles import Role
 from tests import people
+from tests.field.test_field import FLOOR, NOT_COUNTED
 from tests.lives import MORNING, case_at, inside, open_leg, reported, walk
 from tests.photos import photo
 
@@ -241,3 +247,36 @@ def test_my_own_page_says_who_i_am_and_leads_out():
     assert (
         people.clerk().name in page and "社区坐席" in page and "退出登录" in page and 'href="/desk/"' in page
     )
+
+
+# Among the apps of the phone --------------------------------------------------------------------------------------
+
+
+def test_the_site_may_be_installed_by_a_manifest_of_its_own_type_with_icons_that_exist():
+    answer = Client().get("/static/manifest.webmanifest")
+    assert answer["Content-Type"].startswith("application/manifest+json")
+    manifest = loads(b"".join(answer.streaming_content))
+    for icon in manifest["icons"]:
+        if icon["type"] == "image/png":
+            picture = Image.open(BytesIO(b"".join(Client().get(icon["src"]).streaming_content)))
+            assert icon["sizes"] == f"{picture.width}x{picture.height}"
+    page = phone(people.worker()).get("/field/").content.decode()
+    assert f'<meta name="theme-color" content="{manifest["theme_color"]}">' in page
+    assert manifest["start_url"] == "/field/"
+
+
+# Cost -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/cases/{}/moves/pass/", 7), ("/field/moved/{}/", 3), ("/field/me/", 1), ("/field/?q=123", 2)],
+)
+def test_a_page_of_the_day_costs_few_statements(path, most):
+    case = case_at(State.HANDLED)
+    client = phone(open_leg(case).person)
+    client.get("/field/")
+    with CaptureQueriesContext(connection) as captured:
+        client.get(path.format(case.uuid))
+    counted = [query["sql"] for query in captured if not query["sql"].startswith(NOT_COUNTED)]
+    assert len(counted) - FLOOR <= most, "\n".join(counted)
