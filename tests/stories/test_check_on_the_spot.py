@@ -37,7 +37,7 @@ def test_a_check_from_the_road_behind_the_river_asks_why_and_is_marked(signed_in
     expect(form.get_by_label("说明", exact=True)).to_have_value("现场已恢复，符合结案条件")
     take_photo(form, after=True)
     named(form, "确认核查通过").click()
-    expect(phone.locator(".field-box.is-wrong")).to_contain_text("超过 100 米")
+    expect(phone.locator(".field-box.is-wrong")).to_contain_text("请说明为什么不在现场")
     expect(form.locator("[data-position-how]")).to_contain_text("手机定位")  # true also after an error
     why.fill("院门锁着，隔墙查看")
     named(form, "确认核查通过").click()

@@ -5,7 +5,7 @@ import { newKey, photosOf } from "./photos.js";
 import { owner } from "./store.js";
 
 const NEVER = ["csrfmiddlewaretoken"];
-const SENTENCES = { photos: "请至少拍一张照片。", position: "请定位，或在地图上点选位置。" };
+const SENTENCES = { photos: "请至少拍一张照片。", position: "请定位，或在地图上点选位置。", far_reason: "离案件较远，请说明为什么不在现场。" };
 const BLANK = "请填写这一项。";
 
 // {key, owner, savedAt, fields, photos, sent}: photos that have not arrived as bytes, those that have as fields.
