@@ -60,6 +60,7 @@ PAGES = {
     "zhifa": ["/desk/?queue=mine-dispatched", "{sent}", "{sent}moves/refuse/"],
     "shouli": ["/desk/", "/desk/phone/", "{call}"],
     "zhiban": ["/desk/", "/status/", "{disputed}", "{disputed}moves/adjudicate/"],
+    "q_zhiban": ["/desk/calendar/", "/desk/?queue=open", "/desk/?queue=open&checked=far"],
     "paiqian": ["{registered}", "{registered}moves/dispatch/"],
     "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/", "{street}", "/board/mine/", "/board/measures/", "/board/counted/?measure=open_now", "/board/warnings/", "{warning}", "/board/repeats/", "{repeat}"],
     "quling": [
