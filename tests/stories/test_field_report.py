@@ -74,7 +74,7 @@ def test_a_report_without_signal_waits_in_the_phone_and_arrives_once(phone):
     phone.context.set_offline(False)
     phone.goto("/field/?tab=mine")
     phone.wait_for_selector(f".case-card:has-text('{WORDS[:8]}')")
-    phone.wait_for_selector("text=没有待上传")
+    phone.wait_for_selector("text=没有待上传", state="attached")
     assert Case.objects.count() == 1 and Case.objects.get().photos.count() == 1
 
 

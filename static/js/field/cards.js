@@ -102,5 +102,8 @@ class Cards {
 }
 
 export function startCards(root) {
-  for (const list of root.querySelectorAll("[data-cards]")) new Cards(list).start();
+  for (const list of root.querySelectorAll("[data-cards]:not([data-started])")) {
+    list.dataset.started = "";
+    new Cards(list).start();
+  }
 }

@@ -1,5 +1,6 @@
 // Scripts of the phone's pages; each part starts where its data attribute is.
 
+import { startEverywhere } from "../dom.js";
 import "../forms.js";
 import { startCards } from "./cards.js";
 import { startDrafts } from "./drafts.js";
@@ -21,9 +22,9 @@ startReport(document);
 startMoves();
 startDrafts(document);
 startUnsent(document);
-startCards(document);
 startNear(document);
-startWays(document);
+startEverywhere(startCards);
+startEverywhere(startWays);
 startQueueList(document);
 startKeptPage(document);
 startQueue().then(() => document.querySelector("form.form, form.report") || keepPages());

@@ -3,7 +3,8 @@
 const KEY = "way";
 
 export function startWays(root) {
-  for (const box of root.querySelectorAll("[data-ways]")) {
+  for (const box of root.querySelectorAll("[data-ways]:not([data-started])")) {
+    box.dataset.started = "";
     const last = localStorage.getItem(KEY);
     const links = [...box.querySelectorAll("[data-way]")];
     for (const link of links) link.addEventListener("click", () => localStorage.setItem(KEY, link.dataset.way));
