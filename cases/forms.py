@@ -50,6 +50,17 @@ class PositionWidget(forms.MultiWidget):
         return list(value) if value else [None, None]
 
 
+#: What a page proposes to say of a category, by its kind; ``static/js/field/report.js`` puts the place before it.
+PROPOSED: dict[Category.Kind, str] = {
+    Category.Kind.COMPONENT: "{}有损坏或缺失。",
+    Category.Kind.MATTER: "发现{}。",
+    Category.Kind.DISPUTE: "发现{}。",
+    Category.Kind.SERVICE: "有人提出：{}。",
+    Category.Kind.SAFETY: "发现{}。",
+    Category.Kind.PARTY: "有人提出：{}。",
+}
+
+
 class CategorySelect(forms.Select):
     """All categories by kind, with what ``static/js/category.js`` searches on each option."""
 
@@ -57,6 +68,11 @@ class CategorySelect(forms.Select):
 
     def __init__(self, attrs: dict | None = None) -> None:
         super().__init__({"data-category-picker": "", **(attrs or {})})
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["proposes"] = {kind.label: sentence for kind, sentence in PROPOSED.items()}
+        return context
 
     def optgroups(self, name: str, value: list[str], attrs: dict | None = None) -> list[tuple]:
         """Options with their category, without what Django builds for each of the 450 and nobody reads."""
@@ -248,7 +264,9 @@ FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
 
 
 #: What may be given with a move beside what the table asks for.
-MORE = {"comment": ("photos",)} | dict.fromkeys(CHECKS, ("far_reason", "position_source"))
+MORE = dict.fromkeys(("comment", "also_report"), ("photos",)) | dict.fromkeys(
+    CHECKS, ("far_reason", "position_source")
+)
 
 
 def takes_photos(move: Move) -> bool:

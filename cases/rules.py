@@ -14,6 +14,7 @@ from cases.models import Case, Contact, Request, Responsibility
 from cases.models.catalogue import USUAL, ResponsibilityQuerySet
 from cases.pace import too_fast
 from cases.permissions import leads_from, may_grade, may_report
+from cases.rule_numbers import MOST_PEOPLE
 from cases.situations import Situation
 from cases.workflow import CHECKS, STEP_VERBS, TABLE, UNREGISTERED, Loop, State
 from governance.models import Organization, Post
@@ -84,6 +85,18 @@ def report(s: Situation) -> Refused | None:
 @RULES.of("comment")
 def comment(s: Situation) -> Refused | None:
     return too_fast(s.actor.program, s.now) if s.actor.program else None
+
+
+@RULES.of("also_report")
+def also_report(s: Situation) -> Refused | None:
+    """By staff who meet what is reported already; who reported or handles it adds to it by a comment."""
+    if s.user is None or not may_report(s.by):
+        return Forbidden("一并上报由能上报案件的工作人员办理。")
+    if s.user.pk in s.case.reporters:
+        return NothingWaits("您已是这件案件的上报人，补充情况请留言。")
+    if s.user.pk in s.case.handlers or Duty.HANDLE in s.held:
+        return NothingWaits("您在办理这件案件，补充情况请留言。")
+    return Refused("参与人已达上限，补充情况请留言。") if len(s.case.people) >= MOST_PEOPLE else None
 
 
 @RULES.of("report_handled")

@@ -245,6 +245,7 @@ TABLE = CaseTable(State, FINAL, (
     Move("accept_supervision", "督办销号",   OPEN,                               (),                                 (L,),      (),                                       Clock.UNCHANGED),
     Move("urge",               "催办",       OPEN,                               (),                                 (C, D, R), (),                                       Clock.UNCHANGED),
     Move("comment",            "留言",       OPEN,                               (),                                 (ANYONE,), ("words",),                               Clock.UNCHANGED),
+    Move("also_report",        "一并上报",   OPEN,                               (),                                 (ANYONE,), ("words",),                               Clock.UNCHANGED),
     Move("ask_void",           "申请作废",   OPEN,                               (),                                 (A, D, C), ("reason",),                              Clock.UNCHANGED),
     Move("grant_void",         "批准作废",   OPEN,                               (State.VOIDED,),                    (C, L),    (),                                       Clock.ENDS, ends_badly=True),
     Move("deny_void",          "不批准作废", OPEN,                               (),                                 (C, L),    ("reason",),                              Clock.UNCHANGED),

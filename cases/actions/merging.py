@@ -1,4 +1,4 @@
-"""Merging: one case ends, the other takes over its reporters, its caller, its lateness and its older clock."""
+"""Several reports of one matter: a case that takes over another (reporters, caller, lateness, older clock) or a reporter."""
 
 from cases import deadlines
 from cases.actions import legs
@@ -60,11 +60,20 @@ def take_over(walk: Walk) -> None:
         case.was_late = walk.facts["was_late"] = True
     if leg.step == Step.REGISTERING:
         _keep_older_clock(walk, leg)
-    _replace_reporter_who_was_drawn(walk)
+    replace_reporter_who_was_drawn(walk)
     if {"clock_kept", "drawn"} & set(walk.facts):
         owner = asked_owner(walk)
         assert owner is not None  # an open case waits for somebody
         walk.tell_also.append(owner)
+
+
+@EFFECTS.of("also_report")
+def also_report(walk: Walk) -> None:
+    """One more reporter, who hears of the case as the others do."""
+    case, user = walk.case, walk.user
+    assert user is not None
+    case.reporters, case.people = sorted({*case.reporters, user.pk}), sorted({*case.people, user.pk})
+    replace_reporter_who_was_drawn(walk)
 
 
 def _take_caller(walk: Walk, merged: Case) -> None:
@@ -116,7 +125,7 @@ def _shorten_rest(walk: Walk, older: Leg) -> None:
     walk.facts["clock_kept"] = own.due_at
 
 
-def _replace_reporter_who_was_drawn(walk: Walk) -> None:
+def replace_reporter_who_was_drawn(walk: Walk) -> None:
     """Nobody checks what they reported themselves."""
     leg = walk.leg
     assert leg is not None

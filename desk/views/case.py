@@ -59,7 +59,7 @@ NEXT = (
 #: Django redirects to no longer address.
 LONGEST_WAY = 2000
 #: Shown in a row of quiet buttons rather than among the next steps.
-ASIDE = ("comment", "urge", "ask_void", "order_supervision", "withdraw")
+ASIDE = ("comment", "also_report", "urge", "ask_void", "order_supervision", "withdraw")
 
 
 def visible_case(request: HttpRequest, case_uuid: uuid.UUID) -> Case:

@@ -20,6 +20,7 @@ from cases.models import Case
 from cases.permissions import may_report
 from field.forms import HandledReportForm
 from field.views.home import to_do
+from field.views.report import OUTSIDE
 from governance import modules
 from governance.actions import store_key
 from governance.responses import answers_json
@@ -81,7 +82,11 @@ def shell(request: HttpRequest) -> HttpResponse:
     """The report page as the phone keeps it: the same for everybody, whose it is says the store."""
     form, pair = ReportForm(request.user), HandledReportForm(request.user)
     context = {"form": form, "site": form["photos"], "pair": [pair["before_photo"], pair["after_photo"]]}
-    return render(request, "field/report.html", context | {"handled": False, "is_shell": True})
+    return render(
+        request,
+        "field/report.html",
+        context | {"handled": False, "is_shell": True, "outside_sentence": OUTSIDE},
+    )
 
 
 def offline(request: HttpRequest) -> HttpResponse:

@@ -25,7 +25,7 @@ from cases.permissions import may_report
 from cases.photos import store_of_form
 from cases.routing import Location, route_report
 from cases.workflow import Loop
-from field.forms import HandledReportForm
+from field.forms import AlsoReportForm, HandledReportForm
 from governance.kept_forms import keeps_form, kept
 from governance.models import User
 from governance.responses import answers_json, refusal_body, refusal_json, wants_json
@@ -40,6 +40,8 @@ from records.keyed import (
     with_uploads,
 )
 
+#: Asked once: a pin may have slipped, and somebody on a train may report after all.
+OUTSIDE = f"位置在本{top().level.label}以外。没错的话再按一次上报，否则请重新选点。"
 NO_CLAIM_BEYOND = dt.timedelta(days=3650)
 #: Photos of a report, of either shape.
 ROOM = room_for_photos(ReportForm.base_fields | HandledReportForm.base_fields)
@@ -67,12 +69,14 @@ def locate(request: HttpRequest) -> HttpResponse:
         location = actions.locate(point["lon"], point["lat"], by=request.user, now=timezone.now())
     except Refused as refusal:
         return refusal_json(refusal)
+    outside = location.grid is None and _is_outside(request.user, point["lon"], point["lat"])
     answer: dict[str, Any] = {
         "grid": {"code": location.grid.code, "name": location.grid.name} if location.grid else None,
         "community": location.community.name if location.community else None,
         "street": location.street.name if location.street else None,
         "district": location.district.name,
         "sentence": _outside(location),
+        "outside": outside,
     }
     if location.grid and location.street:
         answer["sentence"] = f"{location.street.name} · {location.grid.name}"
@@ -95,17 +99,28 @@ def _outside(location: Location) -> str:
     return f"不在任何网格内，将由{top().level.label}级受理（{centre.centre_name}）"
 
 
+def _is_outside(user: User, longitude: float, latitude: float) -> bool:
+    """Whether a point lies in no territory at the top that the person's posts belong to, as far as their outlines are known."""
+    codes = {code for post in user.authority.posts for code in post.organization.path.split("/") if code}
+    rings = TerritoryRing.objects.filter(organization__code__in=codes, organization__level=top().level)
+    return not rings.containing(longitude, latitude).exists() and rings.exists()
+
+
 @login_required
 def nearby(request: HttpRequest) -> HttpResponse:
-    """The piece that asks: is it one of these?"""
+    """The line that asks: is it this one? Of the same category alone."""
     form = PointForm(request.GET)
-    if not form.is_valid():
+    if not form.is_valid() or not form.cleaned_data["category"]:
         return HttpResponse("")
     point = form.cleaned_data
-    found = open_nearby(
-        request.user, point["lon"], point["lat"], ON_SITE, now=timezone.now(), category=point["category"]
-    )
-    return render(request, "field/_nearby.html", {"nearby": found, "metres": ON_SITE.metres})
+    found = _same(request.user, (point["lon"], point["lat"]), point["category"], timezone.now())
+    return render(request, "field/_nearby.html", {"nearby": found})
+
+
+def _same(user: User, position: tuple[float, float], category: Category, now: dt.datetime) -> list[Case]:
+    """Open cases of a category nearby, nearest first."""
+    found = open_nearby(user, *position, ON_SITE, now=now, category=category)
+    return [case for case in found if case.is_same]
 
 
 # Report -----------------------------------------------------------------------------------------------------------
@@ -116,6 +131,8 @@ class Circumstances(forms.Form):
 
     handled = forms.BooleanField(required=False)
     nearby_seen = forms.BooleanField(required=False)
+    outside_seen = forms.BooleanField(required=False)  # also where the page knows that it lies inside
+    same_as = forms.UUIDField(required=False)  # the case that it is: one more reporter
     device_time = forms.DateTimeField(required=False)  # a claim; what can't be read is no claim
 
     def clean_device_time(self) -> dt.datetime | None:
@@ -152,6 +169,7 @@ def _report_context(user: User, form: ReportForm, **more: Any) -> dict[str, Any]
         "site": (ReportForm(user) if handled else form)["photos"],
         "pair": [pair["before_photo"], pair["after_photo"]] if pair else [],
         "box": _own_box(user),
+        "outside_sentence": OUTSIDE,
         **more,
     }
 
@@ -173,6 +191,8 @@ def _save(request: HttpRequest) -> HttpResponse:
     told.is_valid()
     if refused := anothers(request):
         return refused
+    if same_as := told.cleaned_data.get("same_as"):
+        return _report_also(request, same_as)
     handled = told.cleaned_data["handled"]
     shape = HandledReportForm if handled else ReportForm
     data, refused = with_uploads(request, room_for_photos(shape.base_fields), store_of_form)
@@ -183,6 +203,8 @@ def _save(request: HttpRequest) -> HttpResponse:
         earlier = key and actions.answered(key, "report_handled" if handled else "report", by=request.user)
         return _saved(request, earlier) if earlier else _ask_again(request, form)
     key, now = form.cleaned_data["key"], timezone.now()
+    if not told.cleaned_data["outside_seen"] and _is_outside(request.user, *form.cleaned_data["position"]):
+        return _ask_again(request, form, outside=OUTSIDE)
     if not told.cleaned_data["nearby_seen"]:
         twins = _twins(request.user, form, key, now)
         if twins:
@@ -205,26 +227,54 @@ def _save(request: HttpRequest) -> HttpResponse:
     return _saved(request, answer)
 
 
-def _saved(request: HttpRequest, answer: actions.Answer) -> HttpResponse:
-    url = reverse("field:done", args=[answer.uuid])
+def _report_also(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
+    """Add words and photos to a case that somebody has reported already; who did not report it becomes a reporter."""
+    case = get_object_or_404(Case.objects.visible_to(request.user), uuid=case_uuid)
+    data, refused = with_uploads(request, room_for_photos(AlsoReportForm.base_fields), store_of_form)
+    form = AlsoReportForm(request.user, data)
+    form.refuse_photos(refused)
+    is_valid, key = form.is_valid(), form.cleaned_data.get("key")
+    if key and (earlier := actions.answered(key, "also_report", by=request.user, record=case)):
+        return _saved(request, earlier, is_also=True)
+    if not is_valid:
+        return _ask_again(request, form)
+    move = "comment" if request.user.pk in case.reporters else "also_report"
+    try:
+        answer = actions.perform(
+            case.uuid,
+            move,
+            by=request.user,
+            now=timezone.now(),
+            key=form.cleaned_data["key"],
+            given=form.given,
+        )
+    except Refused as refusal:
+        form.refuse(refusal)
+        return _ask_again(request, form)
+    return _saved(request, answer, is_also=True)
+
+
+def _saved(request: HttpRequest, answer: actions.Answer, *, is_also: bool = False) -> HttpResponse:
+    url = reverse("field:done", args=[answer.uuid]) + ("?also=1" if is_also else "")
     if wants_json(request):
         return taken_json(url, is_repeat=answer.is_repeat, uuid=answer.uuid)
     return redirect(url)
 
 
 def _twins(user: User, form: ReportForm, key: uuid.UUID, now: dt.datetime) -> list[Case]:
-    """Open cases of the same category nearby; the person has not seen any yet."""
-    position, category = form.cleaned_data["position"], form.cleaned_data["category"]
-    found = open_nearby(user, *position, ON_SITE, now=now, category=category)
-    return [case for case in found if case.is_same and case.uuid != key]
+    """What may be the same; the person has not seen any of it yet."""
+    found = _same(user, form.cleaned_data["position"], form.cleaned_data["category"], now)
+    return [case for case in found if case.uuid != key]
 
 
 def _ask_again(request: HttpRequest, form: ReportForm, **more: Any) -> HttpResponse:
     """Nothing is lost: what was typed, the photos already stored and the key come back with the sentences."""
     if wants_json(request):
         nearby = {"nearby": len(more["nearby"])} if "nearby" in more else {}
+        if "outside" in more:
+            form.errors["outside"] = [more["outside"]]
         return refused_json(form, **nearby)
-    context = _report_context(request.user, form, is_asked_again=True, metres=ON_SITE.metres, **more)
+    context = _report_context(request.user, form, is_asked_again=True, **more)
     return shown_again(render(request, "field/report.html", context), form)
 
 
@@ -233,4 +283,4 @@ def done(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     """After saving: the number, where it went and why, and until when it is looked at."""
     visible = Case.objects.visible_to(request.user).select_related("category", "grid", "centre")
     case = get_object_or_404(visible, uuid=case_uuid)
-    return render(request, "field/done.html", {"case": case})
+    return render(request, "field/done.html", {"case": case, "is_also": "also" in request.GET})

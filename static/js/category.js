@@ -1,14 +1,20 @@
 // data-category-picker on a <select> of categories: a search box and buttons in its place. The select stays the
 // field of the form; without this module it is used as it is. The words that are searched come once for all pages and
-// are kept by the browser; without them the options themselves are searched, by name and initials.
+// are kept by the browser; without them the options themselves are searched, by name and initials. What the person has
+// often is told as "categories:own"; a page that keeps it for times without signal tells it back by the same event.
 
 import { entry, search } from "./category_search.js";
-import { button, element, startEverywhere } from "./dom.js";
+import { button, element, startEverywhere, svg } from "./dom.js";
 import { getJson } from "./http.js";
 
 const OWN = 8;
 const MOST = 9;
 const WORDS = "/categories/words.json";
+// Symbols of the sprite by what a class is called, the first that fits.
+const ICONS = [
+  [/环卫|环境/, "bin"], [/秩序/, "stall"], [/交通/, "cone"], [/园林/, "tree"], [/市政/, "manhole"], [/广告/, "sign"], [/施工/, "helmet"],
+  [/家庭|邻里|社会|物业/, "people"], [/消防/, "flame"], [/居住/, "home"], [/安全/, "warning"], [/关怀/, "heart"], [/代办|诉求/, "list"], [/党|共建/, "flag"],
+];
 let count = 0;
 let words;
 
@@ -39,7 +45,9 @@ function tree(all, select, choose) {
   for (const [className, some] of grouped(all)) {
     const group = element("details");
     const picks = element("div", "picks");
-    group.append(element("summary", "", className), picks);
+    const summary = element("summary");
+    summary.append(iconOf(className, select.dataset.sprite), element("span", "", className.replace(/类$/, "")), element("small", "", String(some.length)));
+    group.append(summary, picks);
     group.addEventListener("toggle", () => {
       const sorted = [...some].sort((a, b) => b.everyday - a.everyday);
       picks.replaceChildren(...(group.open ? sorted.map((one) => pickButton(one, select, choose)) : []));
@@ -47,6 +55,13 @@ function tree(all, select, choose) {
     box.append(group);
   }
   return box;
+}
+
+function iconOf(className, sprite) {
+  const icon = svg("svg", { class: "icon icon-large", "aria-hidden": "true" });
+  const [, name] = ICONS.find(([pattern]) => pattern.test(className)) ?? [null, "layers"];
+  icon.append(svg("use", { href: `${sprite}#${name}` }));
+  return icon;
 }
 
 function grouped(all) {
@@ -62,6 +77,7 @@ function enhance(select) {
   let own = { recent: [], frequent: {} };
   const [box, picks, hint] = [element("input"), element("div", "picks"), element("p", "help")];
   let byClass = element("div");
+  let isOpen = false; // though a category is chosen
   box.type = "search";
   box.autocomplete = "off";
   box.placeholder = select.dataset.placeholder ?? "说说是什么，如 垃圾没人收、ljt";
@@ -82,7 +98,14 @@ function enhance(select) {
       ? search(all, text, { frequent: own.frequent, most: MOST })
       : own.recent.map((id) => byId.get(String(id))).filter(Boolean);
     if (!text && chosen && !found.includes(chosen)) found = [chosen, ...found].slice(0, OWN);
-    picks.replaceChildren(...found.map((one) => pickButton(one, select, choose)));
+    // On the phone the others make room for what comes next.
+    const isFolded = Boolean(!text && chosen && !isOpen);
+    const other = button("pick pick-other", "换一个", () => {
+      isOpen = true;
+      show();
+    });
+    picks.classList.toggle("is-folded", isFolded);
+    picks.replaceChildren(...found.map((one) => pickButton(one, select, choose)), ...(isFolded ? [other] : []));
     hint.textContent = text && !found.length ? "没有这样的类别，换个说法，或按大类选。" : text ? "" : meaning(chosen);
     hint.hidden = !hint.textContent;
     byClass.hidden = Boolean(text && found.length);
@@ -98,6 +121,7 @@ function enhance(select) {
     const { searched } = select.form?.elements ?? {};
     if (searched) searched.value = box.value.trim();
     select.value = one.id;
+    isOpen = false;
     box.value = "";
     if (!own.recent.map(String).includes(one.id)) own.recent = [one.id, ...own.recent].slice(0, OWN);
     select.dispatchEvent(new Event("change", { bubbles: true }));
@@ -135,10 +159,13 @@ function enhance(select) {
     showTree();
     show();
   });
-  getJson(select.dataset.url ?? "/categories/").then((answer) => {
-    if (!answer) return; // without signal the search is still there
-    own = answer;
+  document.addEventListener("categories:own", ({ detail }) => {
+    own = detail;
     show();
+  });
+  getJson(select.dataset.url ?? "/categories/").then((answer) => {
+    const event = answer ? new CustomEvent("categories:own", { detail: answer }) : new CustomEvent("categories:missing");
+    document.dispatchEvent(event);
   });
 }
 

@@ -1,7 +1,8 @@
 // data-position: fills longitude and latitude (WGS-84) from the device, or from the pin that the map module sets.
 // data-phone-time: fills the time of the device, which may differ from the server's.
 // Modules that change or show the position send and receive "position:changed" on the document:
-// detail {longitude, latitude, accuracy, source: "device" | "pin"}.
+// detail {longitude, latitude, accuracy, source: "device" | "pin"}. What the server says of it comes as "position:told":
+// detail as of data-locate, null where it could not be asked.
 
 import { get } from "./http.js";
 
@@ -103,6 +104,7 @@ class Position {
     this.how.textContent = accuracy > 200 ? `${exact}，偏差较大，请在地图上核对` : exact;
     const answer = await ask(`${this.box.dataset.locate}?lon=${lon}&lat=${lat}`);
     if (lon !== this.longitude.value || lat !== this.latitude.value) return;
+    document.dispatchEvent(new CustomEvent("position:told", { detail: answer }));
     this.where.textContent = answer?.sentence ?? answer?.detail ?? `${lon}，${lat}（上传后确定网格）`;
   }
 }

@@ -31,7 +31,7 @@ self.addEventListener("fetch", (event) => {
   } else if (request.method !== "GET") {
     return;
   } else if (KNOWN.files.includes(pathname)) {
-    event.respondWith(network(request).catch(() => kept(pathname)));
+    event.respondWith(network(request).then(renewed).catch(() => kept(pathname)));
   } else if (pathname === KNOWN.areas) {
     event.respondWith(outlines(request));
   }
@@ -78,6 +78,13 @@ async function page(request, spare) {
   } catch {
     return (await kept(spare)) ?? (await kept(KNOWN.offline)) ?? Response.error();
   }
+}
+
+// The words of the search change from day to day; every other file has its release in its name.
+async function renewed(answer) {
+  const { pathname } = new URL(answer.url);
+  if (answer.ok && pathname.endsWith(".json")) await (await caches.open(CACHE)).put(pathname, answer.clone());
+  return answer;
 }
 
 function network(request) {

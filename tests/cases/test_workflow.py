@@ -56,8 +56,9 @@ def test_every_duty_belongs_to_some_role_or_to_who_acts_without_a_post():
 
 
 MAY_WITHOUT_POST = {
-    ActorKind.CONTACT: {"report", "withdraw", "comment", "evaluate", "reopen"},
-    ActorKind.PROGRAM: {"report", "comment"},
+    # also_report: in the table for whoever sees the case, by its rule for staff
+    ActorKind.CONTACT: {"report", "withdraw", "comment", "also_report", "evaluate", "reopen"},
+    ActorKind.PROGRAM: {"report", "comment", "also_report"},
 }
 
 

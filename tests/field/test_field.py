@@ -94,24 +94,91 @@ def test_what_is_no_position_is_refused_with_a_sentence(worker, query):
 # Nearby -----------------------------------------------------------------------------------------------------------
 
 
-def test_open_cases_nearby_are_shown_with_the_same_category_first(worker):
+def test_open_cases_of_the_same_category_nearby_are_asked_about_nearest_first(worker):
     now = timezone.now()
     longitude, latitude = inside()
-    other = reported(loop=Loop.STREET, now=now, words="近处占道")
+    reported(loop=Loop.STREET, now=now, words="近处占道")
     same = reported(now=now, words="同类堆物", position=[longitude + 0.0005, latitude])
+    nearer = reported(now=now, words="更近的堆物", position=[longitude + 0.0001, latitude])
     far = reported(now=now, words="远处堆物", position=[longitude + 0.004, latitude])
     query = {"lon": longitude, "lat": latitude, "category": same.category_id}
     page = worker.get("/field/nearby/", query).content.decode()
-    assert page.index("同类堆物") < page.index("近处占道")
-    assert far.number not in page and "远处堆物" not in page
-    assert f"/cases/{other.uuid}/moves/comment/" in page
+    assert "10 米外已有 2 件同类" in page and page.index("更近的堆物") < page.index("同类堆物")
+    assert "近处占道" not in page and far.number not in page and "远处堆物" not in page
+    assert f'name="same_as" value="{nearer.uuid}"' in page
+    before = worker.get("/field/nearby/", {"lon": longitude, "lat": latitude}).content.decode()
+    assert before.strip() == "", "nothing is asked before the category is chosen"
 
 
 def test_nothing_nearby_is_told_of_cases_out_of_sight(worker):
     longitude, latitude = inside()
-    reported(now=timezone.now())
-    page = phone(people.stranger()).get("/field/nearby/", {"lon": longitude, "lat": latitude})
+    case = reported(now=timezone.now())
+    query = {"lon": longitude, "lat": latitude, "category": case.category_id}
+    assert "已有 1 件同类" in worker.get("/field/nearby/", query).content.decode()
+    page = phone(people.stranger()).get("/field/nearby/", query)
     assert page.content.decode().strip() == ""
+
+
+# It is that one ---------------------------------------------------------------------------------------------------
+
+
+def supervisor() -> User:
+    return people.someone(Role.SUPERVISOR, people.STREET)
+
+
+def test_who_meets_what_is_reported_already_becomes_a_reporter_of_it():
+    case, user = reported(now=timezone.now()), supervisor()
+    given = body(same_as=str(case.uuid), photos=[picture()], words="门口也堆了一些", category=None)
+    answer = phone(user).post("/field/report/", given)
+    assert answer.url == f"/field/reports/{case.uuid}/?also=1"
+    assert "已并入这件" in phone(user).get(answer.url).content.decode()
+    case.refresh_from_db()
+    event = case.events.get(move="also_report")
+    assert set(case.reporters) == {people.worker().pk, user.pk} and event.by == user
+    assert case.photos.get(sequence=event.sequence).by == user and Case.objects.count() == 1
+    assert case.texts.get(sequence=event.sequence).body == "门口也堆了一些"
+
+
+def test_that_it_is_that_one_is_done_once_whatever_answer_was_lost():
+    case, client = reported(now=timezone.now()), phone(supervisor())
+    given = body(same_as=str(case.uuid))
+    assert [json(client, **given).status_code for _ in range(3)] == [201, 200, 200]
+    other = json(client, **(given | {"key": str(uuid.uuid4()), "words": "又多了一些"}))
+    assert other.status_code == 201
+    assert list(case.events.values_list("move", flat=True)) == ["report", "also_report", "comment"]
+
+
+def test_it_is_no_case_that_the_person_may_not_see():
+    case = reported(now=timezone.now())
+    answer = json(phone(people.stranger()), **body(same_as=str(case.uuid)))
+    assert answer.status_code == 404 and case.events.count() == 1
+
+
+def test_who_handles_a_case_does_not_become_its_reporter():
+    case = case_at(State.HANDLING)
+    handler = User.objects.get(pk=case.handlers[0])
+    answer = json(phone(handler), **body(same_as=str(case.uuid)))
+    assert answer.status_code == 409 and "请留言" in answer.json()["detail"]
+
+
+# Outside ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_position_outside_the_district_is_asked_about_once(worker):
+    given = body(position=IN_BEIJING)
+    asked = worker.post("/field/report/", given)
+    page = asked.content.decode()
+    assert asked.status_code == 422 and "位置在本区以外" in page and not Case.objects.exists()
+    assert 'name="outside_seen" value="1"' in page
+    assert json(worker, **given).json()["errors"].keys() == {"outside"}
+    assert worker.post("/field/report/", {**given, "outside_seen": "1"}).status_code == 302
+    assert (
+        worker.get("/field/locate/", {"lon": IN_BEIJING[0], "lat": IN_BEIJING[1]}).json()["outside"] is True
+    )
+    assert (
+        worker.get("/field/locate/", dict(zip(("lon", "lat"), inside(), strict=True))).json()["outside"]
+        is False
+    )
 
 
 # Report -----------------------------------------------------------------------------------------------------------
@@ -334,7 +401,9 @@ def test_a_page_of_the_phone_costs_few_statements(path, most):
 
 
 def test_a_report_from_the_phone_costs_few_statements(worker):
-    given = body(photos=[str(photo(by=people.worker(), now=timezone.now()))], nearby_seen="1")
+    given = body(
+        photos=[str(photo(by=people.worker(), now=timezone.now()))], nearby_seen="1", outside_seen="1"
+    )
     with CaptureQueriesContext(connection) as captured:
         assert worker.post("/field/report/", given).status_code == 302
     counted = [query["sql"] for query in captured if not query["sql"].startswith(NOT_COUNTED)]

@@ -66,6 +66,6 @@ def test_a_worker_finds_by_everyday_words_sees_what_an_entry_stands_for_and_teac
     worker.goto("/field/report/")
     expect(picks.get_by_role("button").first).to_have_text("污水井盖异常")
     form.get_by_text("按大类选").click()
-    form.get_by_text("街面秩序类").click()
+    form.get_by_text("街面秩序", exact=True).click()
     form.locator(".picks-tree").get_by_role("button", name="占道经营", exact=True).click()
     expect(form.locator("select[name=category] option:checked")).to_have_text("占道经营")

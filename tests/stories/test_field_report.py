@@ -59,7 +59,7 @@ def test_a_worker_reports_in_one_screen_with_five_touches_and_one_sentence(phone
     phone.wait_for_selector("text=已收到")
     case = Case.objects.get()
     assert case.grid.name == "尚义社区第1网格" and case.photos.count() == 1 and case.device_time
-    assert case.number in phone.inner_text("main") and case.routing_reason in phone.inner_text("main")
+    assert case.number in phone.inner_text("main") and case.routing_reason in phone.text_content("main")
 
 
 def test_a_report_without_signal_waits_in_the_phone_and_arrives_once(phone):

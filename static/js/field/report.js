@@ -11,11 +11,14 @@ import { announce } from "../position.js";
 
 // So long a worker waits for the answer; then what is saved goes on by itself.
 const PATIENCE_MS = 3000;
+const VIBRATION_MS = 80;
 const MUST = {
   position: ["position_longitude", "请定位，或在地图上点选位置。"],
   category: ["category", "请选择类别。"],
   words: ["words", "请说明是什么问题。"],
 };
+// Answers to what was asked: asked again where a report comes back.
+const ASKED = ["nearby_seen", "outside_seen", "same_as"];
 const PAIRED = ["before_photo", "after_photo"];
 const PAIR = { before_photo: "请拍一张处置前的照片。", after_photo: "请拍一张处置后的照片。" };
 const NOT_KEPT = "没有信号，浏览器也不能存在本机。请留在本页，有信号时再按一次。";
@@ -35,15 +38,26 @@ class Report {
     this.form = form;
     this.nearby = form.querySelector("[data-nearby-list]");
     this.label = form.querySelector("[data-send-label]");
+    this.mark = form.querySelector("[data-proposed]");
     // A page that was kept by the browser would bring its old key along.
     if (!("askedAgain" in form.dataset)) form.elements.key.value = newKey() ?? form.elements.key.value;
     form.addEventListener("submit", (event) => this.submit(event));
-    form.addEventListener("input", ({ target }) => this.clearError(target.name));
+    form.addEventListener("input", ({ target }) => this.typed(target));
     form.addEventListener("change", ({ target }) => this.changed(target));
-    document.addEventListener("position:changed", () => this.look());
+    this.nearby.addEventListener("click", (event) => this.answerNearby(event));
+    document.addEventListener("position:changed", () => this.moved());
+    document.addEventListener("position:told", ({ detail }) => this.told(detail));
     addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+    document.addEventListener("categories:own", ({ detail }) => detail.isRecalled || put("page", "categories", detail));
+    document.addEventListener("categories:missing", () => this.recallOwn());
     this.fill();
     this.offerHandled();
+  }
+
+  // Without signal: what this person had often when there was one.
+  async recallOwn() {
+    const own = (await get("page", "categories"))?.value;
+    if (own) document.dispatchEvent(new CustomEvent("categories:own", { detail: { ...own, isRecalled: true } }));
   }
 
   get handled() {
@@ -58,8 +72,40 @@ class Report {
 
   changed(target) {
     this.clearError(target.name);
-    if (target.name === "category") this.look();
     if (target.name === "handled") this.switchPhotos();
+    if (target.name !== "category") return;
+    this.look();
+    this.propose();
+  }
+
+  typed({ name }) {
+    this.clearError(name);
+    if (name === "words") this.mark.hidden = true;
+    if (name === "address") this.propose();
+  }
+
+  moved() {
+    this.form.elements.outside_seen.value = "";
+    this.look();
+  }
+
+  told(place) {
+    this.place = place?.grid?.name ?? "";
+    this.isOutside = Boolean(place?.outside);
+    if (place?.outside === false) this.form.elements.outside_seen.value = "1";
+    this.propose();
+  }
+
+  // Where the category speaks for itself nothing need be typed; what the worker has written is left alone.
+  propose() {
+    const { words, category, address, proposed } = this.form.elements;
+    const chosen = category.value && category.selectedOptions[0];
+    if (!chosen || (words.value.trim() && words.value !== proposed.value)) return;
+    const sentence = chosen.parentElement.dataset.proposes ?? "{}。";
+    proposed.value = `${address.value.trim() || this.place || ""}${sentence.replace("{}", chosen.textContent.trim())}`;
+    words.value = proposed.value;
+    this.mark.hidden = false;
+    this.clearError("words");
   }
 
   // The first picture of what was then settled on the spot is the picture before.
@@ -76,10 +122,10 @@ class Report {
     return this.form.querySelector(`[data-photos-input][data-name="${name}"]`);
   }
 
-  // Open cases nearby are shown while the person still writes.
+  // Open cases of the same category nearby, as soon as it is chosen.
   async look() {
     const { position_longitude: lon, position_latitude: lat, category } = this.form.elements;
-    if (!lon.value || !lat.value) return;
+    if (!lon.value || !lat.value || !category.value) return;
     const query = new URLSearchParams({ lon: lon.value, lat: lat.value, category: category.value });
     try {
       const answer = await fetched(`${this.form.dataset.nearby}?${query}`, { accept: "text/html" });
@@ -87,14 +133,27 @@ class Report {
     } catch {
       return; // without signal nobody can tell
     }
-    this.label.textContent = this.nearby.querySelector(".is-same") ? "不是同一件，上报" : "上报";
+    this.nameButton();
+  }
+
+  answerNearby(event) {
+    if (!event.target.closest("[data-not-same]")) return;
+    event.preventDefault();
+    this.nearby.replaceChildren(this.nearby.querySelector("[name=nearby_seen]")); // asked once
+    this.nameButton();
+  }
+
+  nameButton() {
+    this.label.textContent = this.nearby.querySelector(".nearby") ? "不是，上报" : "上报";
   }
 
   async submit(event) {
     event.preventDefault();
-    if (this.busy || !this.isComplete()) return;
+    const same = event.submitter?.name === "same_as" && event.submitter.value;
+    if (this.busy || !this.isComplete(same)) return;
     this.setBusy(true);
     const item = await this.pack();
+    if (same) item.fields.push(["same_as", same]);
     const isKept = await keep(item);
     if (isKept) await forgetDraft(this.form);
     const sending = sendAlone(item);
@@ -115,8 +174,8 @@ class Report {
   async finish(item, { url, errors, nearby, login, reason }, isKept) {
     if (url) {
       await forget(item.key);
-      if (this.isLeft) this.showSent(url);
-      else location.assign(url);
+      navigator.vibrate?.(VIBRATION_MS);
+      location.assign(url);
     } else if ((errors || nearby) && this.isLeft) {
       await keep({ ...item, errors: errors ?? { __all__: ["附近有同类案件。"] } });
       location.assign(`/field/report/?queued=${item.key}`);
@@ -148,7 +207,7 @@ class Report {
       const field = this.form.elements[name];
       if (this.box(name)) photosOf(this.box(name)).show(value);
       else if (field?.type === "checkbox") field.checked = true;
-      else if (field && name !== "nearby_seen") field.value = value;
+      else if (field && !ASKED.includes(name)) field.value = value;
     }
     this.form.elements.category.dispatchEvent(new Event("change", { bubbles: true }));
     for (const { name, uuid, type, data } of item.photos) {
@@ -161,14 +220,16 @@ class Report {
     this.showErrors(item.errors ?? {});
   }
 
-  isComplete() {
+  // Of what is reported already only words are asked.
+  isComplete(same) {
     const errors = {};
     for (const [name, [field, sentence]] of Object.entries(MUST)) {
-      if (!this.form.elements[field].value.trim()) errors[name] = [sentence];
+      if (!(same && name !== "words") && !this.form.elements[field].value.trim()) errors[name] = [sentence];
     }
-    for (const [name, sentence] of Object.entries(this.handled ? PAIR : {})) {
+    for (const [name, sentence] of Object.entries(this.handled && !same ? PAIR : {})) {
       if (!this.box(name).querySelector(".photo-kept")) errors[name] = [sentence];
     }
+    if (!same && this.isOutside && !this.form.elements.outside_seen.value) errors.outside = [this.form.dataset.outside];
     this.showErrors(errors);
     return Object.keys(errors).length === 0;
   }
@@ -179,6 +240,7 @@ class Report {
       box.replaceChildren(...sentences.map((sentence) => element("p", "error", sentence)));
       box.closest(".field-box")?.classList.toggle("is-wrong", sentences.length > 0);
     }
+    if (errors.outside) this.form.elements.outside_seen.value = "1"; // asked once
     this.form.querySelector(".error")?.closest("div").scrollIntoView({ block: "center" });
   }
 
@@ -209,18 +271,12 @@ class Report {
     });
   }
 
-  showSent(url) {
-    this.showKept("sent");
-    this.kept.querySelector("[data-sent]").href = url;
-  }
-
   setBusy(busy) {
     this.busy = busy;
     const button = this.label.closest("button");
     button.ariaBusy = busy ? "true" : null;
     if (busy) this.label.textContent = "正在上报……";
-    else if (!this.nearby.querySelector(".is-same")) this.label.textContent = "上报";
-    else this.label.textContent = "不是同一件，上报";
+    else this.nameButton();
   }
 }
 
