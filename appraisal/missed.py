@@ -1,6 +1,7 @@
 """Missed reports 漏报: what somebody else reported in a grid whose worker was there the same day, confirmed by a person.
 
-That a worker was there is known from what the worker did in the grid that day: reported, or looked at something on the spot.
+That a worker was there is known from what the worker did in the grid that day: reported, looked at something on the spot,
+or walked through it on a patrol. Of a patrol no more is told than that it was.
 """
 
 import datetime as dt
@@ -20,6 +21,7 @@ from cases.models import Case, CaseEvent
 from governance.models import Post, User
 from governance.roles import Duty, Role
 from grid.models import GridDuty
+from patrols.models import PatrolledGrid
 from records.given import text
 from records.refusals import Forbidden, Refused, Stale
 
@@ -27,6 +29,7 @@ MOST_CHARACTERS = 200
 #: Moves that somebody makes who is on the spot.
 ON_THE_SPOT = ("report", "report_handled", "found", "not_found", "feedback", "pass", "fail")
 _OF_RESIDENTS = (Case.Source.PHONE, Case.Source.RESIDENT)
+_OF_STAFF = (Case.Source.FIELD, Case.Source.PATROL)
 _WALKING = (Role.INSPECTOR, Role.SUPERVISOR)
 #: Of what the workers did so many events are kept: one would be enough to have been there.
 KEPT = 3
@@ -44,12 +47,12 @@ def find_missed(*, now: dt.datetime) -> int:
 def _look(days: Period, now: dt.datetime) -> int:
     cases = _reported_by_others(days)
     workers = _workers({(case.grid_id, _day(case)) for case in cases})
-    there = _on_the_spot(days, workers)
+    there, patrolled = _on_the_spot(days, workers), _patrolled(days, workers)
     found = []
     for case in cases:
         key = case.grid_id, _day(case)
         events = [event for event, of in there[key] if of != case.pk]
-        if not events or workers[key] & set(case.reporters):
+        if not (events or key in patrolled) or workers[key] & set(case.reporters):
             continue
         by_resident = case.source in _OF_RESIDENTS
         found.append(
@@ -60,6 +63,7 @@ def _look(days: Period, now: dt.datetime) -> int:
                 day=key[1],
                 finder=MissedReport.Finder.RESIDENT if by_resident else MissedReport.Finder.INSPECTOR,
                 events=events[:KEPT],
+                was_patrolled=key in patrolled,
                 workers=sorted(workers[key]),
                 found_at=now,
             )
@@ -84,7 +88,7 @@ def _reported_by_others(days: Period) -> list[Case]:
         .values_list("user", flat=True)
     )
     some = Case.objects.filter(**_within(days, "reported_at")).exclude(grid=None)
-    some = some.filter(source__in=[*_OF_RESIDENTS, Case.Source.FIELD]).exclude(state__in=NOTHING_THERE)
+    some = some.filter(source__in=[*_OF_RESIDENTS, *_OF_STAFF]).exclude(state__in=NOTHING_THERE)
     columns = ("source", "grid", "community", "reported_at", "reporters")
     return [
         case
@@ -120,6 +124,16 @@ def _on_the_spot(days: Period, workers: Workers) -> dict[tuple[int, dt.date], li
     return there
 
 
+def _patrolled(days: Period, workers: Workers) -> set[tuple[int, dt.date]]:
+    """Grids and days on which one of the grid's workers walked there on a patrol."""
+    some = PatrolledGrid.objects.between(days.begin, days.end).filter(grid__in={grid for grid, _ in workers})
+    return {
+        (grid, day)
+        for grid, day, by in some.values_list("grid", "day", "patrol__by")
+        if by in workers.get((grid, day), ())
+    }
+
+
 # Decided by a person -----------------------------------------------------------------------------------------------
 
 
@@ -136,7 +150,7 @@ def why_not_decide(report: MissedReport, by: User, workers: set[int]) -> Refused
         return Stale(f"这一件已经认定：{report.decision.get_verdict_display()}。")
     if by.pk in workers:
         return Forbidden("本网格的网格员不能认定自己网格的漏报。")
-    if report.case.source == Case.Source.FIELD and by.pk in report.case.reporters:
+    if report.case.source in _OF_STAFF and by.pk in report.case.reporters:
         return Forbidden("上报人不能认定自己上报的是不是漏报。")
     if any(
         (post.role == Role.SUPERVISOR or post.organization_id in by.authority.places(Duty.CHIEF))

@@ -63,7 +63,7 @@ def no_order(s: Situation) -> Refused | None:
 
 #: By which door each kind of actor reports; ``SELF`` is the move ``report_handled``.
 SOURCES = {
-    ActorKind.STAFF: (Case.Source.FIELD, Case.Source.PHONE, Case.Source.API),
+    ActorKind.STAFF: (Case.Source.FIELD, Case.Source.PATROL, Case.Source.PHONE, Case.Source.API),
     ActorKind.CONTACT: (Case.Source.RESIDENT,),
     ActorKind.PROGRAM: (Case.Source.API,),
 }

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "partybuilding",
     "appraisal",
     "cases",
+    "patrols",
     "grid",
     "governance",
     "config.apps.AdminConfig",
@@ -322,6 +323,7 @@ CELERY_BEAT_SCHEDULE = {
     "anchor": {"task": "cases.tasks.anchor", "schedule": crontab(hour=2, minute=10)},
     "orphans": {"task": "cases.tasks.remove_orphans", "schedule": crontab(hour=3, minute=10)},
     "words": {"task": "cases.tasks.learn_words", "schedule": crontab(hour=3, minute=30)},
+    "patrols": {"task": "patrols.tasks.forget_old", "schedule": crontab(hour=3, minute=50)},
     "tidy": {"task": "governance.tasks.tidy", "schedule": crontab(minute=40)},
     "ladders": {
         "task": "partybuilding.tasks.sweep",

@@ -24,6 +24,7 @@ from demo.hours import Hours, whole_calendar
 from demo.life import Destiny, Missed, Script, Traits, Walker, acts_to, draw_traits
 from demo.names import Names
 from demo.outsiders import Kind, Outsider, outsider, sees
+from demo.patrolling import is_patrol
 from demo.photos import Album
 from demo.planning import Part, Planned
 from demo.positions import Place, Positions
@@ -59,6 +60,8 @@ DELIVERED, UNREAD = dt.timedelta(days=14), dt.timedelta(days=2)
 TRIES = 12
 
 USUAL_CONDITION = "一般"
+#: Whoever is on foot nearly always takes a picture.
+ON_FOOT = (Case.Source.FIELD, Case.Source.PATROL)
 
 Progress = Callable[[int, int], None]
 
@@ -141,14 +144,15 @@ class World:
 
     # Reporting ------------------------------------------------------------------------------------------------
 
-    def reporter(self, grid: Grid) -> tuple[User, Case.Source]:
-        """Who reports in a grid, and how."""
+    def reporter(self, grid: Grid, at: dt.datetime) -> tuple[User, Case.Source]:
+        """Who reports in a grid at a time, and how."""
         if self.random.random() < 0.16:
             return self.seat(grid), Case.Source.PHONE
         weights = {"worker": 12, "inspector": 3, "supervisor": 3, "helper": 2}
         staff = self.duties[grid.pk]
-        found = self.random.choices(staff, [weights[duty] for duty, _ in staff])[0]
-        return self.hands.user(found[1]), Case.Source.FIELD
+        duty, user = self.random.choices(staff, [weights[duty] for duty, _ in staff])[0]
+        walks = duty != GridDuty.Duty.HELPER and is_patrol(at)
+        return self.hands.user(user), Case.Source.PATROL if walks else Case.Source.FIELD
 
     def seat(self, grid: Grid) -> User:
         """Somebody at a desk who takes a call about a grid."""
@@ -177,11 +181,11 @@ class World:
         elif place is None:
             place = self.positions.place(topic.spots, self.grids_of(checker) if checker else among)
         grid = place.grid
-        by, source = self.reporter(grid)
+        by, source = self.reporter(grid, at)
         if outsider:
             by, source = outsider.by or self.seat(grid), outsider.source
         while by == checker or (like is not None and by.pk in like.reporters):
-            by, source = self.reporter(grid)
+            by, source = self.reporter(grid, at)
         if self_handled:
             workers = [user for duty, user in self.duties[grid.pk] if duty == "worker"]
             if workers:
@@ -197,7 +201,7 @@ class World:
         if source in (Case.Source.PHONE, Case.Source.RESIDENT):
             given["contact_name"] = self.names.draw()
             given["contact_phone"] = f"1380000{self.random.randint(0, 9999):04d}"
-        elif outsider.has_picture if outsider else source == Case.Source.FIELD and self.random.random() < 0.9:
+        elif outsider.has_picture if outsider else source in ON_FOOT and self.random.random() < 0.9:
             shown = {"position": place.position, "category": category.name}
             given["photos"] = [self.album.take(by=by, now=at, **shown)]
         answer = self.hands.report(by=by, now=at, given=given, source=source)

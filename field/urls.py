@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from field.views import home, me, near, offline, report
+from field.views import home, me, near, offline, patrol, report
 
 app_name = "field"
 
@@ -15,6 +15,10 @@ urlpatterns = [
     path("field/reports/<uuid:case_uuid>/", report.done, name="done"),
     path("field/locate/", report.locate, name="locate"),
     path("field/nearby/", report.nearby, name="nearby"),
+    path("field/patrols/", patrol.patrols, name="patrols"),
+    path("field/patrols/keep/", patrol.keep, name="patrol_keep"),
+    path("field/patrols/<uuid:patrol_uuid>/", patrol.patrol, name="patrol"),
+    path("field/patrols/<uuid:patrol_uuid>/forget/", patrol.forget, name="patrol_forget"),
     path("field/shell/", offline.shell, name="shell"),
     path("field/offline/", offline.offline, name="offline"),
     path("field/unsent/", offline.unsent, name="unsent"),

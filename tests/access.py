@@ -73,6 +73,8 @@ SEES_COMMUNITY = WITH_TERRITORY - {"sibling", "stranger"}
 COMMANDS_OR_LEADS = frozenset({"clerk", "duty_chief", "district_chief", "leader", "deputy_leader"})
 DECIDES_MISSED = frozenset({"clerk", "supervisor", "duty_chief", "district_chief"})
 OVERSEES_MISSED = DECIDES_MISSED | {"leader", "deputy_leader", "secretary", "deputy_secretary", "auditor"}
+#: Who walks patrols.
+OUTDOORS = frozenset({"grid_worker", "inspector", "supervisor"})
 TAKES_CALLS = frozenset({"clerk", "acceptor", "sibling", "stranger"})
 LEADS = frozenset({"leader", "deputy_leader"})
 #: Who sees a whistle: territories above the spot, and the units that it calls.
@@ -125,6 +127,10 @@ ENDPOINTS = (
     Endpoint("field:done",        "/field/reports/{case}/",               SEES_CASE),
     Endpoint("field:locate",      "/field/locate/?lon=102.73&lat=25.04"),
     Endpoint("field:nearby",      "/field/nearby/?lon=102.73&lat=25.04"),
+    Endpoint("field:patrols",     "/field/patrols/",                      OUTDOORS, FORBIDDEN),
+    Endpoint("field:patrol_keep", "/field/patrols/keep/",                 OUTDOORS, FORBIDDEN, method="post"),
+    Endpoint("field:patrol",      "/field/patrols/{patrol}/",             frozenset({"grid_worker"}), seeing=ALL - OUTDOORS),
+    Endpoint("field:patrol_forget", "/field/patrols/{patrol}/forget/",    frozenset({"grid_worker"}), method="post", seeing=ALL - OUTDOORS),
     Endpoint("field:shell",       "/field/shell/",                        anonymous=MAY),  # an empty form
     Endpoint("field:offline",     "/field/offline/",                      anonymous=MAY),  # says that there is no signal
     Endpoint("field:kept",        "/field/kept/"),

@@ -32,6 +32,7 @@ from tests.appraisal.looks import looked_at
 from tests.cases.walks import appoint
 from tests.lives import case_at
 from tests.partybuilding.things import party_things
+from tests.patrols.walks import walked
 
 
 def outcome(answer: HttpResponse) -> str:
@@ -97,6 +98,7 @@ def things(clients) -> dict[str, object]:
         "property": Organization.objects.get(code=f"{people.COMMUNITY}-property").pk,
         "photo": Photo.objects.filter(case=case).first().uuid,
         "wall": make_wall("大厅", filters={}, by=leader, now=timezone.now(), key=uuid.uuid4())[0].pk,
+        "patrol": walked(worker, now=timezone.now()).uuid,
         "notice": Notice.objects.get(user=worker).pk,
     }
 

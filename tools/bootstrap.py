@@ -236,6 +236,7 @@ def world_stamp() -> str:
     for app in (
         "governance",
         "grid",
+        "patrols",
         "cases",
         "appraisal",
         "partybuilding",

@@ -212,6 +212,7 @@ class MissedReport(models.Model):
     finder = models.CharField("发现人", max_length=10, choices=Finder)
     # What the grid's workers did there that day, as ids of events: that somebody was there.
     events = ArrayField(models.BigIntegerField(), verbose_name="当天在网格内的办理")
+    was_patrolled = models.BooleanField("网格员当天巡查过本网格", default=False)
     workers = ArrayField(models.BigIntegerField(), verbose_name="当天的网格员")
     found_at = models.DateTimeField("发现时间")
 

@@ -160,6 +160,7 @@ class Case(Record):
 
     class Source(models.TextChoices):
         FIELD = "field", "网格上报"
+        PATROL = "patrol", "巡查上报"
         SELF = "self", "自处理"
         PHONE = "phone", "来电登记"
         RESIDENT = "resident", "居民上报"

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.staticfiles import finders
 from django.core.exceptions import PermissionDenied
@@ -29,10 +30,7 @@ from governance.responses import answers_json
 SHELL_FILES = (
     "css/tokens.css", "css/base.css", "css/components.css", "css/field.css", "css/map.css", "icons/sprite.svg", "icons/logo.svg",
     "js/base.js", "js/dom.js", "js/http.js", "js/sign_out.js", "js/forms.js", "js/position.js", "js/on_spot.js", "js/distance.js", "js/category.js", "js/category_search.js",
-    "js/field/index.js", "js/field/report.js", "js/field/photos.js", "js/field/upload.js", "js/field/form_state.js", "js/field/drafts.js", "js/field/moves.js",
-    "js/field/queue.js", "js/field/queue_list.js", "js/field/unsent.js", "js/field/pages.js", "js/field/kept_page.js", "js/field/store.js",
-    "js/field/packing.js", "js/field/worker.js", "js/field/cards.js", "js/field/near.js", "js/field/shown.js", "js/field/ways.js",
-    "js/map/index.js", "js/map/base.js", "js/map/cases.js", "js/map/heat.js", "js/map/pin.js", "js/map/shade.js", "js/map/single.js",
+    *(f"js/{name}/{path.name}" for name in ("field", "map") for path in sorted((settings.BASE_DIR / f"static/js/{name}").glob("*.js"))),
     "leaflet/leaflet.css", "leaflet/leaflet.js", "vendor/htmx/htmx.min.js", "vendor/idb/index.js",
 )  # fmt: skip
 

@@ -134,6 +134,7 @@ class Circumstances(forms.Form):
     outside_seen = forms.BooleanField(required=False)  # also where the page knows that it lies inside
     same_as = forms.UUIDField(required=False)  # the case that it is: one more reporter
     device_time = forms.DateTimeField(required=False)  # a claim; what can't be read is no claim
+    patrol = forms.BooleanField(required=False)  # a patrol was under way
 
     def clean_device_time(self) -> dt.datetime | None:
         """A claim of the year 1 or 9999 is none: at the ends of time no time zone can be applied any more."""
@@ -216,7 +217,7 @@ def _save(request: HttpRequest) -> HttpResponse:
             now=now,
             key=key,
             given=form.given,
-            source=Case.Source.SELF if handled else Case.Source.FIELD,
+            source=_source(told.cleaned_data),
             device_time=told.cleaned_data.get("device_time"),
         )
     except Refused as refusal:
@@ -225,6 +226,12 @@ def _save(request: HttpRequest) -> HttpResponse:
         return _ask_again(request, form, **earlier)
     form.teach(timezone.localdate(now))
     return _saved(request, answer)
+
+
+def _source(told: dict[str, Any]) -> Case.Source:
+    if told["handled"]:
+        return Case.Source.SELF
+    return Case.Source.PATROL if told["patrol"] else Case.Source.FIELD
 
 
 def _report_also(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:

@@ -20,6 +20,7 @@ from demo.history import first_day, make_more, plan_of
 from demo.kinds import settle_kinds
 from demo.looking_back import decide_missed, look_back, put_off
 from demo.party import make_party
+from demo.patrolling import make_patrols
 from demo.photos import Album
 from demo.staff import settle_staff
 from demo.world import YEAR, World, make_first
@@ -88,6 +89,7 @@ class Command(BaseCommand):
         world = World(now, SEED, album)
         made = make_first(world, plan_of(world, first_day()), self.progress("案件"))
         whistles = make_party(world, self.progress("哨单"), first=True, earlier=False)
+        make_patrols(world.random, now)
         put_off(first_day())
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")

@@ -12,6 +12,7 @@ const KINDS = {
   reports: { unsent: true },
   moves: { unsent: true }, // of cases and of called units, as queue.js sends them
   drafts: { begun: true },
+  patrols: { unsent: true }, // the one under way
   page: {}, // what the kept report page must know of the person, and when pages were fetched last
   pages: {}, // that open without signal (pages.js)
   pictures: {}, // small ones of those pages

@@ -1,6 +1,6 @@
 // Starts every [data-map] once it has a size: a hidden map cannot measure itself.
 // data-map-mode: cases (clusters of a scope), pin (choose a position), single (one case),
-// shade (a measure by places), heat (where cases were reported). Only this folder knows Leaflet.
+// track (the way of a patrol), shade (a measure by places), heat (where cases were reported). Only this folder knows Leaflet.
 
 import { startEverywhere } from "../dom.js";
 import { makeMap } from "./base.js";
@@ -9,8 +9,9 @@ import { showHeat } from "./heat.js";
 import { choosePosition } from "./pin.js";
 import { showShades } from "./shade.js";
 import { showSingle } from "./single.js";
+import { showTrack } from "./track.js";
 
-const MODES = { cases: showCases, pin: choosePosition, single: showSingle, shade: showShades, heat: showHeat };
+const MODES = { cases: showCases, pin: choosePosition, single: showSingle, track: showTrack, shade: showShades, heat: showHeat };
 
 const sizes = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) if (contentRect.width && contentRect.height) wake(target);

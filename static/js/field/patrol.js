@@ -1,0 +1,231 @@
+// A patrol 巡查: begun and ended by the person. While a page of the phone is open its way is noted, encrypted, in this
+// phone; it is sent when it is over. data-patrol: begin, end, and what could not be sent; data-patrol-strip: on every page.
+
+import { timeWords } from "../base.js";
+import { button, element } from "../dom.js";
+import { orNotNow, post } from "../http.js";
+import { newKey } from "./photos.js";
+import { all, canKeep, forget, get, owner, put } from "./store.js";
+
+const ADDRESS = "/field/patrols/keep/";
+const ANSWER_MS = 30000;
+// A point is noted after so many metres, or after a while on one spot.
+const STEP_METRES = 10;
+const STILL_SECONDS = 60;
+const GOOD_METRES = 60;
+const MOST_POINTS = 6000;
+const LONGEST_MS = 16 * 3600 * 1000;
+const DEGREE_METRES = 111320;
+
+const patrol = { now: null, watching: undefined, problem: "" }; // the one under way
+
+function metres([, lon1, lat1], [, lon2, lat2]) {
+  const across = (lon2 - lon1) * Math.cos(((lat1 + lat2) / 2) * (Math.PI / 180));
+  return Math.hypot(across, lat2 - lat1) * DEGREE_METRES;
+}
+
+function length(points) {
+  return points.slice(1).reduce((sum, point, index) => sum + metres(points[index], point), 0);
+}
+
+function distanceWords(points) {
+  const way = length(points);
+  return way < 1000 ? `${Math.round(way)} 米` : `${(way / 1000).toFixed(1)} 公里`;
+}
+
+// What is kept ----------------------------------------------------------------------------------------------------
+
+async function kept() {
+  return (await all("patrols")).map(({ value, key }) => value ?? { key, isSpoilt: true });
+}
+
+function underWay(patrols) {
+  return patrols.find(({ ended, isSpoilt }) => !ended && !isSpoilt) ?? null;
+}
+
+// What another page has written meanwhile is not lost: its findings, and that the patrol was ended there.
+async function save() {
+  const mine = patrol.now;
+  if (!mine) return false;
+  const stored = (await get("patrols", mine.key))?.value;
+  if (stored?.ended) return stop();
+  mine.findings = [...new Set([...(stored?.findings ?? []), ...mine.findings])];
+  return put("patrols", mine.key, mine, mine.begun);
+}
+
+async function begin() {
+  const made = { key: newKey(), owner: await owner(), begun: Date.now(), points: [], findings: [] };
+  if (!made.key || !(await put("patrols", made.key, made, made.begun))) return;
+  show();
+  record();
+}
+
+async function end() {
+  const last = patrol.now ?? underWay(await kept());
+  if (!last) return;
+  await save();
+  stop();
+  last.ended = Math.min(Date.now(), last.begun + LONGEST_MS);
+  await put("patrols", last.key, last, last.begun);
+  await show();
+  await send();
+}
+
+// Where the person is ---------------------------------------------------------------------------------------------
+
+// One page notes the way; another one takes over when this one closes.
+function record() {
+  if (!navigator.locks || patrol.asked) return;
+  patrol.asked = true;
+  navigator.locks.request("gridloop-patrol", async () => {
+    patrol.now = underWay(await kept());
+    if (!patrol.now) return (patrol.asked = false);
+    watch();
+    await new Promise((done) => (patrol.release = done));
+  });
+}
+
+function watch() {
+  if (!navigator.geolocation) return;
+  patrol.watching = navigator.geolocation.watchPosition(({ coords, timestamp }) => note(coords, timestamp), ({ code }) => {
+    patrol.problem = code === 1 ? "没有定位权限，走过的路线记不下来，发现照常上报。" : "暂时收不到定位信号。";
+    show();
+  }, { enableHighAccuracy: true, maximumAge: 5000 });
+}
+
+function stop() {
+  if (patrol.watching !== undefined) navigator.geolocation.clearWatch(patrol.watching);
+  patrol.release?.();
+  Object.assign(patrol, { now: null, watching: undefined, asked: false, release: undefined });
+}
+
+function note({ longitude, latitude, accuracy }, timestamp) {
+  const { begun, points } = patrol.now;
+  patrol.problem = "";
+  if (Date.now() - begun > LONGEST_MS) return end();
+  const point = [Math.max(0, Math.round((timestamp - begun) / 1000)), +longitude.toFixed(6), +latitude.toFixed(6), Math.round(accuracy)];
+  const last = points.at(-1);
+  if (accuracy > GOOD_METRES || points.length >= MOST_POINTS) return;
+  if (last && (point[0] < last[0] || (metres(last, point) < STEP_METRES && point[0] - last[0] < STILL_SECONDS))) return;
+  points.push(point);
+  save(); // at once: a page that is left has no time for it
+  show();
+}
+
+// Sending ---------------------------------------------------------------------------------------------------------
+
+// Answers whether it is done with; what is refused stays with its sentence.
+async function sendOne(one) {
+  const body = new URLSearchParams({
+    key: one.key,
+    owner: one.owner ?? "",
+    begun_at: new Date(one.begun).toISOString(),
+    ended_at: new Date(one.ended).toISOString(),
+    points: JSON.stringify(one.points),
+    findings: one.findings.join(" "),
+  });
+  const answer = await orNotNow(await post(ADDRESS, { body, ms: ANSWER_MS, isByItself: true }));
+  if (answer.type === "opaqueredirect" || answer.status === 401) return;
+  if (answer.ok) {
+    await forget("patrols", one.key);
+    document.dispatchEvent(new CustomEvent("patrol:sent"));
+    return;
+  }
+  const { errors, detail } = await answer.json();
+  if (!errors?.owner) await put("patrols", one.key, { ...one, error: detail }, one.begun);
+}
+
+export async function send() {
+  if (!navigator.onLine || !navigator.locks) return;
+  await navigator.locks.request("gridloop-patrol-send", { ifAvailable: true }, async (lock) => {
+    if (!lock) return;
+    for (const one of await kept()) {
+      if (!one.ended || one.error || one.isSpoilt) continue;
+      try {
+        await sendOne(one);
+      } catch {
+        return; // without signal, or not now: later
+      }
+    }
+  });
+  await show();
+}
+
+// What is shown ---------------------------------------------------------------------------------------------------
+
+async function show() {
+  const found = await kept();
+  const now = patrol.now ?? underWay(found);
+  const strip = document.querySelector("[data-patrol-strip]");
+  const box = document.querySelector("[data-patrol]");
+  if (strip) {
+    strip.hidden = !now || Boolean(box);
+    if (now) strip.querySelector("span").textContent = `巡查中 · ${progress(now)}`;
+  }
+  if (box) box.replaceChildren(...await parts(box, now, found.filter((one) => one !== now && (one.ended || one.isSpoilt))));
+}
+
+function progress({ points, findings }) {
+  return [points.length > 1 ? distanceWords(points) : "等待定位", findings.length ? `发现 ${findings.length} 件` : ""].filter(Boolean).join(" · ");
+}
+
+async function parts(box, now, waiting) {
+  const shown = now ? running(now) : [await start(box)];
+  return [...shown, ...waiting.map(unsent)];
+}
+
+async function start() {
+  const begins = button("btn btn-primary btn-wide", "开始巡查", begin);
+  if (await canKeep()) return begins;
+  return element("p", "error", "浏览器不能存在本机，巡查记不下来；发现的问题请直接上报。");
+}
+
+function running(now) {
+  const report = element("a", "btn btn-primary", "发现问题，上报");
+  report.href = "/field/report/";
+  const row = element("div", "row");
+  row.append(report, button("btn", "结束巡查", end));
+  const lines = [element("strong", "", `巡查中，${timeWords(now.begun)} 开始`), element("p", "patrol-progress", progress(now))];
+  if (patrol.problem) lines.push(element("p", "error", patrol.problem));
+  return [...lines, row];
+}
+
+function unsent(one) {
+  const made = element("div", "queue-item");
+  const words = one.isSpoilt ? "内容已损坏，无法读取或上传。" : one.error ?? "等待上传，有信号时自动上传。";
+  made.append(element("strong", "", one.begun ? `${timeWords(one.begun)}的巡查` : "打不开的巡查"), element("p", one.error ? "error" : "soft", words));
+  if (one.error || one.isSpoilt) {
+    const row = element("div", "row");
+    row.append(button("btn btn-quiet", "删除", async () => (await forget("patrols", one.key), show())));
+    made.append(row);
+  }
+  return made;
+}
+
+// Whatever is reported meanwhile is a finding of the patrol; the report says so itself, wherever it is sent from.
+async function startFindings(form) {
+  if (!underWay(await kept())) return;
+  const mark = element("input");
+  Object.assign(mark, { type: "hidden", name: "patrol", value: "1" });
+  form.append(mark);
+  form.addEventListener("submit", async () => {
+    const now = underWay(await kept());
+    if (!now) return;
+    const findings = [...new Set([...now.findings, form.elements.key.value])];
+    if (patrol.now) patrol.now.findings = findings;
+    await put("patrols", now.key, { ...now, findings, points: patrol.now?.points ?? now.points }, now.begun);
+  });
+}
+
+export async function startPatrol(root) {
+  const form = root.querySelector("[data-report]");
+  if (form) startFindings(form);
+  if (root.querySelector("[data-patrol]")) {
+    navigator.wakeLock?.request("screen").catch(() => {}); // a locked phone gives no position
+    document.addEventListener("patrol:sent", () => location.reload());
+  }
+  addEventListener("online", send);
+  await show();
+  if (underWay(await kept())) record();
+  await send();
+}
