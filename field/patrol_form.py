@@ -23,7 +23,6 @@ class PatrolForm(KeyedForm):
     )
     points = forms.CharField(required=False, max_length=1_000_000)
     findings = forms.CharField(required=False, max_length=20_000)
-    owner = forms.IntegerField(required=False)
 
     def clean_findings(self) -> list[uuid.UUID]:
         try:

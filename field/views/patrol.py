@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +22,8 @@ from governance.models import User
 from governance.responses import answers_json, form_json, refusal_json
 from patrols.actions import KEPT, forget_patrol, keep_patrol, may_patrol
 from patrols.models import Patrol, PatrolledGrid
-from records.refusals import Forbidden, Refused
+from records.keyed import anothers, taken_json
+from records.refusals import Refused
 
 PAGE = 20
 #: A line on a phone needs no more points.
@@ -82,18 +83,18 @@ def patrol(request: HttpRequest, patrol_uuid: uuid.UUID) -> HttpResponse:
 def keep(request: HttpRequest) -> HttpResponse:
     """Take a patrol that is over; the same sent again is answered as before."""
     _demand(request.user)
+    if refused := anothers(request):
+        return refused
     form = PatrolForm(request.POST)
     if not form.is_valid():
         return form_json(form)
-    if form.cleaned_data["owner"] not in (None, request.user.pk):
-        return refusal_json(Forbidden("这次巡查是另一位同事存在本机的，请由本人登录后上传。", field="owner"))
     try:
         kept, is_new = keep_patrol(
             by=request.user, now=timezone.now(), key=form.cleaned_data["key"], told=form.told
         )
     except Refused as refusal:
         return refusal_json(refusal)
-    return JsonResponse({"url": reverse("field:patrol", args=[kept.uuid])}, status=201 if is_new else 200)
+    return taken_json(reverse("field:patrol", args=[kept.uuid]), is_repeat=not is_new)
 
 
 @login_required

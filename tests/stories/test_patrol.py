@@ -62,7 +62,7 @@ def test_a_worker_patrols_finds_something_and_sends_it_when_there_is_signal(sign
     expect(page.locator("[data-patrol]")).to_contain_text("发现 1 件")
     page.context.set_offline(True)
     page.get_by_role("button", name="结束巡查").click()
-    expect(page.locator("[data-patrol]")).to_contain_text("等待上传")
+    expect(page.locator("[data-queue-list]")).to_contain_text("有信号时自动上传")
     assert not Patrol.objects.exists()
     page.context.set_offline(False)
     page.get_by_role("link", name="发现 1 件").click()
@@ -73,7 +73,7 @@ def test_a_worker_patrols_finds_something_and_sends_it_when_there_is_signal(sign
     expect(page.locator("path.track")).to_be_attached()
     page.get_by_role("link", name="返回我的巡查").click()
     expect(page.get_by_role("button", name="开始巡查")).to_be_visible()
-    wait_until(page, lambda: not [item for item in Contents(page).items if item["kind"] == "patrols"])
+    wait_until(page, lambda: not [item for item in Contents(page).items if item["kind"] in ("patrols", "moves")])
     assert errors == []
 
 

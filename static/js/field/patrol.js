@@ -1,14 +1,13 @@
 // A patrol 巡查: begun and ended by the person. While a page of the phone is open its way is noted, encrypted, in this
-// phone; it is sent when it is over. data-patrol: begin, end, and what could not be sent; data-patrol-strip: on every page.
+// phone; when it is over it is sent like a move. data-patrol: begin and end; data-patrol-strip: on every page.
 
 import { timeWords } from "../base.js";
 import { button, element } from "../dom.js";
-import { orNotNow, post } from "../http.js";
 import { newKey } from "./photos.js";
+import { keep, replay } from "./queue.js";
 import { all, canKeep, forget, get, owner, put } from "./store.js";
 
 const ADDRESS = "/field/patrols/keep/";
-const ANSWER_MS = 30000;
 // A point is noted after so many metres, or after a while on one spot.
 const STEP_METRES = 10;
 const STILL_SECONDS = 60;
@@ -35,21 +34,16 @@ function distanceWords(points) {
 
 // What is kept ----------------------------------------------------------------------------------------------------
 
-async function kept() {
-  return (await all("patrols")).map(({ value, key }) => value ?? { key, isSpoilt: true });
-}
-
-function underWay(patrols) {
-  return patrols.find(({ ended, isSpoilt }) => !ended && !isSpoilt) ?? null;
+async function underWay() {
+  return (await all("patrols")).find(({ value }) => value)?.value ?? null;
 }
 
 // What another page has written meanwhile is not lost: its findings, and that the patrol was ended there.
 async function save() {
   const mine = patrol.now;
-  if (!mine) return false;
-  const stored = (await get("patrols", mine.key))?.value;
-  if (stored?.ended) return stop();
-  mine.findings = [...new Set([...(stored?.findings ?? []), ...mine.findings])];
+  const stored = mine && (await get("patrols", mine.key))?.value;
+  if (!stored) return stop();
+  mine.findings = [...new Set([...stored.findings, ...mine.findings])];
   return put("patrols", mine.key, mine, mine.begun);
 }
 
@@ -60,15 +54,28 @@ async function begin() {
   record();
 }
 
+// It waits with whatever else this phone has to send.
 async function end() {
-  const last = patrol.now ?? underWay(await kept());
+  const last = patrol.now ?? await underWay();
   if (!last) return;
   await save();
   stop();
-  last.ended = Math.min(Date.now(), last.begun + LONGEST_MS);
-  await put("patrols", last.key, last, last.begun);
+  const ended = Math.min(Date.now(), last.begun + LONGEST_MS);
+  const isKept = await keep({
+    kind: "moves", key: last.key, owner: last.owner, savedAt: ended, address: ADDRESS, pictures: "", page: "", photos: [], sent: 0,
+    doing: "巡查", title: `${timeWords(last.begun)} 开始，${progress(last)}`,
+    fields: Object.entries({
+      key: last.key,
+      begun_at: new Date(last.begun).toISOString(),
+      ended_at: new Date(ended).toISOString(),
+      points: JSON.stringify(last.points),
+      findings: last.findings.join(" "),
+    }),
+  });
+  if (!isKept) return;
+  await forget("patrols", last.key);
   await show();
-  await send();
+  await replay();
 }
 
 // Where the person is ---------------------------------------------------------------------------------------------
@@ -78,7 +85,7 @@ function record() {
   if (!navigator.locks || patrol.asked) return;
   patrol.asked = true;
   navigator.locks.request("gridloop-patrol", async () => {
-    patrol.now = underWay(await kept());
+    patrol.now = await underWay();
     if (!patrol.now) return (patrol.asked = false);
     watch();
     await new Promise((done) => (patrol.release = done));
@@ -112,66 +119,21 @@ function note({ longitude, latitude, accuracy }, timestamp) {
   show();
 }
 
-// Sending ---------------------------------------------------------------------------------------------------------
-
-// Answers whether it is done with; what is refused stays with its sentence.
-async function sendOne(one) {
-  const body = new URLSearchParams({
-    key: one.key,
-    owner: one.owner ?? "",
-    begun_at: new Date(one.begun).toISOString(),
-    ended_at: new Date(one.ended).toISOString(),
-    points: JSON.stringify(one.points),
-    findings: one.findings.join(" "),
-  });
-  const answer = await orNotNow(await post(ADDRESS, { body, ms: ANSWER_MS, isByItself: true }));
-  if (answer.type === "opaqueredirect" || answer.status === 401) return;
-  if (answer.ok) {
-    await forget("patrols", one.key);
-    document.dispatchEvent(new CustomEvent("patrol:sent"));
-    return;
-  }
-  const { errors, detail } = await answer.json();
-  if (!errors?.owner) await put("patrols", one.key, { ...one, error: detail }, one.begun);
-}
-
-export async function send() {
-  if (!navigator.onLine || !navigator.locks) return;
-  await navigator.locks.request("gridloop-patrol-send", { ifAvailable: true }, async (lock) => {
-    if (!lock) return;
-    for (const one of await kept()) {
-      if (!one.ended || one.error || one.isSpoilt) continue;
-      try {
-        await sendOne(one);
-      } catch {
-        return; // without signal, or not now: later
-      }
-    }
-  });
-  await show();
-}
-
 // What is shown ---------------------------------------------------------------------------------------------------
 
 async function show() {
-  const found = await kept();
-  const now = patrol.now ?? underWay(found);
+  const now = patrol.now ?? await underWay();
   const strip = document.querySelector("[data-patrol-strip]");
   const box = document.querySelector("[data-patrol]");
   if (strip) {
     strip.hidden = !now || Boolean(box);
     if (now) strip.querySelector("span").textContent = `巡查中 · ${progress(now)}`;
   }
-  if (box) box.replaceChildren(...await parts(box, now, found.filter((one) => one !== now && (one.ended || one.isSpoilt))));
+  if (box) box.replaceChildren(...(now ? running(now) : [await start()]));
 }
 
 function progress({ points, findings }) {
   return [points.length > 1 ? distanceWords(points) : "等待定位", findings.length ? `发现 ${findings.length} 件` : ""].filter(Boolean).join(" · ");
-}
-
-async function parts(box, now, waiting) {
-  const shown = now ? running(now) : [await start(box)];
-  return [...shown, ...waiting.map(unsent)];
 }
 
 async function start() {
@@ -190,26 +152,14 @@ function running(now) {
   return [...lines, row];
 }
 
-function unsent(one) {
-  const made = element("div", "queue-item");
-  const words = one.isSpoilt ? "内容已损坏，无法读取或上传。" : one.error ?? "等待上传，有信号时自动上传。";
-  made.append(element("strong", "", one.begun ? `${timeWords(one.begun)}的巡查` : "打不开的巡查"), element("p", one.error ? "error" : "soft", words));
-  if (one.error || one.isSpoilt) {
-    const row = element("div", "row");
-    row.append(button("btn btn-quiet", "删除", async () => (await forget("patrols", one.key), show())));
-    made.append(row);
-  }
-  return made;
-}
-
 // Whatever is reported meanwhile is a finding of the patrol; the report says so itself, wherever it is sent from.
 async function startFindings(form) {
-  if (!underWay(await kept())) return;
+  if (!await underWay()) return;
   const mark = element("input");
   Object.assign(mark, { type: "hidden", name: "patrol", value: "1" });
   form.append(mark);
   form.addEventListener("submit", async () => {
-    const now = underWay(await kept());
+    const now = await underWay();
     if (!now) return;
     const findings = [...new Set([...now.findings, form.elements.key.value])];
     if (patrol.now) patrol.now.findings = findings;
@@ -222,10 +172,7 @@ export async function startPatrol(root) {
   if (form) startFindings(form);
   if (root.querySelector("[data-patrol]")) {
     navigator.wakeLock?.request("screen").catch(() => {}); // a locked phone gives no position
-    document.addEventListener("patrol:sent", () => location.reload());
   }
-  addEventListener("online", send);
   await show();
-  if (underWay(await kept())) record();
-  await send();
+  if (await underWay()) record();
 }

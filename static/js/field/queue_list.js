@@ -26,7 +26,7 @@ function way(item) {
   if (item.isSpoilt || !item.errors) return null;
   if (item.kind === "reports") return link("改一改再报", `/field/report/?queued=${item.key}`);
   if (item.now) return link("看是怎么回事", `/field/unsent/?item=${item.key}`);
-  return link("改一改再办", `${item.address}?queued=${item.key}`);
+  return item.page ? link("改一改再办", `${item.address}?queued=${item.key}`) : null;
 }
 
 function card(item, isSignedOut) {
