@@ -276,7 +276,10 @@ SCRIPTS = ROOT / "static" / "js"
         (r"\bcsrftoken\b", {"http.js"}),
         (r"\bcreateElement\(", {"dom.js"}),
         (r"\.innerHTML\b", {"field/report.js", "field/pages.js"}),  # a piece of our own, as htmx takes them
-        (r"(?<![\w.])L\.\w", {"map/base.js", "map/cases.js", "map/heat.js", "map/pin.js", "map/shade.js"}),
+        (
+            r"(?<![\w.])L\.\w",
+            {"map/base.js", "map/cases.js", "map/heat.js", "map/pin.js", "map/shade.js", "map/track.js"},
+        ),
         (r"indexedDB|\bopenDB\(", {"field/store.js"}),
         (r"\becharts\b", {"chart/index.js"}),
     ],

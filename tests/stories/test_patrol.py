@@ -73,7 +73,9 @@ def test_a_worker_patrols_finds_something_and_sends_it_when_there_is_signal(sign
     expect(page.locator("path.track")).to_be_attached()
     page.get_by_role("link", name="返回我的巡查").click()
     expect(page.get_by_role("button", name="开始巡查")).to_be_visible()
-    wait_until(page, lambda: not [item for item in Contents(page).items if item["kind"] in ("patrols", "moves")])
+    wait_until(
+        page, lambda: not [item for item in Contents(page).items if item["kind"] in ("patrols", "moves")]
+    )
     assert errors == []
 
 
