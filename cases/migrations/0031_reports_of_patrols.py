@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0028_category_words'),
+        ('cases', '0030_checks_from_afar'),
     ]
 
     operations = [
