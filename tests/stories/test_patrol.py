@@ -51,7 +51,7 @@ def test_a_worker_patrols_finds_something_and_sends_it_when_there_is_signal(sign
     choose_category(page, "暴露垃圾")
     page.get_by_label("情况说明").fill("单元门口垃圾成堆")
     named(page.locator("[data-report] .field-action"), "上报").click()
-    expect(page.get_by_text("已收到")).to_be_visible()
+    expect(page.get_by_role("heading", name="已收到")).to_be_visible()
     case = Case.objects.get()
     assert case.source == Case.Source.PATROL
     found = Contents(page)
