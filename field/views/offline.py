@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -15,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
+from shapely.geometry import Polygon
 
 from cases.forms import ReportForm
 from cases.models import Case
@@ -24,7 +26,9 @@ from field.views.home import to_do
 from field.views.report import OUTSIDE
 from governance import modules
 from governance.actions import store_key
+from governance.models import User
 from governance.responses import answers_json
+from grid.models import Grid, GridDuty, GridRing
 
 #: What the report page needs without signal; everything else is fetched when it is asked for.
 SHELL_FILES = (
@@ -39,6 +43,7 @@ SHELL_FILES = (
 OUTDOORS = ("/field/", "/inbox/", "/cases/", "/login/", "/logout/")
 #: Cases on the list of what opens without signal, and how long one's own reports stay there.
 MOST_TO_DO, MOST_OWN, OWN_DAYS = 30, 20, dt.timedelta(days=7)
+MOST_GRIDS = 40
 #: What pages of apps lead to: the forms of calls, report-in.
 FOLLOW = ("/field/calls/", "/field/arrive/")
 
@@ -114,7 +119,22 @@ def kept(request: HttpRequest) -> JsonResponse:
         {"address": reverse("desk:case", args=[uuid]), "version": version}
         for uuid, version in versions.items()
     ]
-    return JsonResponse({"cases": cases, "pages": pages, "follow": FOLLOW})
+    return JsonResponse({"cases": cases, "pages": pages, "follow": FOLLOW, "grids": _own_grids(user, now)})
+
+
+def _own_grids(user: User, now: dt.datetime) -> list[dict[str, Any]]:
+    """Grids that a person covers, else those of the communities of the posts, each with a point inside (degrees, WGS-84).
+
+    By its name one is chosen where there is neither signal nor position.
+    """
+    today = timezone.localdate(now)
+    rings = GridRing.objects.filter(grid__in=Grid.objects.active(today)).select_related("grid")
+    covered = GridDuty.objects.current(today).filter(user=user)
+    codes = {code for post in user.authority.posts for code in post.organization.path.split("/") if code}
+    own = list(rings.filter(grid__in=covered.values("grid")).order_by("grid__code")[:MOST_GRIDS])
+    around = rings.filter(grid__community__code__in=codes).order_by("grid__code")
+    named = {ring.grid.name: Polygon(ring.ring).representative_point() for ring in own or around[:MOST_GRIDS]}
+    return [{"name": name, "at": [round(at.x, 6), round(at.y, 6)]} for name, at in named.items()]
 
 
 @answers_json

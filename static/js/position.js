@@ -1,8 +1,9 @@
 // data-position: fills longitude and latitude (WGS-84) from the device, or from the pin that the map module sets.
 // data-phone-time: fills the time of the device, which may differ from the server's.
 // Modules that change or show the position send and receive "position:changed" on the document:
-// detail {longitude, latitude, accuracy, source: "device" | "pin"}. What the server says of it comes as "position:told":
-// detail as of data-locate, null where it could not be asked.
+// detail {longitude, latitude, accuracy, source: "device" | "pin", or "last_fix" | "grid" with words: field/places.js}.
+// What the server says of it comes as "position:told": detail as of data-locate, null where it could not be asked.
+// "position:failed" comes from the box where the device gives none.
 
 import { get } from "./http.js";
 
@@ -86,6 +87,8 @@ class Position {
     if (this.longitude.value) return;
     this.how.textContent = (REASONS[reason] ?? REASONS[2])(this.instead);
     this.showMap(true);
+    this.box.dataset.failed = "";
+    this.box.dispatchEvent(new CustomEvent("position:failed", { bubbles: true }));
   }
 
   take(detail) {

@@ -9,6 +9,7 @@ import { startMoves } from "./moves.js";
 import { startNear } from "./near.js";
 import { keepPages } from "./pages.js";
 import { startPatrol } from "./patrol.js";
+import { startPlaces } from "./places.js";
 import { startQueue } from "./queue.js";
 import { startQueueList } from "./queue_list.js";
 import { startReport } from "./report.js";
@@ -19,6 +20,7 @@ import { startWorker } from "./worker.js";
 
 startInstall(document);
 startShown(document);
+startPlaces(document);
 startReport(document);
 startMoves();
 startDrafts(document);

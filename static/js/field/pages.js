@@ -83,6 +83,7 @@ export async function keepPages() {
 async function keepAll() {
   const told = await getJson(TOLD, { isByItself: true });
   if (!told) return;
+  await put("places", "grids", told.grids);
   const had = new Map((await all("pages")).map(({ key, value }) => [key, value]));
   const wanted = new Map();
   for (const address of told.pages) wanted.set(address, await fetchPage(address));
