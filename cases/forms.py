@@ -264,8 +264,10 @@ FIELDS: dict[str, Callable[[Case, User], forms.Field]] = {
 
 
 #: What may be given with a move beside what the table asks for.
-MORE = dict.fromkeys(("comment", "also_report"), ("photos",)) | dict.fromkeys(
-    CHECKS, ("far_reason", "position_source")
+MORE = (
+    dict.fromkeys(("comment", "also_report"), ("photos",))
+    | dict.fromkeys(CHECKS, ("far_reason", "position_source"))
+    | {"correct_position": ("position_source",)}
 )
 
 
@@ -322,6 +324,8 @@ class ReportForm(KeyedForm):
     SENT_BEFORE = "这一单已经上报过了。如果是另一件事，请再按一次上报。"
 
     position = PositionField(label="位置")
+    #: Who says so (``PositionSource``), filled in by the page; a word that is none refuses no report.
+    position_source = forms.CharField(required=False, widget=forms.HiddenInput)
     address = forms.CharField(label="位置描述", max_length=120, required=False)
     category = CategoryField(label="类别")
     #: What was searched for before the category was chosen; the picker fills it in.
@@ -333,6 +337,11 @@ class ReportForm(KeyedForm):
     def __init__(self, user: User, data: Any = None, **options: Any) -> None:
         self.user = user
         super().__init__(_in_names_of_today(data), **options)
+
+    def clean_position_source(self) -> str:
+        """Where nobody said, or in a word that is none, nothing is known of it."""
+        told = self.cleaned_data["position_source"]
+        return told if told in PositionSource.values else ""
 
     @property
     def given(self) -> dict[str, Any]:

@@ -58,6 +58,11 @@ def no_order(s: Situation) -> Refused | None:
     return None if s.order else NothingWaits("没有未销号的督办。")
 
 
+@RULES.answering("correct_position")
+def no_rough_place(s: Situation) -> Refused | None:
+    return None if s.case.is_place_rough else NothingWaits("这件案件的位置不用补。")
+
+
 # Report, handle, evaluate -----------------------------------------------------------------------------------------
 
 

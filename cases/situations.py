@@ -13,6 +13,7 @@ from cases.rule_numbers import RuleNumbers
 from cases.waiting import Wait
 from cases.workflow import Move
 from governance.roles import Duty
+from grid.models import GridDuty
 from records import moves, situations
 
 
@@ -67,7 +68,17 @@ class Situation(situations.Situation[Case]):
         return self._settings[1]
 
     def holds(self, move: moves.Move) -> bool:
-        return super().holds(move) or (move.name == "reply_supervision" and self._is_named)
+        if super().holds(move):
+            return True
+        if move.name == "correct_position":
+            return self._covers_grid
+        return move.name == "reply_supervision" and self._is_named
+
+    @property
+    def _covers_grid(self) -> bool:
+        """Whether this person covers the grid of the case: who walks there knows where it is."""
+        duties = GridDuty.objects.current(self.today).filter(grid=self.case.grid_id)
+        return self.user is not None and duties.filter(user=self.user).exists()
 
     @property
     def _is_named(self) -> bool:

@@ -99,10 +99,19 @@ def loops_here() -> list[tuple[str, str]]:
 
 
 class PositionSource(TextChoices):
-    """Who says where a check was made: the device by its own fix, or the person by a pin on the map."""
+    """Who says where something is, or where a check was made: the device by its own fix, or the person by a pin on the map.
+
+    Where neither is to be had a report lies where the phone was last, or somewhere in a grid.
+    """
 
     DEVICE = "device", "设备定位"
     PIN = "pin", "地图选点"
+    LAST_FIX = "last_fix", "上次定位"
+    GRID = "grid", "只知网格"
+
+
+#: Good enough to report, not to go there: somebody corrects it.
+ROUGH = frozenset({PositionSource.LAST_FIX, PositionSource.GRID})
 
 
 class Tone(TextChoices):
@@ -246,6 +255,7 @@ TABLE = CaseTable(State, FINAL, (
     Move("urge",               "催办",       OPEN,                               (),                                 (C, D, R), (),                                       Clock.UNCHANGED),
     Move("comment",            "留言",       OPEN,                               (),                                 (ANYONE,), ("words",),                               Clock.UNCHANGED),
     Move("also_report",        "一并上报",   OPEN,                               (),                                 (ANYONE,), ("words",),                               Clock.UNCHANGED),
+    Move("correct_position",   "更正位置",   OPEN,                               (),                                 (R, A, C), ("position",),                            Clock.UNCHANGED),
     Move("ask_void",           "申请作废",   OPEN,                               (),                                 (A, D, C), ("reason",),                              Clock.UNCHANGED),
     Move("grant_void",         "批准作废",   OPEN,                               (State.VOIDED,),                    (C, L),    (),                                       Clock.ENDS, ends_badly=True),
     Move("deny_void",          "不批准作废", OPEN,                               (),                                 (C, L),    ("reason",),                              Clock.UNCHANGED),

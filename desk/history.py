@@ -144,10 +144,15 @@ def _facts(
         yield from (asked_for(one) for one in requests if one.asked_at == event.at and asked_for(one))
     if facts.get("grade"):
         yield f"评价：{Grade(facts['grade']).label}"
-    if facts.get("position"):
+    if facts.get("before"):  # a rough place was corrected
+        moved = metres_between(tuple(facts["before"]), tuple(facts["position"]))
+        yield f"{PositionSource(facts['position_source']).label}，与原来的大概位置相距 {metres_in_words(moved)}"
+    elif facts.get("position"):
         metres = metres_between(tuple(facts["position"]), (case.longitude, case.latitude))
         source = facts.get("position_source")
         yield f"{PositionSource(source).label if source else '定位'}距上报位置 {metres_in_words(metres)}"
+    elif facts.get("position_source"):
+        yield f"{PositionSource(facts['position_source']).label}，位置待补"
     if facts.get("is_far"):
         yield "远距离核查"
 

@@ -14,7 +14,7 @@ from cases.models.catalogue import USUAL
 from cases.permissions import reach_of, reports_at
 from cases.routing import Location, route_report
 from cases.situations import Walk
-from cases.workflow import Loop, Step
+from cases.workflow import ROUGH, Loop, PositionSource, Step
 from governance import secrets, telephones
 from governance.models import Actor, ApiKey, By, Organization, Post, actor_of
 from governance.models.organizations import OrganizationQuerySet
@@ -129,6 +129,9 @@ def _route(walk: Walk) -> None:
     )
     case.longitude, case.latitude, case.address = longitude, latitude, given.get("address", "")
     case.tile_x, case.tile_y = tile(longitude, latitude)
+    case.position_source = given.get("position_source", "")
+    if case.is_place_rough:
+        walk.facts["position_source"] = case.position_source
     case.grid, case.community, case.street, case.district = (
         location.grid,
         location.community,
@@ -140,6 +143,26 @@ def _route(walk: Walk) -> None:
     reporters = [walk.user.pk] if walk.user else []  # staff alone: who reports neither handles nor checks
     case.reporters, case.people, case.reported_at = reporters, list(reporters), walk.now
     walk.facts |= {"loop": Loop(case.loop), "responsibility": case.responsibility_id}
+
+
+@EFFECTS.of("correct_position")
+def correct_position(walk: Walk) -> None:
+    """Where the case really lies: in the territory that commands it, since its clocks and its unit stay what they are."""
+    case, (longitude, latitude) = walk.case, walk.given["position"]
+    source = walk.given.get("position_source") or PositionSource.PIN
+    if source in ROUGH:
+        raise Unfit("请用手机定位，或在地图上点选位置。", field="position")
+    location, loop = locate(longitude, latitude, by=walk.by, now=walk.now), Loop(case.loop)
+    place = location.territory(loop)
+    if place is None or place.pk != getattr(case, f"{loop.column}_id"):
+        raise Unfit(
+            f"这个位置不在办理这件案件的{loop.level.label}内。请核对位置；确在别处的，请转交或重新上报。",
+            field="position",
+        )
+    walk.facts |= {"before": [case.longitude, case.latitude], "position_source": source}
+    case.longitude, case.latitude, case.position_source = longitude, latitude, source
+    case.tile_x, case.tile_y = tile(longitude, latitude)
+    case.grid, case.community, case.street = location.grid, location.community, location.street
 
 
 def _demand_own_territory(walk: Walk, program: ApiKey) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from cases.models.catalogue import Category, Responsibility
 from cases.models.texts import CaseText
 from cases.waiting import Matter, Wait, read_all, waiting_for
-from cases.workflow import OPEN, STATES, Grade, Lateness, Loop, State, Tone, loops_here
+from cases.workflow import OPEN, ROUGH, STATES, Grade, Lateness, Loop, PositionSource, State, Tone, loops_here
 from governance.models import Actor, By, Organization, User, actor_of
 from governance.roles import ActorKind
 from grid.models import Grid, GridDuty
@@ -180,6 +180,10 @@ class Case(Record):
 
     longitude = models.FloatField("经度")
     latitude = models.FloatField("纬度")
+    # Who said so, where the phone told; pages of the release before write nothing.
+    position_source = models.CharField(
+        "位置来源", max_length=10, choices=PositionSource, blank=True, default="", db_default=""
+    )
     datum = models.CharField("坐标系", max_length=10, choices=Datum, default=Datum.WGS84)
     tile_x = models.IntegerField(editable=False)
     tile_y = models.IntegerField(editable=False)
@@ -288,6 +292,11 @@ class Case(Record):
 
     def __str__(self) -> str:
         return f"{self.number} {self.category}"
+
+    @property
+    def is_place_rough(self) -> bool:
+        """Whether it lies where a phone was last, or somewhere in a grid, until somebody corrects it."""
+        return self.position_source in ROUGH
 
     @property
     def number(self) -> str:

@@ -103,7 +103,8 @@ class Position {
   // Which grid it is comes from the server; without signal the numbers stand until it is known.
   async tell({ accuracy, source }) {
     const [lon, lat] = [this.longitude.value, this.latitude.value];
-    const exact = source !== "device" ? "地图选点" : accuracy ? `手机定位，精度 ${Math.round(accuracy)} 米` : "手机定位";
+    const said = { last_fix: "上次定位，只是大概位置", grid: "只知网格，只是大概位置" };
+    const exact = said[source] ? said[source] : source !== "device" ? "地图选点" : accuracy ? `手机定位，精度 ${Math.round(accuracy)} 米` : "手机定位";
     this.how.textContent = accuracy > 200 ? `${exact}，偏差较大，请在地图上核对` : exact;
     const answer = await ask(`${this.box.dataset.locate}?lon=${lon}&lat=${lat}`);
     if (lon !== this.longitude.value || lat !== this.latitude.value) return;

@@ -105,7 +105,8 @@ def ready_for(move: Move) -> tuple[Case, User]:
     """A case on which a move can be made now, and somebody who may."""
     now = timezone.now() - dt.timedelta(minutes=30)
     state = State.HANDLING if State.HANDLING in move.sources else move.sources[0]
-    case = case_at(state, loop=Loop.STREET if move.name == "delegate" else Loop.COMMUNITY, now=now)
+    rough = {"position_source": "grid"} if move.name == "correct_position" else {}
+    case = case_at(state, loop=Loop.STREET if move.name == "delegate" else Loop.COMMUNITY, now=now, **rough)
     case = walk(case, *BEFORE.get(move.name, ()), now=now + dt.timedelta(minutes=15))
     leg = case.legs.filter(stopped_at=None).first()
     return case, hands().candidates(case, leg, move, now)[0]

@@ -53,6 +53,7 @@ LACKS = {
         for kind, word in WAITED_FOR.items()
     },
     "delegate": "已在最基层",
+    "correct_position": "位置不用补",
 }
 #: Who would be the first to make a move, by its first duty.
 FIRST = {A: "shequ", C: "shequ", D: "shequ", H: "wuye", V: "jiandu", L: "jielingdao", R: "wangge"}

@@ -87,7 +87,8 @@ WORDS_OF_THE_TABLE = [(move.name, name) for move in MADE_BY_PEOPLE for name in m
 def ready_for(move: Move) -> Case:
     """A case on which the move can be made at ``NOW``."""
     state = State.HANDLING if State.HANDLING in move.sources else move.sources[0]
-    case = case_at(state, loop=Loop.STREET if move.name == "delegate" else Loop.COMMUNITY)
+    rough = {"position_source": "grid"} if move.name == "correct_position" else {}
+    case = case_at(state, loop=Loop.STREET if move.name == "delegate" else Loop.COMMUNITY, **rough)
     return walk(case, *filter(None, [PREPARED.get(move.name)]), now=MORNING + dt.timedelta(minutes=30))
 
 

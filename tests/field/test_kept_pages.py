@@ -16,6 +16,7 @@ from desk.views.kept import FORMS
 from field.views.offline import OUTDOORS
 from governance.models import User
 from governance.roles import Role
+from grid.models import Grid
 from tests import people
 from tests.lives import case_at, reported
 
@@ -121,3 +122,12 @@ def test_the_list_costs_few_statements_however_long_it_is():
             client.get("/field/kept/")
         costs.append(len([one for one in captured if not one["sql"].startswith(NOT_COUNTED)]))
     assert costs[0] == costs[1] <= 6, costs
+
+
+def test_own_grids_come_with_a_point_inside_for_where_no_position_is_to_be_had():
+    for user, count in ((people.worker(), 1), (people.clerk(), 2)):
+        grids = kept(user)["grids"]
+        assert len(grids) >= count
+        for grid in grids:
+            assert Grid.objects.containing(*grid["at"]).filter(name=grid["name"]).exists()
+    assert "尚义社区第1网格" in [grid["name"] for grid in kept(people.worker())["grids"]]

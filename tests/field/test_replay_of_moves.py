@@ -63,7 +63,9 @@ def test_moves_that_are_sent_five_times_in_any_order_of_their_cases_are_each_mad
         held += 3 * (once and {f"第{number}件，已到现场", f"第{number}件办好"} <= words)
         assert fresh(case).state == State.HANDLED
     tried = 3 * CASES
-    promise("moves sent five times with lost answers", tried=tried * TIMES, held=held * TIMES, lost=tried - held)
+    promise(
+        "moves sent five times with lost answers", tried=tried * TIMES, held=held * TIMES, lost=tried - held
+    )
 
     tampered = 0
     for (_, user), items in waiting.items():

@@ -17,7 +17,7 @@ from governance.roles import Role
 from records.pictures import rebuilt
 from tests import people
 from tests.conftest import CHROMIUM, CHROMIUM_FLAGS
-from tests.lives import MORNING, case_at, fresh, reported, walk, words_of
+from tests.lives import MORNING, case_at, fresh, inside, reported, walk, words_of
 from tests.photos import jpeg, photo
 from tests.stories.phones import Contents, wait_until
 from tests.stories.steps import PHONE, choose_category, named, open_device, sign_in, with_password
@@ -267,3 +267,33 @@ def test_a_draft_survives_reload_and_the_way_back(phone):
         leave()
         expect(phone.get_by_label("情况说明")).to_have_value("门口积水")
         expect(phone.locator(".photo-kept")).to_have_count(1)
+
+
+def test_from_a_basement_is_reported_by_the_grid_and_corrected_later(phone):
+    sign_in(phone, "wangge")
+    has_pages(phone, "/field/")
+    phone.context.set_geolocation(None)
+    phone.context.set_offline(True)
+    phone.goto("/field/report/")
+    form = phone.locator("[data-report]")
+    form.locator(".position-rough").get_by_role("button", name="尚义社区第1网格").click()
+    expect(form.locator("[data-position-how]")).to_contain_text("只知网格")
+    choose_category(phone, "暴露垃圾")
+    phone.get_by_label("情况说明").fill("地下车库积水")
+    named(form.locator(".field-action"), "上报").click()
+    expect(phone.get_by_text("没有信号，已存在这台手机里")).to_be_visible()
+    phone.context.set_offline(False)
+    phone.goto("/field/")
+    wait_until(phone, Case.objects.exists)
+    case = Case.objects.get()
+    assert case.position_source == "grid" and case.grid.name == "尚义社区第1网格"
+
+    longitude, latitude = inside()
+    phone.context.set_geolocation({"longitude": longitude, "latitude": latitude, "accuracy": 8})
+    phone.goto(f"/cases/{case.uuid}/")
+    expect(phone.get_by_text("位置待补", exact=True)).to_be_visible()
+    phone.get_by_role("link", name="更正位置").click()
+    expect(phone.locator("[name=position_source]")).to_have_value("device")
+    named(phone.locator(".move-form"), "确认更正位置").click()
+    wait_until(phone, lambda: fresh(case).position_source == "device")
+    wait_until(phone, lambda: phone.get_by_text("只是大概位置").count() == 0)

@@ -11,7 +11,7 @@ const FORMS = "form[data-outbox], form[data-report]";
 const TYPED = "textarea, select, input:not([type=hidden])";
 // Seen, not typed; and where a check is made is where the phone is now. A report lies where it was begun.
 const NOT_BACK = ["leg", "device_time", "claimed_at", "outside_seen"];
-const PLACE = ["position_longitude", "position_latitude"];
+const PLACE = ["position_longitude", "position_latitude", "position_source"];
 
 const drafts = new WeakMap(); // form → Draft
 
