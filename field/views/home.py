@@ -33,6 +33,8 @@ CARD = ("category_name", "grid_name", "holder_id", "holder_name", "picture")
 #: What people do outdoors, in the order of the chips.
 OUTDOORS = (State.CHECKING, State.HANDLED, State.DISPATCHED, State.HANDLING)
 TO_DO = {state: STEP_VERBS[state] for state in OUTDOORS}
+#: Duties for which something waits outdoors; clerks are drawn for checks too.
+WORKS = (Duty.VERIFY, Duty.HANDLE, Duty.INTAKE)
 #: Moves that make one thing less to do.
 DONE = (*CHECKS, "accept", "feedback", "refuse")
 #: The last figures of a number suffice, from so many on.
@@ -104,7 +106,7 @@ def home(request: HttpRequest) -> HttpResponse:
     user, now = request.user, timezone.now()
     if "q" in request.GET:
         return _found(request, request.GET["q"])
-    works = user.authority.has(Duty.VERIFY) or user.authority.has(Duty.HANDLE)
+    works = any(user.authority.has(duty) for duty in WORKS)
     tab = request.GET.get("tab") or ("todo" if works else "mine")
     todo, mine = to_do(user), Case.objects.reported_by(user)
     midnight = since("today", now) + dt.timedelta(days=1)

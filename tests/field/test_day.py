@@ -17,6 +17,7 @@ from cases.models import Case, Leg
 from cases.workflow import Loop, State
 from governance.models import User
 from governance.roles import Role
+from grid.models import GridDuty
 from tests import people
 from tests.field.test_field import FLOOR, NOT_COUNTED
 from tests.lives import MORNING, case_at, inside, open_leg, reported, walk
@@ -85,6 +86,16 @@ def test_parts_count_all_pages_and_only_the_work_that_is_chosen(handling):
         if case.part
     }
     assert parts == {"已超时": 1, "以后": 1}
+
+
+def test_a_clerk_who_was_drawn_sees_the_check_and_the_way_to_the_desk():
+    GridDuty.objects.filter(grid__code=f"{people.COMMUNITY}001").update(ends_on=MORNING.date())
+    case = case_at(State.HANDLED)
+    clerk = open_leg(case).person
+    assert clerk.authority.posts[0].role == Role.CLERK
+    page = phone(clerk).get("/field/")
+    assert [one.pk for one in page.context["page_obj"]] == [case.pk]
+    assert 'href="/desk/">' in page.content.decode()
 
 
 def test_what_was_done_today_is_counted_and_listed(handling):

@@ -1,6 +1,7 @@
 """A check on the phone: what is needed stands above its form, and from afar a reason is asked."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from cases.models import Leg
@@ -32,6 +33,9 @@ def test_a_check_from_the_road_behind_the_river_asks_why_and_is_marked(signed_in
     expect(top.locator("[data-away]")).to_have_text("距案件 300 米")
     why = form.get_by_label("为什么不在现场")
     expect(why).to_be_visible()
+    breaches = Axe().run(phone).response["violations"]
+    assert [one["id"] for one in breaches if one["impact"] in ("serious", "critical")] == []
+    assert phone.evaluate("document.scrollingElement.scrollWidth") == PHONE.width
 
     form.locator(".phrases button").first.click()
     expect(form.get_by_label("说明", exact=True)).to_have_value("现场已恢复，符合结案条件")
