@@ -117,7 +117,7 @@ def test_a_file_in_a_field_that_takes_none_is_not_stored():
     case, before = reported(), Photo.objects.count()
     file = SimpleUploadedFile("a.jpg", jpeg())
     signed_in(people.clerk()).post(
-        f"/cases/{case.uuid}/moves/comment/", {"words": "已知悉", "key": uuid.uuid4(), "photos": file}
+        f"/cases/{case.uuid}/moves/send_to_check/", {"key": uuid.uuid4(), "photos": file}
     )
     assert Photo.objects.count() == before
 
