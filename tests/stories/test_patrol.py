@@ -70,7 +70,8 @@ def test_a_worker_patrols_finds_something_and_sends_it_when_there_is_signal(sign
     patrol = Patrol.objects.get()
     assert patrol.by == people.worker() and patrol.findings == [case.uuid] and len(patrol.points) >= 3
     expect(page.get_by_role("heading", name="发现 1 件")).to_be_visible()
-    expect(page.locator("path.track")).to_be_attached()
+    drawn = page.locator("svg:has(> g > path.track)").bounding_box()
+    assert drawn and drawn["width"] > 100 and drawn["height"] > 100
     page.get_by_role("link", name="返回我的巡查").click()
     expect(page.get_by_role("button", name="开始巡查")).to_be_visible()
     wait_until(
