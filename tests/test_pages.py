@@ -21,6 +21,7 @@ from partybuilding.models import Whistle
 from tests.appraisal.looks import looked_at
 from tests.lives import case_at, walk
 from tests.partybuilding.blowing import blown
+from tests.patrols.walks import walked
 from tests.stories.steps import DESK, Device, open_device
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -44,7 +45,7 @@ PAGES = {
     "": ["/login/", "/field/offline/", "/styleguide/"],
     "wangge": [
         "/field/", "/field/near/", "/field/near/?lon=102.73&lat=25.04", "/field/?tab=mine", "/field/?q=12", "/field/me/",
-        "/field/report/", "/inbox/", "{new}", "{closed}",
+        "/field/report/", "/field/patrols/", "{patrol}", "/inbox/", "{new}", "{closed}",
         "{closed}moves/evaluate/", "/board/missed/",
     ],
     "zhiyuan": ["/field/", "/field/report/", "/inbox/"],
@@ -152,10 +153,11 @@ def test_every_page_is_quiet_fits_and_can_be_read_by_everybody(
         "arrive": f"/field/arrive/{whistle.uuid}/",
         "blow": f"/party/blow/{cases['sent'].uuid}/",
     }
+    addresses["patrol"] = f"/field/patrols/{walked(now=timezone.now()).uuid}/"
     warning = PlaceWarning.objects.get(place__code=COMMUNITY)
     addresses |= {
         "warning": f"/board/warnings/{warning.pk}/",
-        "repeat": f"/board/repeats/{RepeatPlace.objects.get().pk}/",
+        "repeat": f"/board/repeats/{RepeatPlace.objects.earliest('pk').pk}/",
     }
     places = {
         "community": COMMUNITY,

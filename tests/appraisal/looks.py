@@ -38,8 +38,12 @@ def looked_at(now: dt.datetime) -> tuple[PlaceWarning, RepeatPlace, MissedReport
     weeks_before(yesterday, *AUTUMN)
     reports_on(yesterday, 8)
     morning = lives.at(yesterday.month, yesterday.day, 9, year=yesterday.year)
-    by_telephone(morning)
+    call = by_telephone(morning)
     for find in (find_warnings, find_repeats, find_missed):
         find(now=now)
     warning = PlaceWarning.objects.get(day=yesterday, place__code=people.COMMUNITY)
-    return warning, RepeatPlace.objects.get(), MissedReport.objects.get()
+    # Shortly after midnight other cases of a test were made yesterday too.
+    repeat = RepeatPlace.objects.get(
+        cases__contains=[Case.objects.filter(community=warning.place).first().pk]
+    )
+    return warning, repeat, MissedReport.objects.get(case=call)
