@@ -48,11 +48,15 @@ def _look(days: Period, now: dt.datetime) -> int:
     cases = _reported_by_others(days)
     workers = _workers({(case.grid_id, _day(case)) for case in cases})
     there, patrolled = _on_the_spot(days, workers), _patrolled(days, workers)
+    joined = set(
+        CaseEvent.objects.filter(case__in=cases, move="also_report").values_list("case", "by")
+    )  # after others had reported it
     found = []
     for case in cases:
         key = case.grid_id, _day(case)
         events = [event for event, of in there[key] if of != case.pk]
-        if not (events or key in patrolled) or workers[key] & set(case.reporters):
+        first = {one for one in case.reporters if (case.pk, one) not in joined}
+        if not (events or key in patrolled) or workers[key] & first:
             continue
         by_resident = case.source in _OF_RESIDENTS
         found.append(

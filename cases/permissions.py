@@ -64,13 +64,25 @@ def may_grade(case: Case, by: By) -> bool:
     return actor.user.authority.has(Duty.INTAKE)
 
 
-#: Seeing a case or leading is no reason to know who called; whoever took the call is its reporter here.
+def joined_later(case: Case, user: User) -> bool:
+    """Whether somebody is a reporter by having met what was reported already 一并上报; one statement, none for who is not."""
+    return (
+        case.version > 1
+        and user.pk in case.reporters
+        and case.events.filter(move="also_report", by=user).exists()
+    )
+
+
+#: Seeing a case or leading is no reason to know who called.
 _NEEDS_NO_CALLER = frozenset({Duty.ANYONE, Duty.LEAD})
 
 
 def may_call_back(case: Case, leg: Leg | None, user: User) -> bool:
-    """Whether a person works on the case now and may see who called (with a reason, and logged)."""
-    return bool(duties_on(case, leg, user) - _NEEDS_NO_CALLER)
+    """Whether a person works on the case now, or took the call, and may see who called (with a reason, and logged)."""
+    held = duties_on(case, leg, user) - _NEEDS_NO_CALLER
+    if held == {Duty.REPORT}:  # the other reporters of the case did not speak with the caller
+        return user.authority.has(Duty.INTAKE) and not joined_later(case, user)
+    return bool(held)
 
 
 def may_keep_calendar(user: User) -> bool:

@@ -13,7 +13,7 @@ from cases.loops import territory_id, top
 from cases.models import Case, Contact, Request, Responsibility
 from cases.models.catalogue import USUAL, ResponsibilityQuerySet
 from cases.pace import too_fast
-from cases.permissions import leads_from, may_grade, may_report
+from cases.permissions import joined_later, leads_from, may_grade, may_report
 from cases.rule_numbers import MOST_PEOPLE
 from cases.situations import Situation
 from cases.workflow import CHECKS, STEP_VERBS, TABLE, UNREGISTERED, Loop, State
@@ -94,13 +94,15 @@ def comment(s: Situation) -> Refused | None:
 
 @RULES.of("also_report")
 def also_report(s: Situation) -> Refused | None:
-    """By staff who meet what is reported already; who reported or handles it adds to it by a comment."""
+    """By staff who meet what is reported already; who reported, handles or checks it adds to it by a comment."""
     if s.user is None or not may_report(s.by):
         return Forbidden("一并上报由能上报案件的工作人员办理。")
     if s.user.pk in s.case.reporters:
         return NothingWaits("您已是这件案件的上报人，补充情况请留言。")
     if s.user.pk in s.case.handlers or Duty.HANDLE in s.held:
         return NothingWaits("您在办理这件案件，补充情况请留言。")
+    if s.leg and s.leg.person_id == s.user.pk:
+        return NothingWaits("请您到现场看的就是这件，请直接办理，补充情况请留言。")
     return Refused("参与人已达上限，补充情况请留言。") if len(s.case.people) >= MOST_PEOPLE else None
 
 
@@ -113,6 +115,8 @@ def report_handled(s: Situation) -> Refused | None:
 @RULES.of("withdraw")
 def withdraw(s: Situation) -> Refused | None:
     """Only who reported alone: what was merged into the case waits for it too."""
+    if s.user and joined_later(s.case, s.user):
+        return Refused("您是一并上报的，案件不能由您撤回。")
     merged = s.case.merged_cases.all()
     if s.user:
         merged = merged.exclude(reporters=s.case.reporters)  # two reports of the same person

@@ -37,7 +37,7 @@ def top_of(request: HttpRequest, case: Case, move: Move, now: dt.datetime) -> di
 
 def _far_metres(request: HttpRequest, case: Case, move: Move, now: dt.datetime) -> int | None:
     """From how many metres on a reason is asked of this person; None where it is not."""
-    if move.name not in CHECKS:
+    if move.name not in CHECKS or case.is_place_rough:
         return None
     leg = Leg.objects.open().filter(case=case).first()
     if leg is None or leg.person_id != request.user.pk:

@@ -109,6 +109,8 @@ def has_moved_on(form: KeyedForm) -> bool:
 def refused_json(form: KeyedForm, **more: Any) -> HttpResponse:
     """What a script is told of a form that was not taken, sentence by field."""
     errors: Any = form.errors
+    if isinstance(form.refusal, KeyReused):
+        more["key"] = form.data["key"]  # what is pressed again is something else
     sentence = in_one(errors) or (form.refusal.sentence if form.refusal else "")
     return shown_again(JsonResponse(refusal_body(sentence, errors, **more)), form)
 

@@ -10,7 +10,7 @@ def note_position(walk: Walk) -> None:
     """Write the distance of a check on its leg, and why it was made from further off than the district's number.
 
     Whoever was drawn goes there and says why not; a desk that checks in their place is never there, and its leg is not
-    marked. Nothing proves a position: a device gives it, or a pin, and which is said (``position_source``).
+    marked; nor is one of a case that lies only somewhere in its grid. Nothing proves a position: a device gives it, or a pin, and which is said (``position_source``).
 
     Raises ``Unfit`` at ``far_reason`` where that is missing.
     """
@@ -23,7 +23,7 @@ def note_position(walk: Walk) -> None:
         walk.given.get("position_source") or PositionSource.PIN
     )
     limit = walk.numbers.check_metres
-    if metres <= limit or walk.user is None or leg.person_id != walk.user.pk:
+    if metres <= limit or case.is_place_rough or walk.user is None or leg.person_id != walk.user.pk:
         return
     reason = walk.given.get("far_reason")
     if not reason:

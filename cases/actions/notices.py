@@ -47,10 +47,11 @@ def asks_of(walk: Walk) -> str:
 
 
 def _reporters(case: Case) -> list[dict[str, Any]]:
-    """Staff who reported; of a resident without an account it is the desk, which calls back."""
-    if case.is_from_resident and not case.reporters:
-        return [{"organization": case.centre_id, "duty": Duty.INTAKE}]
-    return [{"user": person} for person in case.reporters]
+    """Staff who reported; for a resident without an account also the desk, which calls back, whoever of the staff joined."""
+    staff: list[dict[str, Any]] = [{"user": person} for person in case.reporters]
+    if case.source == Case.Source.RESIDENT or (case.is_from_resident and not staff):
+        return [{"organization": case.centre_id, "duty": Duty.INTAKE}, *staff]
+    return staff
 
 
 def tell_about(walk: Walk) -> None:

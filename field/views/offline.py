@@ -128,13 +128,24 @@ def _own_grids(user: User, now: dt.datetime) -> list[dict[str, Any]]:
     By its name one is chosen where there is neither signal nor position.
     """
     today = timezone.localdate(now)
-    rings = GridRing.objects.filter(grid__in=Grid.objects.active(today)).select_related("grid")
+    rings = GridRing.objects.filter(grid__in=Grid.objects.active(today)).select_related("grid__community")
     covered = GridDuty.objects.current(today).filter(user=user)
     codes = {code for post in user.authority.posts for code in post.organization.path.split("/") if code}
     own = list(rings.filter(grid__in=covered.values("grid")).order_by("grid__code")[:MOST_GRIDS])
     around = rings.filter(grid__community__code__in=codes).order_by("grid__code")
-    named = {ring.grid.name: Polygon(ring.ring).representative_point() for ring in own or around[:MOST_GRIDS]}
-    return [{"name": name, "at": [round(at.x, 6), round(at.y, 6)]} for name, at in named.items()]
+    largest: dict[int, tuple[str, Polygon]] = {}
+    for ring in own or around[:MOST_GRIDS]:
+        area = Polygon(ring.ring)
+        if ring.grid_id not in largest or area.area > largest[ring.grid_id][1].area:
+            largest[ring.grid_id] = _full_name(ring.grid), area
+    points = ((name, area.representative_point()) for name, area in largest.values())
+    return [{"name": name, "at": [round(at.x, 6), round(at.y, 6)]} for name, at in points]
+
+
+def _full_name(grid: Grid) -> str:
+    """Its name, with the community's where it does not say it: many have a first grid."""
+    place = grid.community.name
+    return grid.name if grid.name.startswith(place) else f"{place}{grid.name}"
 
 
 @answers_json

@@ -39,6 +39,7 @@ from records.keyed import (
     taken_json,
     with_uploads,
 )
+from records.refusals import NothingWaits
 
 #: Asked once: a pin may have slipped, and somebody on a train may report after all.
 OUTSIDE = f"位置在本{top().level.label}以外。没错的话再按一次上报，否则请重新选点。"
@@ -241,20 +242,17 @@ def _report_also(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     form = AlsoReportForm(request.user, data)
     form.refuse_photos(refused)
     is_valid, key = form.is_valid(), form.cleaned_data.get("key")
-    if key and (earlier := actions.answered(key, "also_report", by=request.user, record=case)):
-        return _saved(request, earlier, is_also=True)
+    for move in ("also_report", "comment") if key else ():
+        if earlier := actions.answered(key, move, by=request.user, record=case):
+            return _saved(request, earlier, is_also=True)
     if not is_valid:
         return _ask_again(request, form)
-    move = "comment" if request.user.pk in case.reporters else "also_report"
+    told = {"by": request.user, "now": timezone.now(), "key": form.cleaned_data["key"], "given": form.given}
     try:
-        answer = actions.perform(
-            case.uuid,
-            move,
-            by=request.user,
-            now=timezone.now(),
-            key=form.cleaned_data["key"],
-            given=form.given,
-        )
+        try:
+            answer = actions.perform(case.uuid, "also_report", **told)
+        except NothingWaits:  # who has a part in the case already adds to it
+            answer = actions.perform(case.uuid, "comment", **told)
     except Refused as refusal:
         form.refuse(refusal)
         return _ask_again(request, form)

@@ -71,6 +71,15 @@ def test_what_an_inspector_or_a_supervisor_reports_there_too():
     assert set(MissedReport.objects.values_list("finder", flat=True)) == {MissedReport.Finder.INSPECTOR}
 
 
+def test_joining_afterwards_what_a_resident_reported_does_not_undo_that_it_was_missed():
+    patrol()
+    call = by_telephone()
+    lives.hands().step(
+        call.uuid, "also_report", by=people.worker(), now=lives.MORNING + HOUR, words="我也看到了"
+    )
+    assert find_missed(now=NOW) == 1
+
+
 def test_nobody_missed_anything_where_nobody_was():
     by_telephone()
     assert find_missed(now=NOW) == 0

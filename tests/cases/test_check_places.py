@@ -144,3 +144,10 @@ def test_the_form_asks_at_its_field_and_keeps_what_was_written():
     again = client.post(f"/cases/{case.uuid}/moves/pass/", {**sent, "far_reason": "桥面封闭，桥头查看"})
     assert again.status_code == 302
     assert Leg.objects.get(pk=sent["leg"]).is_far
+
+
+def test_nobody_is_asked_why_they_are_not_where_a_case_only_roughly_lies():
+    case = case_at(State.HANDLED, position_source=PositionSource.GRID)
+    assert case.is_place_rough
+    leg = checked(case, "pass", 500)
+    assert leg.checked_metres == 500 and not leg.is_far

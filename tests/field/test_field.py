@@ -12,12 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from cases import actions
+from cases.actions import Refused
 from cases.models import Case, Leg, Photo
 from cases.workflow import Loop, State
 from governance.models import StoreKey, User
 from governance.roles import Role
 from tests import people
-from tests.lives import case_at, inside, reported, settled_by
+from tests.lives import case_at, inside, open_leg, reported, settled_by
 from tests.photos import jpeg, photo
 
 pytestmark = pytest.mark.django_db
@@ -154,11 +156,49 @@ def test_it_is_no_case_that_the_person_may_not_see():
     assert answer.status_code == 404 and case.events.count() == 1
 
 
-def test_who_handles_a_case_does_not_become_its_reporter():
+def test_who_handles_a_case_adds_to_it_and_does_not_become_its_reporter():
     case = case_at(State.HANDLING)
-    handler = User.objects.get(pk=case.handlers[0])
-    answer = json(phone(handler), **body(same_as=str(case.uuid)))
-    assert answer.status_code == 409 and "请留言" in answer.json()["detail"]
+    handler, before = User.objects.get(pk=case.handlers[0]), list(case.reporters)
+    given = body(same_as=str(case.uuid), photos=[picture()])
+    assert [phone(handler).post("/field/report/", given).status_code for _ in range(2)] == [302, 302]
+    case.refresh_from_db()
+    assert case.reporters == before and case.events.last().move == "comment" and case.photos.count() > 0
+
+
+def test_who_was_drawn_to_look_keeps_the_check_whatever_is_pressed():
+    case = case_at(State.HANDLED)
+    drawn = User.objects.get(pk=open_leg(case).person_id)
+    assert json(phone(drawn), **body(same_as=str(case.uuid))).status_code == 201
+    case.refresh_from_db()
+    assert case.events.last().move == "comment" and drawn.pk not in case.reporters
+    assert open_leg(case).person_id == drawn.pk
+
+
+def test_one_more_reporter_hears_of_the_case_but_neither_who_called_nor_may_withdraw_it():
+    """The telephone number is for who took the call and who works on the case; a report is its reporter's to take back."""
+    call = reported(
+        source=Case.Source.PHONE,
+        by=people.clerk(),
+        now=timezone.now(),
+        contact_name="王女士",
+        contact_phone="13888880000",
+    )
+    for person in (supervisor(), people.worker()):
+        assert json(phone(person), **body(same_as=str(call.uuid), words="我也看到了")).status_code == 201
+        asked = phone(person).post(f"/cases/{call.uuid}/contact/", {"purpose": "回访"})
+        assert asked.status_code == 403 and "13888880000" not in asked.content.decode()
+    own = reported(now=timezone.now())
+    assert json(phone(supervisor()), **body(same_as=str(own.uuid))).status_code == 201
+    own.refresh_from_db()
+    with pytest.raises(Refused, match="一并上报"):
+        actions.perform(
+            own.uuid,
+            "withdraw",
+            by=supervisor(),
+            now=timezone.now(),
+            key=uuid.uuid4(),
+            given={"reason": "撤"},
+        )
 
 
 # Outside ----------------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ async function submit(event) {
 async function finish(form, item, { url, errors, now, login, reason }, isKept) {
   if (url) {
     await forget(item.key, item.kind);
+    navigator.vibrate?.(VIBRATION_MS);
     location.assign(url);
   } else if (now && isKept) {
     await keep({ ...item, errors, now });

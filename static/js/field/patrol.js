@@ -38,8 +38,16 @@ async function underWay() {
   return (await all("patrols")).find(({ value }) => value)?.value ?? null;
 }
 
-// What another page has written meanwhile is not lost: its findings, and that the patrol was ended there.
-async function save() {
+// One page at a time: what another one has written meanwhile is not lost, its findings, and that the patrol was ended there.
+function alone(act) {
+  return navigator.locks ? navigator.locks.request("gridloop-patrol-store", act) : act();
+}
+
+function save() {
+  return alone(saved);
+}
+
+async function saved() {
   const mine = patrol.now;
   const stored = mine && (await get("patrols", mine.key))?.value;
   if (!stored) return stop();
@@ -54,37 +62,43 @@ async function begin() {
   record();
 }
 
-// It waits with whatever else this phone has to send.
 async function end() {
-  const last = patrol.now ?? await underWay();
-  if (!last) return;
-  await save();
-  stop();
-  const ended = Math.min(Date.now(), last.begun + LONGEST_MS);
-  const isKept = await keep({
-    kind: "moves", key: last.key, owner: last.owner, savedAt: ended, address: ADDRESS, pictures: "", page: "", photos: [], sent: 0,
-    doing: "巡查", title: `${timeWords(last.begun)} 开始，${progress(last)}`,
-    fields: Object.entries({
-      key: last.key,
-      begun_at: new Date(last.begun).toISOString(),
-      ended_at: new Date(ended).toISOString(),
-      points: JSON.stringify(last.points),
-      findings: last.findings.join(" "),
-    }),
-  });
-  if (!isKept) return;
-  await forget("patrols", last.key);
+  if (!await alone(ended)) return;
   await show();
   await replay();
 }
 
+// It waits with whatever else this phone has to send.
+async function ended() {
+  await saved();
+  const last = await underWay();
+  stop();
+  if (!last) return false;
+  const seconds = last.points.at(-1)?.[0] ?? 0; // a clock may have been set back meanwhile
+  const at = Math.max(Math.min(Date.now(), last.begun + LONGEST_MS), last.begun + 1000 * seconds);
+  const isKept = await keep({
+    kind: "moves", key: last.key, owner: last.owner, savedAt: at, address: ADDRESS, pictures: "", page: "", photos: [], sent: 0,
+    doing: "巡查", title: `${timeWords(last.begun)} 开始，${progress(last)}`,
+    fields: Object.entries({
+      key: last.key,
+      begun_at: new Date(last.begun).toISOString(),
+      ended_at: new Date(at).toISOString(),
+      points: JSON.stringify(last.points),
+      findings: last.findings.join(" "),
+    }),
+  });
+  if (isKept) await forget("patrols", last.key);
+  return isKept;
+}
+
 // Where the person is ---------------------------------------------------------------------------------------------
 
-// One page notes the way; another one takes over when this one closes.
+// One page notes the way, one that is looked at: a hidden one is told no position.
 function record() {
   if (!navigator.locks || patrol.asked) return;
   patrol.asked = true;
   navigator.locks.request("gridloop-patrol", async () => {
+    if (document.hidden || !patrol.asked) return;
     patrol.now = await underWay();
     if (!patrol.now) return (patrol.asked = false);
     watch();
@@ -94,7 +108,7 @@ function record() {
 
 function watch() {
   if (!navigator.geolocation) return;
-  patrol.watching = navigator.geolocation.watchPosition(({ coords, timestamp }) => note(coords, timestamp), ({ code }) => {
+  patrol.watching = navigator.geolocation.watchPosition(({ coords }) => note(coords), ({ code }) => {
     patrol.problem = code === 1 ? "没有定位权限，走过的路线记不下来，发现照常上报。" : "暂时收不到定位信号。";
     show();
   }, { enableHighAccuracy: true, maximumAge: 5000 });
@@ -106,11 +120,11 @@ function stop() {
   Object.assign(patrol, { now: null, watching: undefined, asked: false, release: undefined });
 }
 
-function note({ longitude, latitude, accuracy }, timestamp) {
+function note({ longitude, latitude, accuracy }) {
   const { begun, points } = patrol.now;
   patrol.problem = "";
   if (Date.now() - begun > LONGEST_MS) return end();
-  const point = [Math.max(0, Math.round((timestamp - begun) / 1000)), +longitude.toFixed(6), +latitude.toFixed(6), Math.round(accuracy)];
+  const point = [Math.max(0, Math.round((Date.now() - begun) / 1000)), +longitude.toFixed(6), +latitude.toFixed(6), Math.round(accuracy)];
   const last = points.at(-1);
   if (accuracy > GOOD_METRES || points.length >= MOST_POINTS) return;
   if (last && (point[0] < last[0] || (metres(last, point) < STEP_METRES && point[0] - last[0] < STILL_SECONDS))) return;
@@ -158,12 +172,12 @@ async function startFindings(form) {
   const mark = element("input");
   Object.assign(mark, { type: "hidden", name: "patrol", value: "1" });
   form.append(mark);
-  form.addEventListener("submit", async () => {
-    const now = await underWay();
-    if (!now) return;
-    const findings = [...new Set([...now.findings, form.elements.key.value])];
-    if (patrol.now) patrol.now.findings = findings;
-    await put("patrols", now.key, { ...now, findings, points: patrol.now?.points ?? now.points }, now.begun);
+  form.addEventListener("submit", () => {
+    const key = form.elements.key.value;
+    alone(async () => {
+      const now = await underWay();
+      if (now) await put("patrols", now.key, { ...now, findings: [...new Set([...now.findings, key])] }, now.begun);
+    });
   });
 }
 
@@ -173,6 +187,10 @@ export async function startPatrol(root) {
   if (root.querySelector("[data-patrol]")) {
     navigator.wakeLock?.request("screen").catch(() => {}); // a locked phone gives no position
   }
+  document.addEventListener("visibilitychange", async () => {
+    if (document.hidden) stop();
+    else if (await underWay()) record();
+  });
   await show();
   if (await underWay()) record();
 }

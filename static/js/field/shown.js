@@ -1,6 +1,4 @@
-// Small things of the phone's pages: no broken picture, a shake after a move, putting the site among the apps.
-
-const SHAKE_MS = 40;
+// Small things of the phone's pages: no broken picture, putting the site among the apps.
 
 // A picture that does not come is a grey box with its words, whatever the reason.
 function hideBroken({ target }) {
@@ -14,7 +12,6 @@ export function startShown(root) {
   for (const picture of root.querySelectorAll("img")) {
     if (picture.complete && !picture.naturalWidth && picture.loading !== "lazy") hideBroken({ target: picture });
   }
-  if (root.querySelector("[data-moved]")) navigator.vibrate?.(SHAKE_MS);
 }
 
 // The browser offers once a page load; the button is there from then on.
