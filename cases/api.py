@@ -10,7 +10,7 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from cases import actions, photos
+from cases import actions, marking, photos
 from cases import serializers as shapes
 from cases.actions import Forbidden, Unfit
 from cases.filters import FILTERS, SearchField, narrow
@@ -345,7 +345,23 @@ class PhotoUpload(Doorway):
 @require_safe
 def photo_file(request: HttpRequest, photo_uuid: uuid.UUID, is_small: bool = False) -> HttpResponse:
     """A picture, or its thumbnail, for those who may see it; the address never means another picture."""
+    return served(request, _seen(request, photo_uuid), is_small=is_small)
+
+
+@login_required
+@require_safe
+def marked_photo(request: HttpRequest, photo_uuid: uuid.UUID) -> HttpResponse:
+    """The copy that says when, where and by whom; the picture itself as long as there is none."""
+    photo = _seen(request, photo_uuid)
+    if photo.marked_at is None:
+        answer = redirect("cases:photo", photo_uuid)
+        answer["Cache-Control"] = "no-store"
+        return answer
+    return served(request, photo, marked=marking.path(photo))
+
+
+def _seen(request: HttpRequest, photo_uuid: uuid.UUID) -> Photo:
     photo = get_object_or_404(Photo, uuid=photo_uuid)
     if not photos.may_see(photo, request.user):
         raise Http404
-    return served(request, photo, is_small=is_small)
+    return photo

@@ -1,9 +1,9 @@
-"""Periodic tasks: the sweep, the daily anchor, photo files without a row, uploads given up; the rules are in ``cases``, the state in PostgreSQL."""
+"""Periodic tasks: the sweep, the daily anchor, photo files without a row, uploads given up, marks; the rules are in ``cases``, the state in PostgreSQL."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from cases import actions, photos, words
+from cases import actions, marking, photos, words
 from governance.actions import heartbeat
 from governance.models import Heartbeat
 from records import parts
@@ -25,6 +25,11 @@ def anchor() -> int:
 @shared_task
 def remove_orphans() -> int:
     return photos.remove_orphans(now=timezone.now()) + parts.remove_old(now=timezone.now())
+
+
+@shared_task
+def mark_photos() -> int:
+    return marking.mark_due(now=timezone.now())
 
 
 @shared_task

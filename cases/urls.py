@@ -28,4 +28,5 @@ urlpatterns = [
     path("photos/parts/<uuid:key>/", parts_api.go_on, name="photo_part"),
     path("photos/<uuid:photo_uuid>.jpg", api.photo_file, name="photo"),
     path("photos/<uuid:photo_uuid>-s.jpg", api.photo_file, {"is_small": True}, name="photo_small"),
+    path("photos/<uuid:photo_uuid>-m.jpg", api.marked_photo, name="photo_marked"),
 ]

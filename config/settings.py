@@ -226,6 +226,8 @@ STORAGES = {
 }
 # Uploads lie outside the static files: only a view that checks the viewer hands them out.
 MEDIA_ROOT = Path(env("MEDIA_ROOT", str(DATA_DIR / "media")))
+# A font with Chinese characters for marks on photos; empty looks for those of Debian's packages (records/marking.py).
+MARK_FONT = env("MARK_FONT", "")
 FILE_UPLOAD_PERMISSIONS = 0o640
 # What the proxy lets through stays in memory: a full disk must not lose the words that came with a picture.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
@@ -322,6 +324,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "anchor": {"task": "cases.tasks.anchor", "schedule": crontab(hour=2, minute=10)},
     "orphans": {"task": "cases.tasks.remove_orphans", "schedule": crontab(hour=3, minute=10)},
+    "marks": {"task": "cases.tasks.mark_photos", "schedule": 20.0, "options": {"expires": 20}},
     "words": {"task": "cases.tasks.learn_words", "schedule": crontab(hour=3, minute=30)},
     "patrols": {"task": "patrols.tasks.forget_old", "schedule": crontab(hour=3, minute=50)},
     "tidy": {"task": "governance.tasks.tidy", "schedule": crontab(minute=40)},

@@ -176,11 +176,15 @@ def asked_for(request: Request) -> str:
 
 
 def picture_rows(photos: Iterable[Any]) -> list[dict[str, str]]:
-    """Photos as the photo strip takes them."""
-    return [
-        picture_row(photo, ADDRESS, f"{photo.get_kind_display()} {when(photo.uploaded_at)}")
-        for photo in photos
-    ]
+    """Photos as the photo strip takes them: the marked copy where there is one, with the way to the picture itself."""
+    return [_picture_row(photo) for photo in photos]
+
+
+def _picture_row(photo: Any) -> dict[str, str]:
+    row = picture_row(photo, ADDRESS, f"{photo.get_kind_display()} {when(photo.uploaded_at)}")
+    if photo.marked_at is None:
+        return row
+    return row | {"url": f"{ADDRESS}{photo.uuid}-m.jpg", "original_url": row["url"]}
 
 
 def leg_rows(legs: list[Leg], requests: list[Request], now: dt.datetime) -> list[dict[str, Any]]:

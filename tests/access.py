@@ -155,6 +155,7 @@ ENDPOINTS = (
     Endpoint("desk:contact",           "/cases/{case}/contact/",               WORKS_ON_CASE, method="post", seeing=SEES_CASE),
     Endpoint("cases:photo",             "/photos/{photo}.jpg",                  SEES_CASE),
     Endpoint("cases:photo_small",       "/photos/{photo}-s.jpg",                SEES_CASE),
+    Endpoint("cases:photo_marked",      "/photos/{photo}-m.jpg",                SEES_CASE),
     Endpoint("cases:photos",            "/photos/",                             LOOP, FORBIDDEN, SIGN_IN, "post"),
     Endpoint("cases:photo_parts",       "/photos/parts/",                       LOOP, FORBIDDEN, SIGN_IN, "post"),
     Endpoint("cases:photo_part",        "/photos/parts/{photo}/",               frozenset(), HIDDEN, method="post"),  # nobody has begun it

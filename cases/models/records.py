@@ -83,6 +83,7 @@ class Photo(Picture):
     kind = models.CharField("类别", max_length=10, choices=Kind, default=Kind.SITE)
     longitude = models.FloatField("经度", null=True)
     latitude = models.FloatField("纬度", null=True)
+    marked_at = models.DateTimeField("加水印", null=True)  # when its copy was made (cases/marking.py)
 
     class Meta:
         verbose_name = verbose_name_plural = "照片"
@@ -93,5 +94,10 @@ class Photo(Picture):
                 fields=["program", "uploaded_at"],
                 condition=Q(program__isnull=False),
                 name="photo_by_program",
-            )
+            ),
+            models.Index(
+                fields=["uploaded_at"],
+                condition=Q(marked_at=None, case__isnull=False),
+                name="photo_unmarked",
+            ),
         ]
