@@ -1,7 +1,8 @@
 // data-position: fills longitude and latitude (WGS-84) from the device, or from the pin that the map module sets.
 // data-phone-time: fills the time of the device, which may differ from the server's.
 // Modules that change or show the position send and receive "position:changed" on the document:
-// detail {longitude, latitude, accuracy, source: "device" | "pin", or "last_fix" | "grid" with words: field/places.js}.
+// detail {longitude, latitude, accuracy, source: "device" | "pin", or "last_fix" | "grid" with words: field/places.js};
+// isKept: it was put back from what the phone kept, and no device says so now.
 // What the server says of it comes as "position:told": detail as of data-locate, null where it could not be asked.
 // "position:failed" comes from the box where the device gives none.
 
@@ -92,7 +93,7 @@ class Position {
   }
 
   take(detail) {
-    if (detail.source !== "device") this.stop();
+    if (detail.source !== "device" || detail.isKept) this.stop();
     this.longitude.value = detail.longitude.toFixed(6);
     this.latitude.value = detail.latitude.toFixed(6);
     if (this.source) this.source.value = detail.source;

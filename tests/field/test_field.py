@@ -156,6 +156,16 @@ def test_it_is_no_case_that_the_person_may_not_see():
     assert answer.status_code == 404 and case.events.count() == 1
 
 
+def test_a_script_that_reused_a_key_is_given_another_one(worker):
+    given = body()
+    assert json(worker, **given).status_code == 201
+    again = json(worker, **(given | {"words": "另一件事，同一张表单", "nearby_seen": "1"}))
+    key = again.json()["key"]
+    assert again.status_code == 409 and key != given["key"]
+    other = given | {"words": "另一件事，同一张表单", "nearby_seen": "1", "key": key}
+    assert json(worker, **other).status_code == 201 and Case.objects.count() == 2
+
+
 def test_who_handles_a_case_adds_to_it_and_does_not_become_its_reporter():
     case = case_at(State.HANDLING)
     handler, before = User.objects.get(pk=case.handlers[0]), list(case.reporters)

@@ -128,6 +128,7 @@ def test_the_own_eight_are_there_without_signal_too(browser, live_server):
     sign_in(page, "wangge")
     page.goto("/field/report/")
     page.get_by_role("button", name=earlier.category.name, exact=True).wait_for()
+    page.wait_for_function("() => Boolean(navigator.serviceWorker.controller)")
     page.wait_for_function("""async () => Boolean(await caches.match("/field/shell/"))""")
     page.wait_for_function(
         """async () => Boolean(await (await import("/static/js/field/store.js")).get("page", "categories"))"""

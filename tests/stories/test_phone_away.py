@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -168,6 +169,31 @@ def test_no_telephone_number_of_a_resident_lies_in_the_phone(phone):
     assert "居民来电138********反映" in phone.evaluate(READ, "pages")
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        "+8613912345678", "8613912345678", "138.1234.5678", "138—1234—5678", "138  1234 5678", "(0871)63001234",
+        "0871－63001234", "63001234", "6300-1234", "4001234567", "400-123-4567", "１３９００００１１１１",
+    ],
+)  # fmt: skip
+def test_a_number_is_left_out_however_it_is_written(phone, number):
+    phone.goto("/login/")
+    left = phone.evaluate(
+        "async (text) => (await import('/static/js/field/pages.js')).withoutNumbers(text)", f"请拨{number}。"
+    )
+    figures = [one for one in left if one.isdecimal()]
+    assert len(figures) <= 3, left
+
+
+def test_what_is_no_number_stays_as_it_is(phone):
+    phone.goto("/login/")
+    text = "案件 261126-005347，2026-11-26 14:20，共 1280 件，102.718058，拓东路 335 号"
+    told = phone.evaluate(
+        "async (text) => (await import('/static/js/field/pages.js')).withoutNumbers(text)", text
+    )
+    assert told == text
+
+
 def test_a_colleague_finds_nothing_of_what_was_read_or_begun_and_its_owner_goes_on(phone):
     case = reported(now=timezone.now())
     sign_in(phone, "wangge")
@@ -267,6 +293,48 @@ def test_a_draft_survives_reload_and_the_way_back(phone):
         leave()
         expect(phone.get_by_label("情况说明")).to_have_value("门口积水")
         expect(phone.locator(".photo-kept")).to_have_count(1)
+
+
+def test_a_report_lies_where_it_was_begun_also_when_it_is_opened_elsewhere(phone):
+    sign_in(phone, "wangge")
+    phone.goto("/field/report/")
+    longitude, latitude = inside()
+    there = phone.locator("[name=position_longitude]")
+    expect(there).to_have_value(f"{longitude:.6f}")
+    phone.get_by_label("情况说明").fill("门口积水")
+    wait_until(phone, lambda: "门口积水" in phone.evaluate(READ, "drafts"))
+    phone.context.set_geolocation({"longitude": longitude + 0.01, "latitude": latitude, "accuracy": 5})
+    phone.reload()
+    expect(phone.get_by_label("情况说明")).to_have_value("门口积水")
+    phone.wait_for_timeout(1500)  # as long as a device takes
+    expect(there).to_have_value(f"{longitude:.6f}")
+    expect(phone.locator("[data-position-where]")).to_contain_text("尚义社区")
+
+
+def test_putting_one_report_right_leaves_another_that_was_begun(phone):
+    sign_in(phone, "wangge")
+    phone.goto("/field/report/")
+    phone.get_by_label("情况说明").fill("新的一件")
+    wait_until(phone, lambda: "新的一件" in phone.evaluate(READ, "drafts"))
+    refused = str(uuid.uuid4())
+    longitude, latitude = inside()
+    phone.evaluate(
+        """async ([key, longitude, latitude]) => {
+          const { keep } = await import("/static/js/field/queue.js");
+          const fields = Object.entries({
+            key, words: "没有被接受的", position_longitude: longitude, position_latitude: latitude, position_source: "grid",
+          });
+          await keep({ kind: "reports", key, savedAt: Date.now(), fields, photos: [], sent: 0, title: "", errors: { category: ["请选择类别。"] } });
+        }""",
+        [refused, f"{longitude:.6f}", f"{latitude:.6f}"],
+    )
+    phone.goto(f"/field/report/?queued={refused}")
+    expect(phone.get_by_label("情况说明")).to_have_value("没有被接受的")
+    phone.get_by_label("情况说明").fill("没有被接受的，改一改")
+    wait_until(phone, lambda: "改一改" in phone.evaluate(READ, "drafts"))
+    expect(phone.locator("[name=position_source]")).to_have_value("grid")
+    phone.goto("/field/report/")
+    expect(phone.get_by_label("情况说明")).to_have_value("新的一件")
 
 
 def test_from_a_basement_is_reported_by_the_grid_and_corrected_later(phone):

@@ -3,6 +3,7 @@
 // or its person clears it. A draft has the key of its form: sent twice it is done once.
 
 import { button, element } from "../dom.js";
+import { announce } from "../position.js";
 import { fill, packed } from "./form_state.js";
 import { forget, get, put } from "./store.js";
 
@@ -15,12 +16,29 @@ const PLACE = ["position_longitude", "position_latitude", "position_source"];
 
 const drafts = new WeakMap(); // form → Draft
 
+// One that is put right from the list of what waits is another one than what was begun anew.
+function addressOf(form) {
+  const queued = new URLSearchParams(location.search).get("queued");
+  return new URL(form.action).pathname + (queued ? `?queued=${queued}` : "");
+}
+
+// Where it was begun, and by whose word; the device says no more to it unless it is asked.
+export function placeAgain(form) {
+  const { position_longitude: longitude, position_latitude: latitude, position_source: source } = form.elements;
+  if (!longitude?.value || !latitude?.value) return;
+  announce({ longitude: Number(longitude.value), latitude: Number(latitude.value), source: source?.value || "pin", isKept: true });
+}
+
 class Draft {
   constructor(form) {
     this.form = form;
-    this.address = new URL(form.action).pathname;
+    this.address = addressOf(form);
     this.save = this.save.bind(this);
-    form.addEventListener("input", () => this.later());
+    this.touched = new Set(); // before the draft was put back: what is typed meanwhile stays
+    form.addEventListener("input", ({ target }) => {
+      this.touched.add(target.name);
+      this.later();
+    });
     form.addEventListener("change", () => this.later());
     for (const kept of form.querySelectorAll("[data-photos-kept]")) {
       new MutationObserver(() => this.later()).observe(kept, { childList: true, subtree: true });
@@ -35,9 +53,14 @@ class Draft {
     this.timer = setTimeout(this.save, AFTER_MS);
   }
 
-  async save() {
+  save() {
     clearTimeout(this.timer);
     this.isDirty = false;
+    this.saving = this.write();
+    return this.saving;
+  }
+
+  async write() {
     if (!this.form.isConnected) return;
     const { owner, savedAt, ...typed } = await packed(this.form);
     if (!this.isDone) await put("drafts", this.address, typed, savedAt);
@@ -46,7 +69,9 @@ class Draft {
   async restore() {
     const found = (await get("drafts", this.address))?.value;
     if (!found) return;
-    fill(this.form, found, [...NOT_BACK, ...(this.form.matches("[data-report]") ? [] : PLACE)]);
+    const isReport = this.form.matches("[data-report]");
+    fill(this.form, found, [...NOT_BACK, ...this.touched, ...(isReport ? [] : PLACE)]);
+    if (isReport) placeAgain(this.form);
     const line = element("p", "draft-told", "已恢复未完成的填写 · ");
     line.role = "status";
     line.append(button("link", "清空", async () => {
@@ -60,6 +85,7 @@ class Draft {
     clearTimeout(this.timer);
     this.isDirty = false;
     this.isDone = true;
+    await this.saving; // what is being written would come back
     await forget("drafts", this.address);
   }
 }

@@ -23,7 +23,8 @@ async function submit(event) {
   await finish(form, item, await sendAlone(item), isKept);
 }
 
-async function finish(form, item, { url, errors, now, login, reason }, isKept) {
+async function finish(form, item, { url, errors, now, login, reason, key }, isKept) {
+  if (key) form.elements.key.value = key; // the old one is used
   if (url) {
     await forget(item.key, item.kind);
     navigator.vibrate?.(VIBRATION_MS);

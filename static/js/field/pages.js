@@ -12,15 +12,23 @@ const TOLD = "/field/kept/";
 const AGAIN_MS = 120000;
 const MOST_PICTURES = 80;
 const PICTURE = /^\/(party\/)?photos\/[\w-]+-s\.jpg$/;
-// A mobile or fixed number as people write it, also in full-width figures.
+// Numbers as people write them (governance/telephones.py), also in full-width figures: mobile ones, fixed ones with or
+// without their area, those of services. What only looks like one, a date in eight figures, is left out too.
 const DIGIT = "[0-9０-９]";
-const NUMBER = new RegExp(
-  `(?<!${DIGIT})([1１][3-9３-９]${DIGIT}|[0０]${DIGIT}{2,3})([ -]?)(${DIGIT}{4}[ -]?${DIGIT}{3,4})(?!${DIGIT})`, "g");
+const GAP = "[\\s.()（）·‐-―－-]{0,2}";
+const KINDS = [
+  `(?:[+＋]?(?:[0０]{2})?[8８][6６]${GAP})?[1１][3-9３-９]${DIGIT}(?:${GAP}${DIGIT}){8}`,
+  `[(（]?[0０]${DIGIT}{2,3}(?:${GAP}${DIGIT}){7,8}`,
+  `[48４８][0０]{2}(?:${GAP}${DIGIT}){7}`,
+  `[2-8２-８]${DIGIT}{2,3}${GAP}${DIGIT}{4}`,
+];
+const NUMBER = new RegExp(`(?<![${DIGIT.slice(1, -1)}-])(?:${KINDS.join("|")})(?!-?${DIGIT})`, "g");
+const SAID = ["alt", "title", "aria-label", "data-outbox"];
 
 // Keeping ----------------------------------------------------------------------------------------------------------
 
 export function withoutNumbers(text) {
-  return text.replace(NUMBER, "$1$2********");
+  return text.replace(NUMBER, (found) => `${found.slice(0, 3)}********`);
 }
 
 function hideNumbers(node) {
@@ -28,6 +36,9 @@ function hideNumbers(node) {
   while (texts.nextNode()) texts.currentNode.data = withoutNumbers(texts.currentNode.data);
   for (const field of node.querySelectorAll("input[type=tel], input[type=text], input:not([type])")) {
     field.setAttribute("value", withoutNumbers(field.getAttribute("value") ?? ""));
+  }
+  for (const name of SAID) {
+    for (const one of node.querySelectorAll(`[${name}]`)) one.setAttribute(name, withoutNumbers(one.getAttribute(name)));
   }
 }
 

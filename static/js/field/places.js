@@ -13,8 +13,8 @@ const APART_MS = 60000;
 let noted = 0;
 
 // Not at every step: a minute says as much.
-function note({ longitude, latitude, accuracy, source }) {
-  if (source !== "device" || Date.now() - noted < APART_MS) return;
+function note({ longitude, latitude, accuracy, source, isKept }) {
+  if (source !== "device" || isKept || Date.now() - noted < APART_MS) return;
   noted = Date.now();
   put("places", "fix", { longitude, latitude, accuracy });
 }

@@ -61,7 +61,9 @@ export async function changed() {
 export async function send(kept, { isByItself = false } = {}) {
   const item = Object.assign(kept, { ...REPORT, ...kept });
   try {
-    const answer = await sendPhotos(item, isByItself) ?? await sendForm(item, isByItself);
+    const refused = await sendPhotos(item, isByItself);
+    if (isByItself && !await find(item.key, item.kind)) return { isGone: true };
+    const answer = refused ?? await sendForm(item, isByItself);
     isSignedOut = Boolean(answer.login);
     return answer;
   } catch ({ sentence, seconds }) {
@@ -79,7 +81,7 @@ async function sendPhotos(item, isByItself) {
     if (refused) return { errors: { [photo.name]: [refused] } };
     // Written down at once: a second picture would make it a second report.
     photo.uuid = uuid;
-    await keep(item);
+    await keepOn(item);
   }
   return null;
 }
@@ -97,6 +99,11 @@ async function sendForm(item, isByItself) {
   return { ...told, errors: told.errors ?? (told.nearby ? undefined : { __all__: [told.detail] }) };
 }
 
+// Written again, unless its owner has deleted it meanwhile.
+async function keepOn(item) {
+  if (await find(item.key, item.kind)) await keep(item);
+}
+
 // Sends one that was just kept, while no other page sends.
 export function sendAlone(item) {
   return navigator.locks ? navigator.locks.request(LOCK, () => send(item)) : send(item);
@@ -110,22 +117,29 @@ export async function replay() {
   });
 }
 
+// Under a key that was used nothing else can be sent: the server gives another one.
+function keyed(fields, key) {
+  return key ? fields.map(([name, value]) => [name, name === "key" ? key : value]) : fields;
+}
+
 // Answers whether something has arrived.
 async function sendAll() {
   const held = new Set(); // cases of which something could not be sent now: what follows it waits too
   let isAnySent = false;
-  for (const item of await waiting()) {
-    if (item.errors || held.has(item.page)) continue;
-    const { url, errors, nearby, now, offline, login, reason, seconds } = await send(item, { isByItself: true });
+  for (const { key: mine, kind } of await waiting()) {
+    const item = await find(mine, kind); // as it is now: it may have been deleted while others were sent
+    if (!item || item.errors || held.has(item.page)) continue;
+    const { url, errors, nearby, now, offline, login, reason, seconds, key, isGone } = await send(item, { isByItself: true });
+    if (isGone) continue;
     if (url) {
       await forget(item.key, item.kind);
       isAnySent = true;
     } else if (offline || login) {
-      if (item.reason !== reason) await keep({ ...item, reason });
+      if (item.reason !== reason) await keepOn({ ...item, reason });
       else await changed();
       if (login || seconds || !reason) break;
       if (item.page) held.add(item.page);
-    } else await keep({ ...item, now, errors: errors ?? { __all__: [nearby ? "附近有同类案件。" : "没有被接受。"] } });
+    } else await keepOn({ ...item, now, fields: keyed(item.fields, key), errors: errors ?? { __all__: [nearby ? "附近有同类案件。" : "没有被接受。"] } });
   }
   return isAnySent;
 }

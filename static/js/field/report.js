@@ -1,13 +1,12 @@
 // data-report: the report is first saved in the phone, then sent; errors come to their fields, nothing is lost.
 
-import { forgetDraft, saveDraft } from "./drafts.js";
+import { forgetDraft, placeAgain, saveDraft } from "./drafts.js";
 import { packed } from "./form_state.js";
 import { newKey, photosOf } from "./photos.js";
 import { find, forget, keep, sendAlone } from "./queue.js";
 import { get, put } from "./store.js";
 import { element } from "../dom.js";
 import { get as fetched } from "../http.js";
-import { announce } from "../position.js";
 
 // So long a worker waits for the answer; then what is saved goes on by itself.
 const PATIENCE_MS = 3000;
@@ -171,7 +170,8 @@ class Report {
     await keep(seen(item));
   }
 
-  async finish(item, { url, errors, nearby, login, reason }, isKept) {
+  async finish(item, { url, errors, nearby, login, reason, key }, isKept) {
+    if (key) this.form.elements.key.value = key; // the old one is used
     if (url) {
       await forget(item.key);
       navigator.vibrate?.(VIBRATION_MS);
@@ -215,8 +215,7 @@ class Report {
       if (uuid) photos.show(uuid);
       else photos.add([new File([data], "photo.jpg", { type })]);
     }
-    const { position_longitude: lon, position_latitude: lat } = this.form.elements;
-    if (lon.value) announce({ longitude: Number(lon.value), latitude: Number(lat.value), source: "pin" });
+    placeAgain(this.form);
     this.showErrors(item.errors ?? {});
   }
 
