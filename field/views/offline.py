@@ -113,7 +113,7 @@ def kept(request: HttpRequest) -> JsonResponse:
     own = Case.objects.reported_by(user).filter(reported_at__gte=now - OWN_DAYS).order_by("-pk")
     versions = dict(todo) | dict(own.values_list("uuid", "version")[:MOST_OWN])
     home = reverse("field:home")
-    pages = [home, f"{home}?tab=todo", f"{home}?tab=mine", reverse("governance:inbox")]
+    pages = [home, f"{home}?tab=todo", f"{home}?tab=mine", reverse("field:near"), reverse("governance:inbox")]
     pages += [page.address for page in modules.phone_pages(user)]
     cases = [
         {"address": reverse("desk:case", args=[uuid]), "version": version}

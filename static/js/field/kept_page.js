@@ -16,20 +16,27 @@ const WORDS = {
   "/logout/": ["没有信号，还没有退出", "这台手机里留存的已经清除；有信号后请再退出一次。"],
 };
 
-// Without signal the form of the next move stands on no page yet: the case's own page was kept before the move that waits.
+// The case's own page was kept before the moves that wait: it says so, does not offer them again, and leads on to the
+// forms of what follows.
 async function leadOn(main, items) {
   const here = items.filter(({ page }) => page === location.pathname);
   if (!here.length) return;
-  const forms = (await all("pages")).filter(({ key }) => key.startsWith(`${location.pathname}moves/`));
-  const away = forms.filter(({ key, value }) => value && !main.querySelector(`a[href="${key}"]`));
+  for (const { address } of here) {
+    for (const one of main.querySelectorAll(`form[action="${CSS.escape(address)}"], a[href="${CSS.escape(address)}"]`)) one.remove();
+  }
+  const note = element("div", "note note-warning");
+  note.append(element("p", "", `${here.map(({ doing }) => `“${doing}”`).join("、")}已存在这台手机里，等待上传。`));
   const row = element("nav", "moves-more");
   row.ariaLabel = "接着办";
-  for (const { key, value } of away) {
+  const done = here.map(({ address }) => address);
+  for (const { key, value } of await all("pages")) {
+    if (!value || !key.startsWith(`${location.pathname}moves/`) || done.includes(key)) continue;
+    if (main.querySelector(`a[href="${CSS.escape(key)}"]`)) continue;
     const link = element("a", "btn", value.heading);
     link.href = key;
     row.append(link);
   }
-  if (away.length) main.querySelector(".kept-at").after(row);
+  main.querySelector(".kept-at").after(note, ...(row.children.length ? [row] : []));
 }
 
 export async function startKeptPage(root) {

@@ -113,5 +113,6 @@ export async function startUnsent(root) {
   both.append(mine(item), theirs(item));
   place.append(element("h2", "unsent-title", item.title), note, both, steps(item));
   place.hidden = false;
+  root.querySelector("[data-queue-list]").remove(); // the one thing that is looked at
   await changed();
 }
