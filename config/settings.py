@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "appraisal",
     "cases",
     "patrols",
+    "neighbourhoods",
     "grid",
     "governance",
     "config.apps.AdminConfig",

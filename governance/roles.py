@@ -114,6 +114,9 @@ TERRITORY_ROLES = frozenset(
     }
 )
 
+#: Who may lead a neighbourhood 楼组 (``neighbourhoods/``); which one, its dated rows say.
+NEIGHBOUR_ROLES = frozenset({Role.BUILDING_LEADER, Role.COURTYARD_LEADER, Role.VOLUNTEER})
+
 #: Three separate duties 三员分立; none of them takes part in the loop.
 ADMINISTRATORS = frozenset({Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
 

@@ -234,6 +234,8 @@ ENDPOINTS = (
     Endpoint("admin:governance_outbox_changelist",    "/admin/governance/outbox/",            KEEPS_LISTS),
     Endpoint("admin:grid_grid_changelist",            "/admin/grid/grid/",                    KEEPS_LISTS),
     Endpoint("admin:grid_gridduty_changelist",        "/admin/grid/gridduty/",                KEEPS_LISTS),
+    Endpoint("admin:neighbourhoods_neighbourhood_changelist", "/admin/neighbourhoods/neighbourhood/", KEEPS_LISTS),
+    Endpoint("admin:neighbourhoods_neighbourhoodleader_changelist", "/admin/neighbourhoods/neighbourhoodleader/", KEEPS_LISTS),
     Endpoint("admin:dashboard_wall_changelist",       "/admin/dashboard/wall/",               KEEPS_PEOPLE),
     Endpoint("admin:cases_category_changelist",       "/admin/cases/category/",               KEEPS_LISTS),
     Endpoint("admin:cases_responsibility_changelist", "/admin/cases/responsibility/",         KEEPS_LISTS),

@@ -237,6 +237,7 @@ def world_stamp() -> str:
         "governance",
         "grid",
         "patrols",
+        "neighbourhoods",
         "cases",
         "appraisal",
         "partybuilding",

@@ -25,7 +25,8 @@ from governance import actions
 from governance.models import AccessLog, ApiKey, CommunityKind, Organization, Outbox, Post, SignIn, User
 from governance.roles import Role
 from grid.models import Grid, GridDuty
-from tests import people
+from neighbourhoods.models import Neighbourhood, NeighbourhoodLeader
+from tests import neighbours, people
 from tests.cases.walks import vacate
 from tests.lives import reported, settled_by
 
@@ -33,7 +34,8 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "a-quiet-street-7"
 
 SYSTEM = {
-    ApiKey, CommunityKind, Organization, Grid, GridDuty, Category, Responsibility, RuleOverride, WorkDay, WorkingHours,
+    ApiKey, CommunityKind, Organization, Grid, GridDuty, Category, Responsibility, RuleOverride, WorkDay, WorkingHours, Neighbourhood,
+    NeighbourhoodLeader,
 }  # fmt: skip
 SECURITY = {User, Post}
 READ_ONLY = {AccessLog, LogEntry, Outbox, SignIn, CalendarYear, CalendarChange}
@@ -54,7 +56,11 @@ def page(model: type, kind: str = "changelist", *args) -> str:
 
 
 def test_only_configuration_is_registered():
-    ours = {m for m in admin.site._registry if m._meta.app_label in ("governance", "grid", "cases", "admin")}
+    ours = {
+        m
+        for m in admin.site._registry
+        if m._meta.app_label in ("governance", "grid", "neighbourhoods", "cases", "admin")
+    }
     assert ours == SYSTEM | SECURITY | READ_ONLY
     assert not ours & {Case, CaseEvent, Leg, Photo}
 
@@ -64,6 +70,7 @@ def test_the_system_admin_keeps_the_tree_and_the_lists(model):
     district = Organization.objects.get(code=people.DISTRICT)
     # The world has none of these.
     people.program()
+    neighbours.leader()
     RuleOverride.objects.create(
         district=district, name="reopen_days", valid_from="2027-01-01", value=9, basis="会议纪要"
     )

@@ -16,8 +16,9 @@ from cases.models import Category, Responsibility, WorkDay, WorkingHours
 from governance.models import CommunityKind, Organization, Post, User
 from governance.roles import Role
 from grid.models import Grid, GridDuty
-from tests import people
-from tests.lives import settled_by
+from neighbourhoods.models import Neighbourhood, NeighbourhoodLeader
+from tests import neighbours, people
+from tests.lives import inside, settled_by
 
 NO_ROWS = {"posts-TOTAL_FORMS": 0, "posts-INITIAL_FORMS": 0}
 
@@ -62,6 +63,16 @@ def helper() -> dict[str, Any]:
     return {"grid": grid_without_helpers().pk, "user": volunteer(), "duty": "helper", "engagement": "part_time", "starts_on": "2026-01-01"}  # fmt: skip
 
 
+def neighbourhood() -> dict[str, Any]:
+    longitude, latitude = inside()
+    return {"name": "试验楼", "kind": "building", "grid": Grid.objects.get(code=f"{people.COMMUNITY}001").pk, "longitude": longitude,
+            "latitude": latitude, "radius": 80, "active_from": "2026-01-01", "leaders-TOTAL_FORMS": 0, "leaders-INITIAL_FORMS": 0}  # fmt: skip
+
+
+def leadership() -> dict[str, Any]:
+    return {"neighbourhood": neighbours.building().pk, "user": volunteer(), "starts_on": "2026-01-01"}
+
+
 def kind_of_old() -> dict[str, Any]:
     """For days of which nobody said anything so far."""
     return {"organization": place(people.COMMUNITY), "kind": "village", "valid_from": "2020-01-01", "valid_until": "2021-01-01",
@@ -89,6 +100,8 @@ FORMS = [
     Form(User, Role.SECURITY_ADMIN, account, "已存在"),
     Form(Post, Role.SECURITY_ADMIN, post, "这个人在这里已任这个岗位。"),
     Form(GridDuty, Role.SYSTEM_ADMIN, helper, "这个人在这个网格已有这项值守。"),
+    Form(Neighbourhood, Role.SYSTEM_ADMIN, neighbourhood, "这个网格已有同名的楼组。"),
+    Form(NeighbourhoodLeader, Role.SYSTEM_ADMIN, leadership, "这个人已是这个楼组的负责人。"),
     Form(CommunityKind, Role.SYSTEM_ADMIN, kind_of_old, "这些天已定为农村型"),
     Form(Category, Role.SYSTEM_ADMIN, category, "这个版本的这一类里已有这个代码。"),
     Form(Responsibility, Role.SYSTEM_ADMIN, responsibility, "已有权责"),
