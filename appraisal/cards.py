@@ -47,7 +47,7 @@ def _examples() -> list[dict[str, Any]]:
 
 
 def _shown(example: Mapping[str, Any]) -> str:
-    title = "十件案件" if "cases" in example else "三个哨单"
+    title = "十一件案件" if "cases" in example else "三个哨单"
     text = f"## 算例：{title}\n\n时期 {example['begin']} 至 {example['end']}，整个区；“现状”看 {example['now']}。\n\n"
     if "cases" in example:
         text += "| 件 | 来源 | 闭环 | 是什么 | 经过 | 各轮处置的截止 |\n|---|---|---|---|---|---|\n"

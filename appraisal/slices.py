@@ -7,8 +7,8 @@ from cases.filters import BASE, OTHERS
 from cases.loops import base
 from cases.models import Case
 
-#: Every source but self-handled cases, which are counted apart.
-BY_OTHERS = tuple(source.value for source in Case.Source if source != Case.Source.SELF)
+#: Every source but what was settled on the spot, which is counted apart.
+BY_OTHERS = tuple(source.value for source in Case.Source if source not in Case.ON_THE_SPOT)
 
 #: Dimensions and values: one of those has one of these.
 Within = Sequence[tuple[tuple[str, ...], tuple]]

@@ -27,8 +27,9 @@ OTHERS = "others"
 FAR = "far"
 #: What the map calls settled: closed within the last days.
 SETTLED_NAME, SETTLED_DAYS = "settled", 7
-#: Self-handled cases 自处理 are counted apart, so that they inflate no rate.
-BY_OTHERS = ~Q(source=Case.Source.SELF)
+#: What was settled on the spot is counted apart, so that it inflates no rate.
+BY_OTHERS = ~Q(source__in=Case.ON_THE_SPOT)
+NOT_ON_THE_SPOT = "不含自处理、楼栋自办"
 
 
 def since(word: str, now: dt.datetime) -> dt.datetime:
@@ -172,7 +173,7 @@ FILTERS: dict[str, Filter] = {
     "due":         Filter("到期", _due, (("today", "今天"),)),
     "reported":    Filter("上报", _since("reported_at"), SINCE),
     "closed":      Filter("结案", _since("closed_at"), SINCE),
-    "source":      Filter("来源", _source, (*Case.Source.choices, (OTHERS, "不含自处理"))),
+    "source":      Filter("来源", _source, (*Case.Source.choices, (OTHERS, NOT_ON_THE_SPOT))),
     "kind":        Filter("类型", _of_categories("kind"), tuple(Category.Kind.choices)),
     "class_name":  Filter("大类", _of_categories("class_name")),
     "category":    Filter("类别含", _category_says),

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.utils import timezone
+
 from cases.loops import commanding_ids, lowest
 from cases.models import Case, Leg
 from cases.workflow import MOVES, Loop, State, Step
@@ -9,6 +11,7 @@ from governance.models import Actor, By, Post, User, actor_of
 from governance.profile import profile
 from governance.roles import DUTIES, WITHOUT_POST, ActorKind, Duty, Role
 from grid.models import Grid, TerritoryRing
+from neighbourhoods.models import led_by
 
 _DESK = (Duty.INTAKE, Duty.CHIEF, Duty.DISPATCH)
 
@@ -95,14 +98,29 @@ def may_keep_calendar(user: User) -> bool:
 
 
 def may_report(by: By, move_name: str = "report") -> bool:
-    """Everybody but the administrators may report; reporting as handled on the spot is the grid worker's."""
+    """Everybody but the administrators may report; as handled on the spot, who has a source for it."""
     actor = actor_of(by)
     user = actor.user
     if user is None:
         return move_name == "report" and actor.kind != ActorKind.SYSTEM
     if move_name == "report_handled":
-        return all(user.authority.has(duty) for duty in (Duty.REPORT, Duty.HANDLE, Duty.VERIFY))
+        return source_on_the_spot(user, on=timezone.localdate()) is not None
     return user.authority.has(Duty.REPORT) and move_name in MOVES
+
+
+def is_grid_worker(user: User) -> bool:
+    """Whether somebody holds all duties of a grid worker, who alone settles what they found themselves."""
+    return all(user.authority.has(duty) for duty in (Duty.REPORT, Duty.HANDLE, Duty.VERIFY))
+
+
+def source_on_the_spot(user: User, *, on: dt.date) -> Case.Source | None:
+    """As what somebody reports a matter that was settled on the spot; None for who may not.
+
+    A grid worker as self-handled 自处理, who leads a neighbourhood as settled by the neighbours 楼栋自办.
+    """
+    if is_grid_worker(user):
+        return Case.Source.SELF
+    return Case.Source.NEIGHBOURS if led_by(user, on) else None
 
 
 def reach_of(actor: Actor) -> list[str]:

@@ -13,12 +13,13 @@ from cases.loops import territory_id, top
 from cases.models import Case, Contact, Request, Responsibility
 from cases.models.catalogue import USUAL, ResponsibilityQuerySet
 from cases.pace import too_fast
-from cases.permissions import joined_later, leads_from, may_grade, may_report
+from cases.permissions import is_grid_worker, joined_later, leads_from, may_grade, may_report
 from cases.rule_numbers import MOST_PEOPLE
 from cases.situations import Situation
 from cases.workflow import CHECKS, STEP_VERBS, TABLE, UNREGISTERED, Loop, State
 from governance.models import Organization, Post
 from governance.roles import ActorKind, Duty
+from neighbourhoods.models import led_by
 from records.refusals import Forbidden, NothingWaits, Refused
 from records.rules import Offer, Rule, Rules
 
@@ -66,7 +67,7 @@ def no_rough_place(s: Situation) -> Refused | None:
 # Report, handle, evaluate -----------------------------------------------------------------------------------------
 
 
-#: By which door each kind of actor reports; ``SELF`` is the move ``report_handled``.
+#: By which door each kind of actor reports; ``Case.ON_THE_SPOT`` is the move ``report_handled``.
 SOURCES = {
     ActorKind.STAFF: (Case.Source.FIELD, Case.Source.PATROL, Case.Source.PHONE, Case.Source.API),
     ActorKind.CONTACT: (Case.Source.RESIDENT,),
@@ -108,8 +109,12 @@ def also_report(s: Situation) -> Refused | None:
 
 @RULES.of("report_handled")
 def report_handled(s: Situation) -> Refused | None:
-    is_self = s.case.source == Case.Source.SELF
-    return None if is_self and may_report(s.by, "report_handled") else Forbidden("自处理上报由网格员办理。")
+    """Where it lies is looked at when that is known (``actions.reporting``)."""
+    if s.user and s.case.source == Case.Source.SELF and is_grid_worker(s.user):
+        return None
+    if s.user and s.case.source == Case.Source.NEIGHBOURS and led_by(s.user, s.today):
+        return None
+    return Forbidden("自处理上报由网格员办理，楼栋自办由楼组负责人办理。")
 
 
 @RULES.of("withdraw")

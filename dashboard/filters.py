@@ -19,7 +19,7 @@ from appraisal.figures import Figure, figure
 from appraisal.models import DenominatorChoice
 from appraisal.periods import NAMED, Period
 from appraisal.slices import Slice
-from cases.filters import BASE, OTHERS, FilterField
+from cases.filters import BASE, NOT_ON_THE_SPOT, OTHERS, FilterField
 from cases.models import Case, Category
 from cases.workflow import loops_here
 from dashboard.places import GRID, Place, Places, grids_of
@@ -49,7 +49,9 @@ class BoardFilters(forms.Form):
     )
     kind = FilterField(label="类型", choices=[("", "全部类型"), *Category.Kind.choices], required=False)
     source = FilterField(
-        label="来源", choices=[("", "全部来源"), *Case.Source.choices, (OTHERS, "不含自处理")], required=False
+        label="来源",
+        choices=[("", "全部来源"), *Case.Source.choices, (OTHERS, NOT_ON_THE_SPOT)],
+        required=False,
     )
     category = forms.IntegerField(required=False, min_value=1, max_value=LARGEST, widget=forms.HiddenInput)
     unit = forms.IntegerField(required=False, min_value=1, max_value=LARGEST, widget=forms.HiddenInput)

@@ -194,8 +194,8 @@ class Hands:
     def report(
         self, *, by: User, now: dt.datetime, given: dict[str, Any], source: Case.Source = Case.Source.FIELD
     ) -> Answer:
-        """Report as a person; photos of a self-handled case are taken here."""
-        if source == Case.Source.SELF:
+        """Report as a person; photos of what was settled on the spot are taken here."""
+        if source in Case.ON_THE_SPOT:
             for name, kind in (("before_photo", Photo.Kind.BEFORE), ("after_photo", Photo.Kind.AFTER)):
                 taken = {"kind": kind, "position": given["position"], "category": given["category"].name}
                 given.setdefault(name, [self.photo(by=by, now=now, **taken)])

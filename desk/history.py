@@ -115,6 +115,8 @@ def _facts(
         yield "原抽派人员已不在岗"
     if facts.get("nobody_at"):
         yield f"下级坐席无人在岗，仍由{event.centre.centre_name}指挥"
+    if facts.get("neighbourhood"):
+        yield "邻里已办好，由社区坐席核查"
     if facts.get("drawn") in people:
         yield f"抽派给{people[facts['drawn']].name}"
     elif "drawn" in facts:

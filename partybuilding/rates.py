@@ -14,7 +14,7 @@ from partybuilding.models import WhistleBand
 from partybuilding.models.whistles import TERRITORIES
 
 #: What the rate is made of (``partybuilding/measures``).
-COUNTERS = ("whistles_blown", "whistles_unneeded", "closed", "self_handled")
+COUNTERS = ("whistles_blown", "whistles_unneeded", "closed", "self_handled", "neighbours_handled")
 #: Of fewer closed cases no rate is counted (ours).
 FEWEST_CASES = 20
 #: Of fewer one whistle more moves the rate by more than a point: it is shown as a small base, and no band judges it (ours).
@@ -70,7 +70,7 @@ def rate_of(place: Organization, period: Period) -> Rate:
     band = WhistleBand.objects.filter(district__in=_line_of(place), valid_from__lte=period.end)
     return Rate(
         found["whistles_blown"],
-        found["closed"] + found["self_handled"],
+        found["closed"] + found["self_handled"] + found["neighbours_handled"],
         found["whistles_unneeded"],
         band.order_by("-valid_from").first(),
     )

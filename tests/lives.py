@@ -12,7 +12,7 @@ from cases.workflow import Loop, State
 from demo.hands import Hands
 from governance.models import Organization
 from grid.models import Grid
-from tests import people
+from tests import neighbours, people
 from tests.photos import photo
 
 SHANGHAI = dt.timezone(dt.timedelta(hours=8))
@@ -73,8 +73,9 @@ def inside(code: str | None = None) -> list[float]:
 
 def reported(*, loop: Loop = Loop.COMMUNITY, now: dt.datetime = MORNING, **given: Any) -> Case:
     """A fresh report on the stage; ``by``, ``source`` and anything of the report may be given."""
-    by = given.pop("by", None) or people.worker()
     source = given.pop("source", Case.Source.FIELD)
+    usual = neighbours.leader if source == Case.Source.NEIGHBOURS else people.worker
+    by = given.pop("by", None) or usual()
     given.setdefault("position", inside())
     given.setdefault("category", settled_by(loop))
     given.setdefault("words", "单元门口堆放旧家具,影响通行。")

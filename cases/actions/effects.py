@@ -177,11 +177,13 @@ def failed(walk: Walk) -> None:
     last = case.legs.filter(step=Step.HANDLING).order_by("-pk").first()
     legs.stop_leg(walk, Outcome.FAILED)
     case.rounds += 1
-    if last is None:  # self-handled: back to the person who said it was done
+    if last is None:  # settled on the spot: the community's own people take it on
         unit_id = case.community_id or commanding_id(case, top())
         case.unit_id = unit_id
         _count_unit(case, unit_id)
-    person = last.person_id if last else case.handlers[-1]
+    person = last.person_id if last else None
+    if case.source == Case.Source.SELF and last is None:  # back to the person who said it was done
+        person = case.handlers[-1]
     limit = legs.limit_of(walk, "rework")
     legs.open_leg(walk, Step.HANDLING, limit=limit, unit_id=case.unit_id, person_id=person)
 

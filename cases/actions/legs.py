@@ -235,12 +235,24 @@ def draw(walk: Walk, tried: list[int]) -> int | None:
     return candidates.order_by("tier", "?").values_list("pk", flat=True).first()
 
 
+def _communitys_desk(walk: Walk) -> int | None:
+    """The community whose desk checks what neighbours settled, where somebody else is at it; None for other results."""
+    case = walk.case
+    if case.source != Case.Source.NEIGHBOURS or case.unit_id is not None:  # a unit has settled it since
+        return None
+    desk_id = territory_id(case, Loop.COMMUNITY)
+    return desk_id if desk_is_staffed(desk_id, walk.today, without=case.never_check) else None
+
+
 def open_check(walk: Walk, step: Step, tried: list[int] | None = None) -> Leg:
     """Open a checking or verifying leg with a drawn person, or with the street's desk when nobody is left.
 
-    Where nobody at the street's desk may check it either, it is that of the highest loop.
+    Where nobody at the street's desk may check it either, it is that of the highest loop. What neighbours settled is
+    checked by the community's desk.
     """
     case, tried = walk.case, tried or []
+    if step == Step.VERIFYING and (desk_id := _communitys_desk(walk)):
+        return open_leg(walk, step, unit_id=desk_id, desk_allowed=True)
     person_id = draw(walk, tried) if len(tried) < DRAWS else None
     desk_id = territory_id(case, Loop.STREET)
     if desk_id and person_id is None and not desk_is_staffed(desk_id, walk.today, without=case.never_check):

@@ -22,6 +22,7 @@ from governance.profile import profile
 from governance.roles import ActorKind, Duty
 from grid.models import Grid, TerritoryRing
 from grid.tiles import tile
+from neighbourhoods.models import Neighbourhood, led_by
 from records.door import Answer
 from records.refusals import Forbidden, Unfit
 
@@ -72,7 +73,7 @@ def report(
     source: Case.Source = Case.Source.FIELD,
     device_time: dt.datetime | None = None,
 ) -> Answer:
-    """Report a case, or with ``source=SELF`` one that was settled on the spot.
+    """Report a case, or with a source of ``Case.ON_THE_SPOT`` one that was settled on the spot.
 
     ``given``: ``position`` (longitude, latitude in degrees WGS-84), ``address``, ``category``, ``condition``, ``words``,
     photo ids in ``photos`` (or ``before_photo`` and ``after_photo``), for a call or a resident's own report
@@ -80,7 +81,7 @@ def report(
 
     Raises ``Forbidden``, ``Unfit`` or ``KeyReused``; the same key and content give the same answer again.
     """
-    move = "report_handled" if source == Case.Source.SELF else "report"
+    move = "report_handled" if source in Case.ON_THE_SPOT else "report"
     case = Case(uuid=key, source=source, device_time=device_time)
     return DOOR.perform(case, move, by=by, now=now, key=key, given=given)
 
@@ -105,6 +106,8 @@ def new_handled_report(walk: Walk) -> None:
     """Settled on the spot: the case begins with the check of its result."""
     _demand_two_pictures(walk.given)
     _route(walk)
+    if walk.case.source == Case.Source.NEIGHBOURS:
+        walk.facts["neighbourhood"] = _own_neighbourhood(walk).pk
     walk.case.handlers = list(walk.case.reporters)
     legs.open_check(walk, Step.VERIFYING)
 
@@ -170,6 +173,20 @@ def _demand_own_territory(walk: Walk, program: ApiKey) -> None:
     longitude, latitude = walk.given["position"]
     if not reports_at(walk.by, longitude, latitude, on=walk.today):
         raise Forbidden(f"这个密钥只能上报{program.organization.name}内的案件。", field="position")
+
+
+def _own_neighbourhood(walk: Walk) -> Neighbourhood:
+    """The nearest one that the person leads at the place of the case; neighbours settle nothing elsewhere."""
+    assert walk.user is not None
+    case, led = walk.case, led_by(walk.user, walk.today)
+    if case.is_place_rough:
+        raise Unfit("楼栋自办须有准确位置，请用手机定位，或在地图上点选。", field="position")
+    here = [one for one in led if one.grid.community_id == case.community_id]
+    reached = [one for one in here if one.reaches(case.longitude, case.latitude)]
+    if not reached:
+        where = "、".join(f"{one.name}（{one.radius} 米）" for one in led)
+        raise Unfit(f"楼栋自办须在您的楼组范围内：{where}。别处的事请按上报办理。", field="position")
+    return min(reached, key=lambda one: one.metres_to(case.longitude, case.latitude))
 
 
 def _contact(walk: Walk) -> Contact:

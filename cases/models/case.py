@@ -162,9 +162,13 @@ class Case(Record):
         FIELD = "field", "网格上报"
         PATROL = "patrol", "巡查上报"
         SELF = "self", "自处理"
+        NEIGHBOURS = "neighbours", "楼栋自办"
         PHONE = "phone", "来电登记"
         RESIDENT = "resident", "居民上报"
         API = "api", "系统对接"
+
+    #: Settled on the spot by who reported it: counted apart, so that no rate is inflated.
+    ON_THE_SPOT = (Source.SELF, Source.NEIGHBOURS)
 
     class Datum(models.TextChoices):
         WGS84 = "wgs84", "WGS-84"
@@ -319,8 +323,8 @@ class Case(Record):
 
     @property
     def never_handle(self) -> tuple[int, ...]:
-        """People who may not handle it: its reporters, but for self-handled cases, which are counted apart."""
-        return () if self.source == self.Source.SELF else tuple(sorted(self.reporters))
+        """People who may not handle it: its reporters, but for what was settled on the spot, which is counted apart."""
+        return () if self.source in self.ON_THE_SPOT else tuple(sorted(self.reporters))
 
     @property
     def never_check(self) -> tuple[int, ...]:

@@ -15,8 +15,8 @@ def ours():
     return {key: one for key, one in every_measure().items() if one.module == "appraisal"}
 
 
-def test_the_example_has_ten_cases_and_a_value_of_every_measure():
-    assert len(EXAMPLE["cases"]) == 10
+def test_the_example_has_eleven_cases_and_a_value_of_every_measure():
+    assert len(EXAMPLE["cases"]) == 11
     assert list(EXAMPLE["values"]) == list(ours())
     steps = [move for case in EXAMPLE["cases"] for _, move, *_ in case["steps"]]
     assert set(steps) <= MOVES.keys()

@@ -61,7 +61,7 @@ def steps_by_the_legs(user: User) -> Q:
     steps |= Q(state__in=[State.REPORTED, State.DISPUTED], centre__in=places(Duty.CHIEF))
     steps |= Q(state=State.VERIFIED, pk__in=to_close.values("case"))
     steps |= Q(state=State.REGISTERED, centre__in=places(Duty.DISPATCH))
-    not_mine = Q(source=Case.Source.SELF) | ~Q(reporters__contains=[user.pk])
+    not_mine = Q(source__in=Case.ON_THE_SPOT) | ~Q(reporters__contains=[user.pk])
     to_handle = Q(state__in=[State.DISPATCHED, State.HANDLING], unit__in=places(Duty.HANDLE)) & not_mine
     steps |= to_handle
     steps |= checked & Q(pk__in=drawn_for(user))
@@ -129,7 +129,7 @@ def asked_by_the_requests(user: User) -> Q:
 
 
 def on_the_phone(user: User) -> Q:
-    not_mine = Q(source=Case.Source.SELF) | ~Q(reporters__contains=[user.pk])
+    not_mine = Q(source__in=Case.ON_THE_SPOT) | ~Q(reporters__contains=[user.pk])
     handling = Q(state__in=[State.DISPATCHED, State.HANDLING], unit__in=user.authority.places(Duty.HANDLE))
     return Q(is_open=True) & (Q(pk__in=drawn_for(user)) | handling & not_mine)
 
@@ -197,7 +197,7 @@ def owner_by_the_state(case: Case, leg: Leg | None) -> dict | None:
         return {"user": leg.person_id}
     if row.owner == Duty.HANDLE:
         address = {"organization": leg.unit_id, "duty": Duty.HANDLE}
-        return address if case.source == Case.Source.SELF else address | never(case.reporters)
+        return address if case.source in Case.ON_THE_SPOT else address | never(case.reporters)
     if row.owner == Duty.VERIFY:
         address = {"organization": leg.unit_id or leg.centre_id, "duty": Duty.INTAKE}
         return address | never([*case.reporters, *case.handlers])

@@ -77,13 +77,13 @@ def test_the_file_says_what_the_number_is_and_who_asked(client):
         "条数": str(len(rows)),
         "地方": "盘龙区",
         "时间": "本月（2026-11-01 至 2026-11-18）",
-        "筛选": "不含自处理；楼道堆物",
+        "筛选": "不含自处理、楼栋自办；楼道堆物",
         "数据截至": "2026-11-18 15:00",
         "导出人": leader().name,
     }
     assert head["定义"] and head["版本"].startswith("第 1 版，20") and head["清单所列"]
     page = client.get(f"{LIST}?{words}").content.decode()
-    assert "不含自处理；楼道堆物" in page
+    assert "不含自处理、楼栋自办；楼道堆物" in page
 
 
 def test_who_takes_a_file_is_written_down(client):
