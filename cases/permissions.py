@@ -2,11 +2,9 @@
 
 import datetime as dt
 
-from django.utils import timezone
-
 from cases.loops import commanding_ids, lowest
 from cases.models import Case, Leg
-from cases.workflow import MOVES, Loop, State, Step
+from cases.workflow import Loop, State, Step
 from governance.models import Actor, By, Post, User, actor_of
 from governance.profile import profile
 from governance.roles import DUTIES, WITHOUT_POST, ActorKind, Duty, Role
@@ -97,15 +95,12 @@ def may_keep_calendar(user: User) -> bool:
     )
 
 
-def may_report(by: By, move_name: str = "report") -> bool:
-    """Everybody but the administrators may report; as handled on the spot, who has a source for it."""
+def may_report(by: By) -> bool:
+    """Everybody but the administrators may report; what was settled on the spot: ``source_on_the_spot``."""
     actor = actor_of(by)
-    user = actor.user
-    if user is None:
-        return move_name == "report" and actor.kind != ActorKind.SYSTEM
-    if move_name == "report_handled":
-        return source_on_the_spot(user, on=timezone.localdate()) is not None
-    return user.authority.has(Duty.REPORT) and move_name in MOVES
+    if actor.user is None:
+        return actor.kind != ActorKind.SYSTEM
+    return actor.user.authority.has(Duty.REPORT)
 
 
 def is_grid_worker(user: User) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import calendar, case, categories, gaps, kept, lists, phone
+from desk.views import calendar, case, categories, gaps, kept, lists, phone, small_tasks
 
 app_name = "desk"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("desk/export/", lists.export, name="export"),
     path("desk/gaps/", gaps.gaps, name="gaps"),
     path("desk/calendar/", calendar.calendar_page, name="calendar"),
+    path("desk/tasks/", small_tasks.small_tasks, name="tasks"),
     path("desk/phone/", phone.phone, name="phone"),
     path("desk/phone/nearby/", phone.nearby, name="phone_nearby"),
     path("categories/", categories.own_categories, name="categories"),

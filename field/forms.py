@@ -8,7 +8,7 @@ from records.keyed import PhotosField
 
 
 class HandledReportForm(ReportForm):
-    """Self-handled 自处理: settled on the spot, shown by a picture before and one after."""
+    """Settled on the spot 自处理、楼栋自办, shown by a picture before and one after."""
 
     photos = None
     before_photo = PhotosField(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from field.views import home, me, near, offline, patrol, report
+from field.views import home, me, near, neighbourhood, offline, patrol, report
 
 app_name = "field"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("field/moved/<uuid:case_uuid>/", home.done, name="moved"),
     path("field/report/", report.report_page, name="report"),
     path("field/reports/<uuid:case_uuid>/", report.done, name="done"),
+    path("field/neighbourhood/", neighbourhood.neighbourhood, name="neighbourhood"),
+    path("field/neighbourhood/<int:asked_id>/", neighbourhood.answer, name="answer"),
     path("field/locate/", report.locate, name="locate"),
     path("field/nearby/", report.nearby, name="nearby"),
     path("field/patrols/", patrol.patrols, name="patrols"),

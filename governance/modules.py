@@ -52,12 +52,13 @@ class ToDo:
 
 @dataclass(frozen=True)
 class PhonePage:
-    """A page that an app adds to the phone, for whoever holds a duty somewhere."""
+    """A page that an app adds to the phone, for whoever holds a duty or one of some posts somewhere."""
 
     label: str
     icon: str
     address: str
-    duty: str
+    duty: str = ""
+    roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,9 @@ def to_do(user: Any, now: dt.datetime, most: int, *, besides: str = "") -> list[
 
 def phone_pages(user: Any) -> list[PhonePage]:
     """Pages that apps add to a person's phone."""
-    return [page for module in used() for page in module.phone if user.authority.has(page.duty)]
+    held = {post.role for post in user.authority.posts}
+    pages = [page for module in used() for page in module.phone]
+    return [page for page in pages if user.authority.has(page.duty) or held & page.roles]
 
 
 def figures(user: Any, now: dt.datetime) -> list[tuple[Module, list[Figure]]]:

@@ -85,6 +85,8 @@ JOINS_WHISTLES = frozenset(
 )
 #: Who may blow some kind of whistle at the stage, or ask the street to.
 BLOWS = frozenset({"leader", "deputy_leader", "secretary", "deputy_secretary"})
+LEADS_NEIGHBOURS = frozenset({"volunteer", "courtyard_leader", "building_leader"})
+GIVES_TASKS = frozenset({"clerk", "community_worker", "sibling", "stranger"})
 KEEPS_CALENDAR = frozenset({"system_admin", "district_chief"})
 KEEPS_LISTS = frozenset({"system_admin", "auditor"})
 KEEPS_PEOPLE = frozenset({"security_admin", "auditor"})
@@ -125,6 +127,9 @@ ENDPOINTS = (
     Endpoint("field:moved",       "/field/moved/{case}/",                 SEES_CASE),
     Endpoint("field:report",      "/field/report/",                       LOOP, FORBIDDEN),
     Endpoint("field:done",        "/field/reports/{case}/",               SEES_CASE),
+    # A small task of a building whose leader is here
+    Endpoint("field:neighbourhood", "/field/neighbourhood/",               LEADS_NEIGHBOURS, FORBIDDEN),
+    Endpoint("field:answer",      "/field/neighbourhood/{asked}/",        frozenset({"building_leader"}), method="post"),
     Endpoint("field:locate",      "/field/locate/?lon=102.73&lat=25.04"),
     Endpoint("field:nearby",      "/field/nearby/?lon=102.73&lat=25.04"),
     Endpoint("field:patrols",     "/field/patrols/",                      OUTDOORS, FORBIDDEN),
@@ -146,6 +151,7 @@ ENDPOINTS = (
     Endpoint("desk:export",       "/desk/export/"),
     Endpoint("desk:gaps",         "/desk/gaps/",                          WITH_TERRITORY, FORBIDDEN),
     Endpoint("desk:calendar",          "/desk/calendar/",                      KEEPS_CALENDAR, FORBIDDEN),
+    Endpoint("desk:tasks",        "/desk/tasks/",                         GIVES_TASKS, FORBIDDEN),
     Endpoint("desk:phone",        "/desk/phone/",                         TAKES_CALLS, FORBIDDEN),
     Endpoint("desk:phone_nearby", "/desk/phone/nearby/",                  TAKES_CALLS, FORBIDDEN),
     # One case

@@ -15,7 +15,7 @@ from cases.workflow import State
 from dashboard.actions import make_wall
 from governance import actions
 from governance.models import Heartbeat, Notice, Organization, User
-from tests import people
+from tests import neighbours, people
 from tests.access import (
     ADMIN_ITSELF,
     ADMINISTRATORS,
@@ -100,6 +100,7 @@ def things(clients) -> dict[str, object]:
         "wall": make_wall("大厅", filters={}, by=leader, now=timezone.now(), key=uuid.uuid4())[0].pk,
         "patrol": walked(worker, now=timezone.now()).uuid,
         "notice": Notice.objects.get(user=worker).pk,
+        "asked": neighbours.asked(User.objects.get(username="test_building_leader")).pk,
     }
 
 

@@ -29,7 +29,7 @@ from governance import actions
 from governance.models import Notice, Organization, Post, User
 from governance.roles import Duty
 from grid.models import GridDuty
-from tests import collected, odd, people
+from tests import collected, neighbours, odd, people
 from tests.access import ENDPOINTS
 from tests.appraisal.looks import looked_at
 from tests.lives import case_at, inside, reported, settled_by
@@ -55,6 +55,7 @@ PEOPLE = (
     "shenji",
     "jieshuji",
     "cg_lianluo",
+    "louzhang",
 )
 #: Written by being refused, on purpose: photos that wait for their form, sessions, counts of failed tries.
 NOT_COUNTED = {
@@ -138,6 +139,7 @@ class World:
             "property": case.unit_id,
             "photo": Photo.objects.filter(case=case).first().uuid,
             "notice": Notice.objects.filter(user=people.worker()).first().pk,
+            "asked": neighbours.asked(User.objects.get(username="louzhang")).pk,
             "wall": 1,
         }
         self.paths = sorted(

@@ -18,6 +18,7 @@ from demo.accounts import COMMUNITY, DISTRICT, STREET
 from governance.actions import relay
 from governance.models import Organization, User
 from partybuilding.models import Whistle
+from tests import neighbours
 from tests.appraisal.looks import looked_at
 from tests.lives import case_at, walk
 from tests.partybuilding.blowing import blown
@@ -49,9 +50,10 @@ PAGES = {
         "{closed}moves/evaluate/", "/board/missed/",
     ],
     "zhiyuan": ["/field/", "/field/report/", "/inbox/"],
+    "louzhang": ["/field/", "/field/neighbourhood/", "/field/report/?handled=1"],
     "shequ": [
         "/desk/", "/desk/?queue=mine-reported", "/desk/?queue=all", "/desk/?q=%E5%AE%B6%E5%85%B7", "/desk/gaps/",
-        "/desk/phone/", "{new}", "{new}moves/register/", "{new}moves/merge/", "{handled}", "/board/",
+        "/desk/phone/", "/desk/tasks/", "{new}", "{new}moves/register/", "{new}moves/merge/", "{handled}", "/board/",
         "{community}", "/board/missed/", "{warning}",
     ],
     "wuye": [
@@ -104,6 +106,7 @@ def cases() -> dict[str, Case]:
     walk(by_name["sent"], "ask_extension", "order_supervision", now=now + dt.timedelta(minutes=20))
     blown(case_at(State.HANDLING, loop=Loop.STREET, now=now), now=now + dt.timedelta(minutes=30))
     looked_at(timezone.now())
+    neighbours.asked(User.objects.get(username="louzhang"))
     relay(now=timezone.now())
     return by_name
 

@@ -27,6 +27,7 @@ from governance.actions import log_access
 from governance.models import User
 from governance.roles import Duty
 from governance.statements import ask, count
+from neighbourhoods.models import gives_in
 from records.sheet import EXPORTED, said_where_cut
 
 #: So much of what waits in other modules stands in the first pane.
@@ -157,6 +158,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     context = _list(request)
     context["can_take_calls"] = request.user.authority.has(Duty.INTAKE)
     context["can_see_gaps"] = bool(request.user.authority.territories)
+    context["gives_tasks"] = bool(gives_in(request.user))
     context["keeps_calendar"] = may_keep_calendar(request.user)
     context["gap"] = gap_for(request.user, timezone.now())
     context["others"] = modules.to_do(request.user, timezone.now(), OTHERS, besides="cases")

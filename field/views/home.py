@@ -16,7 +16,7 @@ from django.utils import timezone
 from cases.filters import since
 from cases.models import Case, CaseEvent
 from cases.models.case import plain_number
-from cases.permissions import may_report
+from cases.permissions import source_on_the_spot
 from cases.rows import with_row
 from cases.waiting import outdoors
 from cases.workflow import CHECKS, STEP_VERBS, State
@@ -132,7 +132,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "steps": _steps(by_state, step) if tab == "todo" else [],
         "others": modules.to_do(user, now, OTHERS, besides="cases") if page.number == 1 else [],
-        "may_report_handled": may_report(user, "report_handled"),
+        "may_report_handled": source_on_the_spot(user, on=timezone.localdate(now)) is not None,
     }
     return render(request, "field/home.html", context)
 

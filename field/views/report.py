@@ -21,7 +21,7 @@ from cases.loops import top
 from cases.models import Case, Category, Responsibility
 from cases.models.catalogue import USUAL
 from cases.nearby import ON_SITE, open_nearby
-from cases.permissions import may_report
+from cases.permissions import may_report, source_on_the_spot
 from cases.photos import store_of_form
 from cases.routing import Location, route_report
 from cases.workflow import Loop
@@ -156,14 +156,19 @@ def report_page(request: HttpRequest) -> HttpResponse:
         shape = HandledReportForm if data.get("handled") else ReportForm
         context = _report_context(request.user, shape(request.user, data), is_asked_again=True)
     else:
-        context = _report_context(request.user, ReportForm(request.user))
+        settled = "handled" in request.GET and _may_settle(request.user)
+        context = _report_context(request.user, (HandledReportForm if settled else ReportForm)(request.user))
     return render(request, "field/report.html", context)
+
+
+def _may_settle(user: User) -> bool:
+    return source_on_the_spot(user, on=timezone.localdate()) is not None
 
 
 def _report_context(user: User, form: ReportForm, **more: Any) -> dict[str, Any]:
     """Both ways stand on the one screen, so that the switch between them needs no script."""
     handled = isinstance(form, HandledReportForm)
-    both = may_report(user, "report_handled")
+    both = _may_settle(user)
     pair = form if handled else HandledReportForm(user) if both else None
     return {
         "form": form,
@@ -218,7 +223,7 @@ def _save(request: HttpRequest) -> HttpResponse:
             now=now,
             key=key,
             given=form.given,
-            source=_source(told.cleaned_data),
+            source=_source(request.user, told.cleaned_data, now),
             device_time=told.cleaned_data.get("device_time"),
         )
     except Refused as refusal:
@@ -229,9 +234,10 @@ def _save(request: HttpRequest) -> HttpResponse:
     return _saved(request, answer)
 
 
-def _source(told: dict[str, Any]) -> Case.Source:
+def _source(user: User, told: dict[str, Any], now: dt.datetime) -> Case.Source:
+    """As what it is reported; who may settle nothing on the spot is told so by the door."""
     if told["handled"]:
-        return Case.Source.SELF
+        return source_on_the_spot(user, on=timezone.localdate(now)) or Case.Source.SELF
     return Case.Source.PATROL if told["patrol"] else Case.Source.FIELD
 
 
