@@ -16,7 +16,8 @@ GROUPS: dict[str, dict[str, tuple[Role, str, str]]] = {
         "wangge": (Role.GRID_WORKER, COMMUNITY, "手机：上报、自处理、核查，我的待办"),
         "xuncha": (Role.INSPECTOR, DISTRICT, "手机：巡查上报，抽派的核实核查"),
         "jiandu": (Role.SUPERVISOR, STREET, "手机：街道监督，抽派的核实核查"),
-        "zhiyuan": (Role.VOLUNTEER, COMMUNITY, "手机：随手上报"),
+        "zhiyuan": (Role.VOLUNTEER, COMMUNITY, "手机：随手上报，本居民小组"),
+        "louzhang": (Role.BUILDING_LEADER, f"{COMMUNITY}0101", "手机：我的楼组、楼栋自办、小任务"),
     },
     "社区": {
         "shequ": (Role.CLERK, COMMUNITY, "坐席：社区自循环的受理、立案、派遣、结案"),

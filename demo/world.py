@@ -391,11 +391,11 @@ class World:
         return asked
 
 
-def make_first(world: World, plan: Sequence[Planned], progress: Progress) -> int:
-    """Make the first cases, all or none; the numbers of what is planned stay free between them."""
+def make_first(world: World, plan: Sequence[Planned], progress: Progress, more: Sequence[Job] = ()) -> int:
+    """Make the first cases and some ``more``, all or none; the numbers of what is planned stay free between them."""
     times = [one.at for one in plan]
     with transaction.atomic():
-        jobs = world.first_jobs()
+        jobs = sorted([*world.first_jobs(), *more], key=lambda job: job.at)
         numbers, made = Numbers(1), 0
         with numbered(numbers):
             for done, job in enumerate(jobs):

@@ -19,6 +19,7 @@ from demo.giving_way import give_way
 from demo.history import first_day, make_more, plan_of
 from demo.kinds import settle_kinds
 from demo.looking_back import decide_missed, look_back, put_off
+from demo.neighbouring import give_tasks, neighbours_jobs, settle_neighbourhoods
 from demo.party import make_party
 from demo.patrolling import make_patrols
 from demo.photos import Album
@@ -87,7 +88,9 @@ class Command(BaseCommand):
             self.import_basis(now.date())
             pictures.result()
         world = World(now, SEED, album)
-        made = make_first(world, plan_of(world, first_day()), self.progress("案件"))
+        more = neighbours_jobs(world)
+        made = make_first(world, plan_of(world, first_day()), self.progress("案件"), more)
+        give_tasks(now)
         whistles = make_party(world, self.progress("哨单"), first=True, earlier=False)
         make_patrols(world.random, now)
         put_off(first_day())
@@ -110,6 +113,7 @@ class Command(BaseCommand):
         import_whistle_rules(on=today - YEAR)
         settle_staff()
         settle_kinds(now=timezone.now())
+        settle_neighbourhoods()
         self.stdout.write("人员与岗位、社区类型：已就绪")
 
     def make_more(self) -> None:
