@@ -63,11 +63,13 @@ def test_where_no_position_is_allowed_the_list_stands_and_the_walk_says_why(phon
 
 
 def test_one_thing_after_the_other_is_done(phone, cases):
-    phone.evaluate("navigator.vibrate = (ms) => { window.shaken = ms; return true; }")
+    phone.add_init_script("navigator.vibrate = (ms) => { sessionStorage.shaken = ms; return true; }")
+    phone.reload()
     phone.get_by_role("link", name="向北60米").click()
     named(phone.locator(".field-action"), "签收").click()
     expect(phone.get_by_role("heading", name="办好了")).to_be_visible()
     expect(phone.locator(".moved")).to_contain_text(cases[0].number)
+    assert phone.evaluate("sessionStorage.shaken") == "40"
     phone.get_by_role("link", name="下一件：签收").click()
     expect(phone.locator(".case-top")).to_contain_text("向北10米")
     phone.goto("/field/?tab=done")

@@ -6,6 +6,7 @@ import { forgetDraft, saveDraft } from "./drafts.js";
 import { blank, fill, packed, refusedAt } from "./form_state.js";
 import { find, forget, keep, sendAlone } from "./queue.js";
 
+const VIBRATION_MS = 40;
 const NOT_KEPT = "浏览器也不能存在本机。请留在本页，稍后再按一次。";
 
 async function submit(event) {
