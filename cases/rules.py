@@ -97,7 +97,7 @@ def comment(s: Situation) -> Refused | None:
 def also_report(s: Situation) -> Refused | None:
     """By staff who meet what is reported already; who reported, handles or checks it adds to it by a comment."""
     if s.user is None or not may_report(s.by):
-        return Forbidden("一并上报由能上报案件的工作人员办理。")
+        return Forbidden("一并上报由能上报案件的工作人员办理，补充情况请留言。")
     if s.user.pk in s.case.reporters:
         return NothingWaits("您已是这件案件的上报人，补充情况请留言。")
     if s.user.pk in s.case.handlers or Duty.HANDLE in s.held:

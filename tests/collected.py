@@ -44,7 +44,7 @@ _HEADER = re.compile(
 _META = re.compile(r"""META(?:\.get\(\s*|\[)"((?:HTTP_|CONTENT_|REMOTE_|QUERY_)\w+)\"""")
 _COOKIE = re.compile(r"""COOKIES\.get\(\s*(\w+)""")
 _META_OF_OURS = re.compile(
-    r"""META\[?_REFUSED|_REFUSED in request\.META|META\[_REFUSED\]|meta = request\.META|request\.COOKIES\.values\(\)|\w+\.headers = |answer\.headers|response\.headers"""
+    r"""META\[?_REFUSED|_REFUSED in request\.META|META\[_REFUSED\]|meta = request\.META|request\.COOKIES\.values\(\)|\w+\.headers = |answer\.headers|response\.headers|is_phone\(request\.headers\)"""
 )
 
 

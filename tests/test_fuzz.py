@@ -34,6 +34,7 @@ from tests.access import ENDPOINTS
 from tests.appraisal.looks import looked_at
 from tests.lives import case_at, inside, reported, settled_by
 from tests.partybuilding.things import party_things
+from tests.patrols.walks import walked
 from tests.photos import jpeg
 from tests.scale import tries
 
@@ -138,6 +139,7 @@ class World:
             "community": case.community_id,
             "property": case.unit_id,
             "photo": Photo.objects.filter(case=case).first().uuid,
+            "patrol": walked(people.worker(), now=now).uuid,
             "notice": Notice.objects.filter(user=people.worker()).first().pk,
             "asked": neighbours.asked(User.objects.get(username="louzhang")).pk,
             "wall": 1,

@@ -104,8 +104,9 @@ def as_cards(cases: Any, user: User, *, is_to_do: bool) -> None:
 def home(request: HttpRequest) -> HttpResponse:
     """What I must do now, by due date; beside it what I did today and my own reports."""
     user, now = request.user, timezone.now()
-    if "q" in request.GET:
-        return _found(request, request.GET["q"])
+    number = request.GET.get("q")
+    if number is not None:
+        return _found(request, number)
     works = any(user.authority.has(duty) for duty in WORKS)
     tab = request.GET.get("tab") or ("todo" if works else "mine")
     todo, mine = to_do(user), Case.objects.reported_by(user)

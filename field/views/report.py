@@ -156,7 +156,7 @@ def report_page(request: HttpRequest) -> HttpResponse:
         shape = HandledReportForm if data.get("handled") else ReportForm
         context = _report_context(request.user, shape(request.user, data), is_asked_again=True)
     else:
-        settled = "handled" in request.GET and _may_settle(request.user)
+        settled = request.GET.get("handled") is not None and _may_settle(request.user)
         context = _report_context(request.user, (HandledReportForm if settled else ReportForm)(request.user))
     return render(request, "field/report.html", context)
 
@@ -294,4 +294,4 @@ def done(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     """After saving: the number, where it went and why, and until when it is looked at."""
     visible = Case.objects.visible_to(request.user).select_related("category", "grid", "centre")
     case = get_object_or_404(visible, uuid=case_uuid)
-    return render(request, "field/done.html", {"case": case, "is_also": "also" in request.GET})
+    return render(request, "field/done.html", {"case": case, "is_also": request.GET.get("also") is not None})

@@ -43,7 +43,5 @@ def looked_at(now: dt.datetime) -> tuple[PlaceWarning, RepeatPlace, MissedReport
         find(now=now)
     warning = PlaceWarning.objects.get(day=yesterday, place__code=people.COMMUNITY)
     # Shortly after midnight other cases of a test were made yesterday too.
-    repeat = RepeatPlace.objects.get(
-        cases__contains=[Case.objects.filter(community=warning.place).first().pk]
-    )
+    repeat = RepeatPlace.objects.get(category=lives.settled_by("community"), territory=warning.place)
     return warning, repeat, MissedReport.objects.get(case=call)

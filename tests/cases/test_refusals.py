@@ -54,6 +54,7 @@ LACKS = {
     },
     "delegate": "已在最基层",
     "correct_position": "位置不用补",
+    "also_report": "补充情况请留言",
 }
 #: Who would be the first to make a move, by its first duty.
 FIRST = {A: "shequ", C: "shequ", D: "shequ", H: "wuye", V: "jiandu", L: "jielingdao", R: "wangge"}
