@@ -8,6 +8,7 @@ from typing import Any
 
 from appraisal.catalogue import DATA, DIRECTIONS, Measure, counters, every_measure, grouped, stocks
 from appraisal.formulas import Formula
+from appraisal.models import Exclusion
 from cases.models import Case
 from cases.workflow import MOVES, Loop
 from governance import modules
@@ -20,19 +21,29 @@ HEAD = """# 指标
 率总是“分子之和 ÷ 分母之和”，不由率平均得出；分母为零写“无数据”，不写 0%；分母不足 10 的只给件数，不着色、不排名。
 “应……”的分母数的是时限在本期到期的：已经按时办完的，加上已经超期的；时限还没到的不算。
 
+“剔除后”是同一个算式，分子、分母各减去已剔除的案件在其中的计数，只用于数案件的率。一件案件由承办单位、社区坐席或值班长申请，值班长或领导、
+再加另一位领导同意后才剔除，申请人、上报人和处置人不能决定；名单公开，领导可以恢复计入。原值总排在前，任何剔除都不改变它。
+
 """
 
 
 def page() -> str:
     """The whole text, in Markdown."""
     values: dict[str, str] = {}
+    adjusted: dict[str, str] = {}
     text = HEAD
     for example in _examples():
         text += _shown(example)
         values |= example["values"]
+        adjusted |= example.get("adjusted", {})
     for group in grouped():
         text += f"## {group.label}\n"
-        text += "".join(_card(measure, values[measure.key]) for measure in group.measures) + "\n"
+        text += (
+            "".join(
+                _card(measure, values[measure.key], adjusted.get(measure.key)) for measure in group.measures
+            )
+            + "\n"
+        )
     return text.rstrip() + "\n"
 
 
@@ -60,6 +71,9 @@ def _shown(example: Mapping[str, Any]) -> str:
         for number, row in enumerate(example["whistles"], 1):
             steps = sorted([*row["steps"], *row["case_steps"]])
             text += f"| {number} | {row['words']} | {_life(steps, example['labels'])} |\n"
+    if excluded := example.get("excluded"):
+        ground = Exclusion.Ground(excluded["ground"]).label
+        text += f"\n第 {excluded['case']} 件已剔除，事由“{ground}”：{excluded['words']}数到它的率，算例里另写“剔除后”。\n"
     return f"{text}\n后台到点检查：{'、'.join(example['sweeps'])}。{example['note']}\n\n"
 
 
@@ -80,7 +94,7 @@ def _life(steps: list[list[Any]], labels: Mapping[str, str] | None = None) -> st
 # The cards ---------------------------------------------------------------------------------------------------------
 
 
-def _card(measure: Measure, value: str) -> str:
+def _card(measure: Measure, value: str, adjusted: str | None) -> str:
     lines = [
         f"\n### {measure.label}\n",
         f"`{measure.key}`，第 {measure.version} 版，{measure.valid_from} 起。{measure.words}\n",
@@ -99,7 +113,7 @@ def _card(measure: Measure, value: str) -> str:
         "偏差": measure.bias,
         "责任": measure.owner,
         "一起看": "、".join(every_measure()[key].label for key in measure.beside),
-        "算例": _worked(measure, value),
+        "算例": _worked(measure, value) + (f"；剔除后 {_worked(measure, adjusted)}" if adjusted else ""),
     }
     if not measure.is_ratio:
         del said["分母"]

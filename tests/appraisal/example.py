@@ -5,7 +5,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from appraisal import catalogue
+from appraisal import catalogue, exclusions
+from appraisal.adjusting import adjusted, excluded
 from appraisal.catalogue import Measure
 from appraisal.counting import counts
 from appraisal.denominators import sections_of
@@ -17,6 +18,7 @@ from cases.actions import sweeping
 from cases.models import Case
 from cases.workflow import Loop
 from governance.models import Organization
+from governance.roles import Duty, Role
 from tests import lives, people
 
 
@@ -53,6 +55,31 @@ def walk(example: dict[str, Any]) -> list[Case]:
                 given = given | {"target": made[given["target"]]}
             hands.step(made[number].uuid, move, now=now, **given)
     return [Case.objects.get(pk=made[number].pk) for number in sorted(made)]
+
+
+def exclude(example: dict[str, Any], made: list[Case]) -> None:
+    """What the example says is left out, by those who may; asked and agreed to a day before its end."""
+    row, now = example["excluded"], at(example["now"])
+    case = made[row["case"] - 1]
+    asker = lives.hands().holding(Duty.HANDLE, case.unit_id)[0]
+    found = exclusions.ask(case.pk, ground=row["ground"], words=row["words"], by=asker, now=now)
+    for role in (Role.DUTY_CHIEF, Role.LEADER):
+        by = people.someone(role, people.DISTRICT)
+        exclusions.decide(found.pk, verdict="agree", reason="情况属实", by=by, now=now)
+
+
+def adjusted_values(example: dict[str, Any], measures: dict[str, Measure]) -> dict[str, str]:
+    """Every rate of which something was left out, without it: numerator ÷ denominator."""
+    of = Slice("district", Organization.objects.get(code=people.DISTRICT).pk)
+    period, found = Period(example["begin"], example["end"]), {}
+    for key, measure in measures.items():
+        if measure.is_now or measure.lacks:
+            continue
+        counted = counts(measure.counters, [period], of).get((0, None))
+        left_out = excluded(measure.counters, [period], of).get((0, None))
+        if one := adjusted(measure, counted, left_out):
+            found[key] = f"{said(one.figure.numerator)} / {said(one.figure.denominator)}"
+    return found
 
 
 def said(number: float | None) -> str:

@@ -32,3 +32,7 @@ def test_every_measure_says_of_the_example_what_the_page_says():
     while tallying.tally(now=lives.MORNING):
         pass
     assert example.values(EXAMPLE, ours()) == EXAMPLE["values"], "from the tallies"
+    assert example.adjusted_values(EXAMPLE, ours()) == {}
+    example.exclude(EXAMPLE, made)
+    assert example.values(EXAMPLE, ours()) == EXAMPLE["values"], "what is excluded changes no raw figure"
+    assert example.adjusted_values(EXAMPLE, ours()) == EXAMPLE["adjusted"]
