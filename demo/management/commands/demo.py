@@ -15,7 +15,9 @@ from django.utils import timezone
 from cases.importing import import_categories, import_responsibilities, import_words, import_workdays
 from cases.models import Case
 from demo.accounts import DEMO_PASSWORD, accounts
+from demo.excluding import exclude_some
 from demo.giving_way import give_way
+from demo.hands import Hands
 from demo.history import first_day, make_more, plan_of
 from demo.kinds import settle_kinds
 from demo.looking_back import decide_missed, look_back, put_off
@@ -47,8 +49,8 @@ class Command(BaseCommand):
         parser.add_argument("--more", action="store_true", help="在已有案件之间补足一年的历史")
         parser.add_argument(
             "--only",
-            choices=["party", "kinds"],
-            help="只补一部分：party 哨单（已有案件、还没有哨单时），kinds 社区类型",
+            choices=["party", "kinds", "exclusions"],
+            help="只补一部分：party 哨单（已有案件、还没有哨单时），kinds 社区类型，exclusions 剔除申请",
         )
 
     def handle(self, *, accounts: bool, more: bool, only: str | None = None, **options) -> None:
@@ -61,6 +63,9 @@ class Command(BaseCommand):
             return self.make_only_party()
         if only == "kinds":  # for a site that was made before communities had kinds
             return settle_kinds(now=timezone.now())
+        if only == "exclusions":  # for a site that was made before cases could be excluded
+            exclude_some(Hands(Random(SEED), Album(Random(SEED)).take), timezone.now())
+            return None
         if more:
             return self.make_more()
         if Case.objects.exists():
@@ -94,6 +99,7 @@ class Command(BaseCommand):
         whistles = make_party(world, self.progress("哨单"), first=True, earlier=False)
         make_patrols(world.random, now)
         put_off(first_day())
+        exclude_some(world.hands, timezone.now())
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.stdout.write(
@@ -126,6 +132,7 @@ class Command(BaseCommand):
         made = make_more(world, plan_of(world, day), day, self.in_background("全年案件"))
         found = look_back(day)
         decide_missed(world.hands, world.random, timezone.now())
+        exclude_some(world.hands, timezone.now())
         self.stdout.write(f"夜间排查发现 {found} 条")
         self.stdout.write(f"全年案件已补 {made} 件，历史哨单已补 {whistles} 件")
 
