@@ -26,6 +26,12 @@ class Excluded:
     counts: Counts = field(default_factory=dict)
     cases: dict[str, frozenset[int]] = field(default_factory=dict)
 
+    def cases_of(self, measure: Measure, alternative: str = "") -> frozenset[int]:
+        """Those of them that a rate counts above or below, by the denominator that is used."""
+        denominator = measure.denominators.get(alternative, measure.denominator)
+        used = measure.numerator.counters | (denominator.counters if denominator else frozenset())
+        return frozenset().union(*(self.cases.get(key, frozenset()) for key in used))
+
 
 @dataclass(frozen=True)
 class Adjusted:
@@ -84,9 +90,7 @@ def adjusted(
     """
     if left_out is None or not is_adjustable(measure):
         return None
-    denominator = measure.denominators.get(alternative, measure.denominator)
-    used = measure.numerator.counters | (denominator.counters if denominator else frozenset())
-    cases = frozenset().union(*(left_out.cases.get(key, frozenset()) for key in used))
+    cases = left_out.cases_of(measure, alternative)
     return Adjusted(figure(measure, less(counts, left_out.counts), alternative), cases) if cases else None
 
 

@@ -121,6 +121,14 @@ def why_not_decide(exclusion: Exclusion, verdict: str, by: User) -> Refused | No
     return None
 
 
+def sayable(exclusion: Exclusion, by: User) -> tuple[list[ExclusionDecision.Verdict], Refused | None]:
+    """What somebody may say about an exclusion now; where it is nothing, why."""
+    wanted = verdicts(exclusion) or list(_Verdict)
+    refusals = {verdict: why_not_decide(exclusion, verdict, by) for verdict in wanted}
+    may = [verdict for verdict, refusal in refusals.items() if refusal is None]
+    return may, None if may else refusals[wanted[0]]
+
+
 @transaction.atomic
 def decide(exclusion_id: int, *, verdict: str, reason: str, by: User, now: dt.datetime) -> ExclusionDecision:
     """Agree, refuse or end, with a reason; the same person with the same words is answered as before.

@@ -39,6 +39,14 @@ class Figure:
         return f"{self.value:.1f}" if self.measure.is_ratio else f"{self.value:,.0f}"
 
     @property
+    def words(self) -> str:
+        """The number in a sentence: with its unit, of a small base its counts."""
+        if self.is_small:
+            return f"{self.numerator or 0:,.0f} / {self.denominator or 0:,.0f}"
+        gap = "" if self.measure.unit == "%" else " "
+        return self.shown if self.value is None else f"{self.shown}{gap}{self.measure.unit}"
+
+    @property
     def tone(self) -> str:
         """good, bad or nothing, by the thresholds; a small base has no tone."""
         if self.value is None or self.is_small or self.measure.thresholds is None:

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 from django.http import Http404
 
+from appraisal.adjusting import Adjusted
 from appraisal.catalogue import Measure, counters, every_measure, stocks
 from appraisal.formulas import Formula
 from appraisal.listing import Outside, listed
 from appraisal.stocks import rows_of
 from cases.models import Case, Category
 from dashboard.cells import Cell
+from dashboard.figures import Figures
 from dashboard.filters import Chosen
 from dashboard.shading import parts
 from governance import modules
@@ -117,6 +119,11 @@ class CountedList:
     def when(self) -> str:
         """The period in words."""
         return "此刻" if self.measure.is_now else self.chosen.period_words
+
+    @property
+    def adjusted(self) -> Adjusted | None:
+        """The rate of the place and period without excluded cases, whatever cell of a picture the list is of."""
+        return Figures(self.chosen, [self.measure.key], now=self.now).adjusted(self.measure)
 
     @cached_property
     def _outside(self) -> Outside | None:

@@ -3,8 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from appraisal.adjusting import Adjusted, Excluded, adjusted, excluded, is_adjustable
 from appraisal.catalogue import Measure, every_measure
 from appraisal.counting import By, Counts, Group, counts
 from appraisal.figures import Figure, difference
@@ -77,6 +79,19 @@ class Figures:
         # Also the days before by the denominator of today: compared is what was counted in the same way.
         return self.chosen.figure(measure, found)
 
+    def adjusted(self, measure: Measure) -> Adjusted | None:
+        """The rate of the place itself without the cases that were excluded; None where it counts none of them."""
+        if measure.is_now or not is_adjustable(measure):
+            return None
+        raw, left_out = self._counts.get((NOW, self._whole)), self._excluded
+        return adjusted(measure, raw, left_out, self.chosen.alternative(measure)) if left_out else None
+
+    @cached_property
+    def _excluded(self) -> Excluded | None:
+        """What excluded cases count of the place itself; asked for the first rate that shows it."""
+        keys = {name for one in self._of_period if is_adjustable(one) for name in one.counters}
+        return excluded(keys, self._periods[:1], self.chosen.slice).get((0, None))
+
     def change(self, measure: Measure, part: int | None = None) -> Change | None:
         """What became of it since the period that it is compared with; of now, and of a small base, there is none."""
         if measure.is_now:
@@ -113,6 +128,8 @@ def card(figures: Figures, key: str) -> dict[str, Any]:
         "url": chosen.counted(key) if found.numerator else "",
         "denominator_url": chosen.counted(key, "denominator") if found.denominator else "",
         "passport_url": chosen.address("measure", key),
+        "adjusted": figures.adjusted(measure),
+        "excluded_url": chosen.address("exclusions", measure=key),
     }
 
 

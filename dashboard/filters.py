@@ -114,15 +114,18 @@ class Chosen:
         """Those that held when the period ended, by measure."""
         return chosen_on(self.choices, self.period.end)
 
+    def alternative(self, measure: Measure, days: Period | None = None) -> str:
+        """The denominator that the district had chosen at the end of some days, those of the page as a rule; the usual one has no name."""
+        if not measure.alternatives:
+            return ""
+        return chosen_on(self.choices, (days or self.period).end).get(measure.key, "")
+
     def figure(self, measure: Measure, counts: Counts | None, days: Period | None = None) -> Figure:
         """A figure of some days (those of the page as a rule) with the denominator that the district had chosen then.
 
         The list behind it is asked for by the same days, and so counts by the same denominator.
         """
-        if not measure.alternatives:
-            return figure(measure, counts)
-        chosen_then = chosen_on(self.choices, (days or self.period).end)
-        return figure(measure, counts, chosen_then.get(measure.key, ""))
+        return figure(measure, counts, self.alternative(measure, days))
 
     @property
     def slice(self) -> Slice:

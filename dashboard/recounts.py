@@ -3,10 +3,11 @@
 import datetime as dt
 from typing import Any
 
+from appraisal.adjusting import excluded, is_adjustable, left_out_by_decisions, less
 from appraisal.catalogue import Measure, counters
-from appraisal.counting import counts
+from appraisal.counting import Counts, counts
 from appraisal.models import Recount
-from appraisal.recounting import AT_ONCE, one_moment, recount_at_once
+from appraisal.recounting import AT_ONCE, Recounted, one_moment, recount_at_once
 from appraisal.recounts import ahead_of, ask, last_of
 from cases.clocks import when
 from cases.models import Category
@@ -35,17 +36,29 @@ def _at_once(measure: Measure, found: Chosen) -> dict[str, Any]:
         if events is None:
             return {"most": AT_ONCE}
         board = counts(measure.counters, [found.period], found.slice).get((0, None), {})
+        lines = _compared(measure, board, events)
+        left_out = excluded(measure.counters, [found.period], found.slice).get((0, None))
+        if left_out is not None and is_adjustable(measure):
+            cases = left_out_by_decisions()
+            rest = recount_at_once(measure.counters, found.period, found.slice, without=cases)
+            assert rest is not None  # there are fewer
+            lines += _compared(measure, less(board, left_out.counts), rest, "剔除后")
+    agrees = all(one["events"] in (None, one["board"]) for one in lines)
+    return {"lines": _named(lines), "agrees": agrees, "records": events.records, "events": events.events}
+
+
+def _compared(measure: Measure, board: Counts, events: Recounted, beside: str = "") -> list[dict[str, Any]]:
+    """Every counter of a measure as the board counts it and as events tell it; ``beside`` says of what."""
     told = events.counts.get((0, None), {})
-    lines = [
+    return [
         {
             "counter": key,
+            "beside": beside,
             "board": board.get(key, 0),
             "events": None if key in events.untold else told.get(key, 0),
         }
         for key in sorted(measure.counters)
     ]
-    agrees = all(one["events"] in (None, one["board"]) for one in lines)
-    return {"lines": _named(lines), "agrees": agrees, "records": events.records, "events": events.events}
 
 
 def _named(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -34,6 +34,11 @@ def _head(found: CountedList, number: int, asked_by: str) -> Rows:
     yield "条数", f"{number:,}"
     if not found.part.is_number_of_rows:
         yield "算式", f"{found.part.formula.text}（由各条算出，不等于条数）"
+    if adjusted := found.adjusted:
+        yield (
+            "剔除后",
+            f"{adjusted.figure.words}，剔除 {len(adjusted.cases):,} 件；清单是原值的，剔除的也在其中",
+        )
     yield "地方", chosen.place.name
     if measure.is_now:
         yield "时间", "此刻"

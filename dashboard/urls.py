@@ -5,6 +5,7 @@ from django.urls import path
 from dashboard import walls
 from dashboard.views import (
     counted,
+    exclusions,
     map,
     measures,
     missed,
@@ -38,6 +39,11 @@ urlpatterns = [
     path("board/repeats/<int:pk>/", repeats.one, name="repeat"),
     path("board/missed/", missed.page, name="missed"),
     path("board/missed/<int:pk>/decide/", missed.decide_page, name="missed_decide"),
+    path("board/exclusions/", exclusions.page, name="exclusions"),
+    path("board/exclusions/export/", exclusions.export, name="exclusions_export"),
+    path("board/exclusions/cases/<uuid:case_uuid>/", exclusions.ask_page, name="exclusion_ask"),
+    path("board/exclusions/<int:pk>/", exclusions.one, name="exclusion"),
+    path("board/exclusions/<int:pk>/decide/", exclusions.decide_page, name="exclusion_decide"),
     path("board/walls/", walls.walls, name="walls"),
     path("board/walls/<int:pk>/end/", walls.revoke, name="wall_revoke"),
     path("wall/", walls.wall, name="wall"),

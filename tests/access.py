@@ -75,6 +75,9 @@ DECIDES_MISSED = frozenset({"clerk", "supervisor", "duty_chief", "district_chief
 OVERSEES_MISSED = DECIDES_MISSED | {"leader", "deputy_leader", "secretary", "deputy_secretary", "auditor"}
 #: Who walks patrols.
 OUTDOORS = frozenset({"grid_worker", "inspector", "supervisor"})
+#: Of the property company or the community that has the case; chiefs and leaders above it who had no part in it.
+ASKS_TO_EXCLUDE = frozenset({"clerk", "handler"})
+AGREES_TO_EXCLUDE = frozenset({"clerk", "duty_chief", "district_chief", "leader", "deputy_leader"})
 TAKES_CALLS = frozenset({"clerk", "acceptor", "sibling", "stranger"})
 LEADS = frozenset({"leader", "deputy_leader"})
 #: Who sees a whistle: territories above the spot, and the units that it calls.
@@ -212,6 +215,12 @@ ENDPOINTS = (
     Endpoint("dashboard:repeat",        "/board/repeats/{repeat}/",             SEES_COMMUNITY),
     Endpoint("dashboard:missed",        "/board/missed/",                       OVERSEES_MISSED | {"grid_worker", "sibling", "stranger"}, FORBIDDEN),
     Endpoint("dashboard:missed_decide", "/board/missed/{missed}/decide/",       DECIDES_MISSED, method="post", seeing=OVERSEES_MISSED),
+    # Exclusions: of the case at the stage one is asked for, in public; of a free one nobody has asked
+    Endpoint("dashboard:exclusions",    "/board/exclusions/",                   HAS_BOARD, HIDDEN),
+    Endpoint("dashboard:exclusions_export", "/board/exclusions/export/",        HAS_BOARD, HIDDEN),
+    Endpoint("dashboard:exclusion",     "/board/exclusions/{exclusion}/",       SEES_CASE),
+    Endpoint("dashboard:exclusion_ask", "/board/exclusions/cases/{case}/",      ASKS_TO_EXCLUDE, seeing=SEES_CASE),
+    Endpoint("dashboard:exclusion_decide", "/board/exclusions/{exclusion}/decide/", AGREES_TO_EXCLUDE, method="post", seeing=SEES_CASE),
     Endpoint("dashboard:walls",         "/board/walls/",                        LEADS, FORBIDDEN),
     Endpoint("dashboard:wall_revoke",   "/board/walls/{wall}/end/",             frozenset({"leader"}), method="post"),
     # A screen on a wall has a token of its own; whoever is signed in without one sees nothing there

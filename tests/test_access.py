@@ -28,6 +28,7 @@ from tests.access import (
     WHO,
     expected,
 )
+from tests.appraisal.excluding import asked
 from tests.appraisal.looks import looked_at
 from tests.cases.walks import appoint
 from tests.lives import case_at
@@ -93,6 +94,7 @@ def things(clients) -> dict[str, object]:
     Leg.objects.update(sweep_at=None)
     return of_the_party | {
         **dict(zip(("warning", "repeat", "missed"), (one.pk for one in looked), strict=True)),
+        "exclusion": asked(case, now=timezone.now()).pk,
         "case": case.uuid,
         "community": case.community_id,
         "property": Organization.objects.get(code=f"{people.COMMUNITY}-property").pk,

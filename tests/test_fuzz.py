@@ -31,6 +31,7 @@ from governance.roles import Duty
 from grid.models import GridDuty
 from tests import collected, neighbours, odd, people
 from tests.access import ENDPOINTS
+from tests.appraisal.excluding import asked
 from tests.appraisal.looks import looked_at
 from tests.lives import case_at, inside, reported, settled_by
 from tests.partybuilding.things import party_things
@@ -135,6 +136,7 @@ class World:
         looked = looked_at(now)
         self.things = party_things(now) | {
             **dict(zip(("warning", "repeat", "missed"), (one.pk for one in looked), strict=True)),
+            "exclusion": asked(case, now=now).pk,
             "case": case.uuid,
             "community": case.community_id,
             "property": case.unit_id,

@@ -19,6 +19,7 @@ from governance.actions import relay
 from governance.models import Organization, User
 from partybuilding.models import Whistle
 from tests import neighbours
+from tests.appraisal.excluding import asked
 from tests.appraisal.looks import looked_at
 from tests.lives import case_at, walk
 from tests.partybuilding.blowing import blown
@@ -57,7 +58,7 @@ PAGES = {
         "{community}", "/board/missed/", "{warning}",
     ],
     "wuye": [
-        "/desk/", "/field/", "/field/?tab=done", "{moved_handled}", "{handling}", "{handling}moves/feedback/",
+        "/desk/", "/field/", "/field/?tab=done", "{moved_handled}", "{ask_exclusion}", "{handling}", "{handling}moves/feedback/",
         "{handling}moves/ask_suspension/",
     ],
     "zhifa": ["/desk/?queue=mine-dispatched", "{sent}", "{sent}moves/refuse/"],
@@ -65,7 +66,7 @@ PAGES = {
     "zhiban": ["/desk/", "/status/", "{disputed}", "{disputed}moves/adjudicate/"],
     "q_zhiban": ["/desk/calendar/", "/desk/?queue=open", "/desk/?queue=open&checked=far"],
     "paiqian": ["{registered}", "{registered}moves/dispatch/"],
-    "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/", "{street}", "/board/mine/", "/board/measures/", "/board/counted/?measure=open_now", "/board/warnings/", "{warning}", "/board/repeats/", "{repeat}"],
+    "jielingdao": ["/board/", "/board/?show=red", "/board/walls/?show=red", "{sent}moves/order_supervision/", "{street}", "/board/mine/", "/board/measures/", "/board/counted/?measure=open_now", "/board/warnings/", "{warning}", "/board/repeats/", "{repeat}", "/board/exclusions/", "{exclusion}"],
     "quling": [
         "/board/", "/board/trends/", "/board/map/", "/board/map/?measure=reported&level=community", "/board/map/?show=heat",
         "/board/measures/closed_in_time_rate/", "/board/measures/closed_in_time_rate/?period=year&recount=yes",
@@ -161,6 +162,8 @@ def test_every_page_is_quiet_fits_and_can_be_read_by_everybody(
     addresses |= {
         "warning": f"/board/warnings/{warning.pk}/",
         "repeat": f"/board/repeats/{RepeatPlace.objects.earliest('pk').pk}/",
+        "exclusion": f"/board/exclusions/{asked(cases['sent'], now=timezone.now()).pk}/",
+        "ask_exclusion": f"/board/exclusions/cases/{cases['handling'].uuid}/",
     }
     places = {
         "community": COMMUNITY,

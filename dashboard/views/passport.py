@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from appraisal.adjusting import is_adjustable
 from appraisal.catalogue import Measure
 from appraisal.counting import counted_until, counts
 from appraisal.denominators import sections_of
@@ -71,6 +72,8 @@ def _page(request: HttpRequest, key: str) -> HttpResponse:
         | {
             "figure": figures.of(measure),
             "change": figures.change(measure),
+            "adjusted": figures.adjusted(measure),
+            "has_exclusions": is_adjustable(measure),
             "denominator": part_of(
                 measure, "denominator", found.alternatives.get(key, "") if measure.alternatives else ""
             ),

@@ -18,6 +18,7 @@ from cases.workflow import Loop, State
 from governance.models import Organization
 from governance.roles import Role
 from tests import lives, people
+from tests.appraisal.excluding import excluded as exclude
 from tests.appraisal.looks import looked_at
 from tests.dashboard.listing import lines_of, listed
 from tests.dashboard.pages import Shown, numbers_of
@@ -59,6 +60,8 @@ PAGES = (
     "/board/warnings/",
     "/board/repeats/",
     "/board/missed/",
+    "/board/exclusions/",
+    f"/board/exclusions/?measure={RATE}",
     "/board/places/{community}/",
     "/board/places/{street}/",
     "/board/places/{unit}/",
@@ -70,6 +73,8 @@ DECLARED = (
     (("h1",), r".*", "names the page"),
     (("th",), r".*", "names a row or a column: a place, a category, an age, an hour; of a place its address"),
     (("code",), r".*", "the number of a place, not of things"),
+    (("stat-foot",), r"剔除后 .*", "the rate beside it without the excluded cases, which have their list"),
+    (("counted-head", "small"), r"\d+ 项.*", "how many lines the list below it has"),
     (("look-numbers",), r".*", "a number of the rule, with its source beside it"),
     (("change",), r".*", "a difference: both of its numbers have lists, the earlier one under its own period"),
     (("chart-growth", "td"), r"[+−].*", "a difference of the two numbers beside it"),
@@ -105,6 +110,8 @@ def full(time_machine) -> dict[str, int]:
         lives.case_at(State.CLOSED, now=morning)
     late = lives.case_at(State.DISPATCHED, loop=Loop.STREET, now=NOW - dt.timedelta(days=20))
     sweep(now=late.due_at + dt.timedelta(minutes=1))
+    for case in Case.objects.filter(state=State.CLOSED).exclude(unit=None)[:2]:
+        exclude(case, now=NOW)
     inspector = people.someone(Role.INSPECTOR, people.DISTRICT)
     lives.reported(position=[103.5, 25.5], by=inspector, loop=Loop.DISTRICT, now=morning)
     blown()
@@ -144,6 +151,8 @@ class Reader:
             return len(answer.context["cases"])
         if url.startswith("/board/warnings/"):
             return answer.context["counted"]
+        if url.startswith("/board/exclusions/"):
+            return len(lines_of(self.client, url, answer))
         if url.startswith("/party/whistles/"):
             return float(re.search(r"[\d,]+", answer.context["total_words"])[0].replace(",", ""))
         assert url.startswith("/board/counted/"), url
@@ -181,7 +190,7 @@ def wrong_with(one: Shown, reader: Reader) -> str:
     text = one.text.replace(",", "")
     if one.url.startswith("/party/whistles/?late="):
         return ""  # late by the clock of the database, which tests do not set: tests/partybuilding/ compares both
-    if found := re.fullmatch(r"(?:.* / |超期 )?(-?\d+)(?: 件)?", text):
+    if found := re.fullmatch(r"(?:.* / |超期 |剔除 )?(-?\d+)(?: 件)?", text):
         said, says = float(found[1]), reader.number(one.url)
         return "" if said in (says, round(says)) else f"its list comes to {says}"
     if re.fullmatch(r"\d+\.\d%?", text):

@@ -13,6 +13,7 @@ from cases.workflow import Loop, State
 from governance.models import Organization
 from governance.roles import Role
 from tests import lives, people
+from tests.appraisal.excluding import excluded as exclude
 from tests.appraisal.looks import looked_at
 from tests.dashboard.test_board import signed_in
 
@@ -25,15 +26,15 @@ WITHOUT_HEAD = 3
 
 #: Address → statements above the floor, and how many of them read the tallies.
 PAGES = {
-    # Places, denominators, figures, now twice (parts, whole), late and due, waits, units: figures and now.
-    "/board/": (9, 2),
-    "/board/?board=chief": (9, 2),
-    "/board/?board=auditor": (9, 2),
-    "/board/?place={street}": (9, 2),
+    # Places, denominators, figures, what is excluded, now twice (parts, whole), late and due, waits, units: figures and now.
+    "/board/": (10, 2),
+    "/board/?board=chief": (10, 2),
+    "/board/?board=auditor": (10, 2),
+    "/board/?place={street}": (10, 2),
     # Its grids, too; figures of the place and of its grids are in different tallies.
-    "/board/?place={community}": (11, 3),
+    "/board/?place={community}": (12, 3),
     # No table of parts, nor of units.
-    "/board/?place={unit}": (6, 1),
+    "/board/?place={unit}": (7, 1),
     # Places, warnings, orders, numbers of modules.
     "/board/mine/": (4, 0),
     # Peers, denominators, their figures.
@@ -55,8 +56,8 @@ PAGES = {
     "/board/map/heat.json": (2, 0),
     # Places, denominators, figures of the period, of now.
     "/board/measures/": (4, 1),
-    # Places, denominators, figures and months, sources, how far the tallies are, the last recount.
-    "/board/measures/closed_in_time_rate/": (6, 2),
+    # Places, denominators, figures and months, what is excluded, sources, how far the tallies are, the last recount.
+    "/board/measures/closed_in_time_rate/": (7, 2),
     "/board/measures/whistles_blown/": (5, 1),
     # What stands now, how far the tallies are.
     "/board/measures/open_now/": (3, 0),
@@ -64,6 +65,9 @@ PAGES = {
     "/board/counted/?measure=reported": (4, 1),
     "/board/counted/?measure=open_now": (4, 0),
     "/board/counted/?measure=closed_in_time_rate&part=denominator": (5, 1),
+    # Places, a page of them, what was said, their cases; of a rate its denominators and which cases it counts.
+    "/board/exclusions/": (4, 0),
+    "/board/exclusions/?measure=closed_in_time_rate": (6, 0),
     # Places, how far the look has come, a page of what it found; of repeats their cases; of reports events and workers.
     "/board/warnings/": (3, 0),
     "/board/warnings/?show=past": (3, 0),
@@ -83,6 +87,7 @@ def full(time_machine) -> dict[str, int]:
     lives.case_at(State.EVALUATED, loop=Loop.DISTRICT)
     late = lives.case_at(State.DISPATCHED, now=NOW - dt.timedelta(days=20))
     sweep(now=late.due_at + dt.timedelta(minutes=1))
+    exclude(Case.objects.get(loop=Loop.DISTRICT), now=NOW)
     time_machine.move_to(NOW, tick=False)
     tally(now=NOW)
     codes = {"street": people.STREET, "community": people.COMMUNITY}
