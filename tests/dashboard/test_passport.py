@@ -95,7 +95,9 @@ def test_sources_of_a_place_are_told_with_their_last_record(dimension, code):
         ("网格上报", lives.MORNING.date()),
         ("系统对接", dt.date(2026, 10, 30)),
         ("来电登记", dt.date(2026, 7, 3)),
+        ("巡查上报", None),
         ("自处理", None),
+        ("楼栋自办", None),
         ("居民上报", None),
     ]
     assert asked(Slice(dimension, place(code), source="phone")) == [("来电登记", dt.date(2026, 7, 3))]
@@ -135,7 +137,7 @@ def test_the_passport_names_the_freshest_and_the_stalest_source(time_machine):
         ("系统对接", "19 天前（10-30）"),
         ("来电登记", "138 天前（07-03）"),
     ]
-    assert page.context["sources"]["never"] == ["自处理", "居民上报"]
+    assert page.context["sources"]["never"] == ["巡查上报", "自处理", "楼栋自办", "居民上报"]
 
 
 # Recounts -----------------------------------------------------------------------------------------------------------
