@@ -49,7 +49,8 @@ def failing() -> Request:
     """Sent back by the person who was drawn."""
     case = case_at(State.HANDLED, now=timezone.now())
     by = User.objects.get(pk=case.legs.get(stopped_at=None).person_id)
-    body = {"reason": "现场未清理。", "photos": [picture(by)]}
+    where = {"longitude": case.longitude, "latitude": case.latitude}
+    body = {"reason": "现场未清理。", "photos": [picture(by)], **where}
     return Request(f"/api/v1/cases/{case.uuid}/moves/fail/", body, by)
 
 

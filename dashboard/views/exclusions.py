@@ -20,6 +20,7 @@ from dashboard.exclusions import SHOWS, ExclusionFilters, ExclusionList, lines, 
 from dashboard.frame import frame
 from dashboard.paging import paged
 from governance.actions import log_access
+from governance.kept_forms import keeps_form, kept
 from governance.models import User
 from records.keyed import KeyedForm, shown_again
 from records.refusals import Refused
@@ -170,6 +171,7 @@ def decide_page(request: HttpRequest, pk: int) -> HttpResponse:
 # Asking ------------------------------------------------------------------------------------------------------------
 
 
+@keeps_form()
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_page(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
@@ -178,8 +180,9 @@ def ask_page(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     case = get_object_or_404(cases, uuid=case_uuid)
     if (refusal := why_not_ask(case, request.user)) and refusal.status == 403:
         raise PermissionDenied(refusal.sentence)
-    form = AskForm(request.POST or None)
-    if form.is_valid():
+    is_sent = request.method == "POST"
+    form = AskForm(request.POST if is_sent else kept(request))
+    if is_sent and form.is_valid():
         given = {"ground": form.cleaned_data["ground"], "words": form.cleaned_data["words"]}
         try:
             made = ask(case.pk, **given, by=request.user, now=timezone.now())
@@ -193,4 +196,4 @@ def ask_page(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     context = {"wall": False, "case": case, "case_url": page_of(case.uuid), "form": form}
     context |= {"refusal": refusal, "running": running}
     response = render(request, "dashboard/exclusion_ask.html", context)
-    return shown_again(response, form) if request.method == "POST" else response
+    return shown_again(response, form) if is_sent else response

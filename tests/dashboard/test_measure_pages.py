@@ -157,8 +157,8 @@ def test_the_passport_costs_a_fixed_number_of_statements(time_machine):
     client.get("/board/")
     with CaptureQueriesContext(connection) as captured:
         client.get(f"/board/measures/{RATE}/")
-    # Session, user, posts; places, denominators twice, counts, what waits, when it was counted, unread notices.
-    assert len(captured) <= 3 + 7, [query["sql"][:90] for query in captured]
+    # Session, user, posts; places, denominators twice, counts, what is excluded, what waits, when it was counted, unread notices.
+    assert len(captured) <= 3 + 8, [query["sql"][:90] for query in captured]
     with CaptureQueriesContext(connection) as captured:
         client.get(f"{COUNTED}?measure=closed")
     assert len(captured) <= 3 + 6, [query["sql"][:90] for query in captured]

@@ -37,9 +37,20 @@ ALL = {
     "ladders",
     "rungs",
     "rosters",
+    "patrols",
 }
 #: Parts without which the site is ready all the same.
-NOT_NEEDED = {"dead_notices", "processes", "swept_legs", "anchor", "tallies", "recounts", "rungs", "rosters"}
+NOT_NEEDED = {
+    "dead_notices",
+    "processes",
+    "swept_legs",
+    "anchor",
+    "tallies",
+    "recounts",
+    "rungs",
+    "rosters",
+    "patrols",
+}
 
 
 @pytest.fixture

@@ -44,7 +44,8 @@ def test_a_report_walks_six_steps_and_stands_in_the_leaders_figures(signed_in):
     worker = signed_in("wangge", PHONE)
     case = report(worker, category="暴露垃圾", words=WORDS)
     expect(worker.locator(".facts")).to_contain_text("社区自循环")
-    expect(worker.locator(".facts")).to_contain_text("权责 06010 暴露垃圾")
+    worker.get_by_text("为什么去那里").click()
+    expect(worker.locator(".done")).to_contain_text("权责 06010 暴露垃圾")
 
     clerk = signed_in("shequ")
     find_in_queue(clerk, "待立案", case)
