@@ -73,7 +73,6 @@ def also_report(walk: Walk) -> None:
     case, user = walk.case, walk.user
     assert user is not None
     case.reporters, case.people = sorted({*case.reporters, user.pk}), sorted({*case.people, user.pk})
-    replace_reporter_who_was_drawn(walk)
 
 
 def _take_caller(walk: Walk, merged: Case) -> None:
