@@ -37,6 +37,12 @@ def _leads(case: Case, user: User) -> bool:
     return any(place and user.authority.holds(Duty.LEAD, place) for place in commanding_ids(case, lowest()))
 
 
+def _above(case: Case) -> list[int]:
+    """Territories that command above the loop of a case, the nearest last; the top one has nothing above it."""
+    own = [place for place in commanding_ids(case, Loop(case.loop)) if place]
+    return own[:-1] or own
+
+
 def _commands(case: Case, user: User) -> bool:
     """Whether somebody is chief of the centre that has the case, or of one above."""
     places = [case.centre_id, *commanding_ids(case, Loop(case.loop))]
@@ -116,8 +122,8 @@ def why_not_decide(exclusion: Exclusion, verdict: str, by: User) -> Refused | No
         return Forbidden("申请人、上报人和处置人不能决定这件的剔除。")
     if any(one.by_id == by.pk for one in exclusion.decisions.all()):
         return Forbidden("您已表示过意见，须由另一人决定。")
-    if state == _State.AGREED and not leads:
-        return Forbidden("第二人须是领导。")
+    if state == _State.AGREED and not any(by.authority.holds(Duty.LEAD, place) for place in _above(case)):
+        return Forbidden("第二人须是上一级的领导。")
     return None
 
 
@@ -157,8 +163,7 @@ def _concerned(exclusion: Exclusion, by: User) -> list[dict]:
     case = exclusion.case
     if exclusion.state != _State.AGREED:
         return [{"user": exclusion.asked_by_id}]
-    nearest = [place for place in commanding_ids(case, lowest()) if place][-1]
-    return _to_agree(exclusion, case, Duty.LEAD, nearest, by.pk)
+    return _to_agree(exclusion, case, Duty.LEAD, _above(case)[-1], by.pk)
 
 
 def _to_agree(exclusion: Exclusion, case: Case, duty: Duty, place: int, *others: int) -> list[dict]:

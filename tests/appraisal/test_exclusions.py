@@ -8,7 +8,7 @@ from appraisal.models import Exclusion, ExclusionDecision
 from appraisal.periods import DAY
 from cases.models import Case
 from cases.workflow import Loop, State
-from governance.models import Notice, Outbox
+from governance.models import Notice, Organization, Outbox
 from governance.roles import Role
 from records.refusals import Forbidden, Refused, Stale, Unfit
 from tests import lives, people
@@ -28,7 +28,7 @@ def closed(loop: Loop = Loop.STREET) -> Case:
 def test_two_people_besides_the_asker_leave_a_case_out_and_a_leader_ends_it():
     found = asked(closed())
     states = [found.state]
-    for verdict, by in ((AGREE, chief()), (AGREE, leader()), (END, leader(people.DISTRICT))):
+    for verdict, by in ((AGREE, chief()), (AGREE, leader(people.DISTRICT)), (END, leader())):
         say(found, verdict, by)
         found.refresh_from_db()
         states.append(found.state)
@@ -43,11 +43,11 @@ def test_one_who_refuses_ends_it(agreed):
     found = asked(closed())
     if agreed:
         say(found, AGREE, chief())
-    say(found, REFUSE, leader())
+    say(found, REFUSE, leader(people.DISTRICT))
     found.refresh_from_db()
     assert found.state == Is.DENIED
     with pytest.raises(Stale, match="不予剔除"):
-        say(found, AGREE, leader(people.DISTRICT))
+        say(found, AGREE, leader())
 
 
 # Who ----------------------------------------------------------------------------------------------------------------
@@ -97,18 +97,41 @@ def test_who_asked_reported_or_handled_agrees_to_nothing(part):
         say(by_chief, AGREE, chief())
 
 
-def test_nobody_agrees_twice_and_the_second_is_a_leader():
+def test_nobody_agrees_twice_and_the_second_leads_above_the_loop_of_the_case():
     found = asked(closed())
     say(found, AGREE, leader())
     with pytest.raises(Forbidden, match="另一人"):
         say(found, AGREE, leader(), "再看一遍，确实如此")
-    for somebody in (chief(), chief(people.DISTRICT)):
-        with pytest.raises(Forbidden, match="第二人须是领导"):
+    deputy = people.someone(Role.DEPUTY_LEADER, people.STREET)
+    for somebody in (chief(), chief(people.DISTRICT), deputy):
+        with pytest.raises(Forbidden, match="第二人须是上一级的领导"):
             say(found, AGREE, somebody)
     say(found, AGREE, leader(people.DISTRICT))
     assert Exclusion.objects.get().state == Is.GRANTED
     with pytest.raises(Forbidden, match="领导"):
         say(found, END, chief())
+
+
+@pytest.mark.parametrize(
+    ("loop", "nearest", "never"),
+    [
+        (Loop.COMMUNITY, people.STREET, people.COMMUNITY),
+        (Loop.STREET, people.DISTRICT, people.STREET),
+        (Loop.DISTRICT, people.DISTRICT, people.STREET),  # nothing is above it
+    ],
+)
+def test_no_community_and_no_street_agrees_among_itself(loop, nearest, never):
+    found = asked(closed(loop))
+    say(found, AGREE, chief(people.DISTRICT))
+    found.refresh_from_db()
+    assert (
+        Outbox.objects.latest("pk").audience[0]["organization"] == Organization.objects.get(code=nearest).pk
+    )
+    with pytest.raises(Forbidden, match="上一级的领导"):
+        say(found, AGREE, people.newcomer("lingdao", role=Role.LEADER, place=never))
+    say(found, AGREE, leader(nearest))
+    found.refresh_from_db()
+    assert found.state == Is.GRANTED
 
 
 @pytest.mark.parametrize(
@@ -170,7 +193,7 @@ def test_those_who_are_to_agree_are_told_and_the_asker_hears_what_came_of_it():
     Outbox.objects.all().delete()
     found = asked(case)
     say(found, AGREE, chief())
-    say(found, AGREE, leader())
+    say(found, AGREE, leader(people.DISTRICT))
     told = list(Outbox.objects.order_by("pk"))
     assert [one.verb for one in told] == ["申请剔除", "待领导同意", "已剔除"]
     assert told[0].audience[0]["organization"] == case.centre_id
@@ -219,25 +242,24 @@ def test_the_database_grants_nothing_without_two_people_and_changes_nothing_that
 def test_of_people_who_ask_and_decide_at_the_same_moment_one_comes_first(promise):
     case = closed()
     district, street = chief(people.DISTRICT), chief()
-    leaders = [leader(), leader(people.DISTRICT), people.someone(Role.DEPUTY_LEADER, people.STREET)]
+    above = [
+        leader(people.DISTRICT),
+        people.newcomer("fuling", role=Role.DEPUTY_LEADER, place=people.DISTRICT),
+    ]
     with rivals(4) as crowd:
         askers = [asker(case), people.clerk(), street]
         made = crowd.at_once([lambda by=by: asked(case, by) for by in askers])
         assert sum(isinstance(one, Exclusion) for one in made) == Exclusion.objects.count() == 1
         found = Exclusion.objects.get()
 
-        firsts = crowd.at_once(
-            [lambda by=by: say(found, AGREE, by) for by in (district, chief(people.DISTRICT), *leaders[:1])]
-        )
+        first = (district, chief(people.DISTRICT), leader())
+        firsts = crowd.at_once([lambda by=by: say(found, AGREE, by) for by in first])
         found.refresh_from_db()
-        agreed = set(found.decisions.filter(verdict=AGREE).values_list("by", flat=True))
-        assert (len(agreed), found.state) in {(1, Is.AGREED), (2, Is.GRANTED)}
+        assert (found.decisions.filter(verdict=AGREE).count(), found.state) == (1, Is.AGREED)
 
-        rest = [one for one in leaders if one.pk not in agreed]
-        crowd.at_once([lambda: say(found, AGREE, rest[0]), lambda: say(found, REFUSE, rest[1])])
+        crowd.at_once([lambda: say(found, AGREE, above[0]), lambda: say(found, REFUSE, above[1])])
         found.refresh_from_db()
-        ends = [lambda by=by: say(found, END, by) for by in leaders]
-        ended = crowd.at_once(ends)
+        ended = crowd.at_once([lambda by=by: say(found, END, by) for by in (leader(), *above)])
     found.refresh_from_db()
     was_granted = found.decisions.filter(verdict=AGREE).count() == 2
     assert found.state == (Is.ENDED if was_granted else Is.DENIED)
