@@ -331,7 +331,7 @@ class PhotoUpload(Doorway):
         key = self.key() if "Idempotency-Key" in request.headers else None
         found = shapes.PhotoInput(data=request.data)
         found.is_valid(raise_exception=True)
-        given, now = found.validated_data, timezone.now()
+        given, now = shapes.shifted(found.validated_data), timezone.now()
         file = given.pop("file")
         me = actor_of(request.user).identity
         if given.pop("owner", me) != me:  # somebody else has signed in on this phone since

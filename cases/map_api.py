@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 from cases.map import BoxField, BoxForm, MapForm, compact, features, outlines
 from cases.models import Case
 from governance.responses import answers_json, form_json
+from grid.datum import MapDatum, from_wgs84, to_wgs84
 
 #: Outlines change with a reform of the divisions, not with a shift.
 OUTLINES_AGE = 3600
@@ -33,9 +34,9 @@ def _json(body: bytes, status: int = 200) -> HttpResponse:
     return HttpResponse(body, content_type="application/json; charset=utf-8", status=status)
 
 
-def _answer(request: HttpRequest, asked: dict[str, Any]) -> dict[str, Any]:
+def _answer(asked: dict[str, Any], user: Any) -> dict[str, Any]:
     filters = {name: value for name, value in asked.items() if name not in ("box", "zoom")}
-    visible = Case.objects.visible_to(request.user)
+    visible = Case.objects.visible_to(user)
     return features(visible, box=asked["box"], zoom=asked["zoom"], filters=filters, now=timezone.now())
 
 
@@ -47,7 +48,7 @@ def cases_json(request: HttpRequest) -> HttpResponse:
     form = MapForm(request.GET)
     if not form.is_valid():
         return form_json(form)
-    return _json(compact(_answer(request, form.cleaned_data)))
+    return _json(compact(_answer(form.cleaned_data, request.user)))
 
 
 def cases_of_a_wall(request: HttpRequest, visible: QuerySet[Case], filters: dict[str, Any]) -> HttpResponse:
@@ -83,14 +84,36 @@ def areas_answer(request: HttpRequest) -> HttpResponse:
     return response
 
 
+class ProgramMapForm(MapForm):
+    """A question of a program, in the datum of its own map."""
+
+    datum = forms.ChoiceField(label="坐标系", choices=MapDatum.choices, required=False)
+
+
+def _in_datum(asked: dict[str, Any], user: Any) -> dict[str, Any]:
+    """The answer in the datum of the question: the box shifted in (so that it holds every place of the asked one), positions out."""
+    datum = asked.pop("datum") or MapDatum.WGS84
+    if datum == MapDatum.WGS84:
+        return _answer(asked, user)
+    west, south, east, north = asked["box"]
+    corners = [to_wgs84(x, y, datum) for x in (west, east) for y in (south, north)]
+    longitudes, latitudes = zip(*corners, strict=True)
+    box = (min(longitudes), min(latitudes), max(longitudes), max(latitudes))
+    answer = _answer(asked | {"box": box}, user)
+    for one in [*answer["clusters"], *answer["cases"]]:
+        one["at"] = [round(degrees, 5) for degrees in from_wgs84(*one["at"], datum)]
+    return answer
+
+
 class MapView(APIView):
     """The map for programs."""
 
     @extend_schema(
         summary="地图：一个范围内的案件聚合与单件",
         parameters=[
-            OpenApiParameter("box", str, required=True, description="西,南,东,北（WGS-84 经纬度）"),
+            OpenApiParameter("box", str, required=True, description="西,南,东,北（经纬度，坐标系见 datum）"),
             OpenApiParameter("zoom", int, required=True, description="Web 墨卡托缩放级别"),
+            OpenApiParameter("datum", str, description="范围和答复的坐标系：wgs84（不写即是）、gcj02、bd09"),
             OpenApiParameter("loop", str, description="闭环：community、street、district"),
             OpenApiParameter("kind", str, description="类别种类：component、matter 等"),
             OpenApiParameter("class_name", str, description="大类名称"),
@@ -102,7 +125,7 @@ class MapView(APIView):
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: Request) -> Response:
-        form = MapForm(request.query_params)
+        form = ProgramMapForm(request.query_params)
         if not form.is_valid():
             raise ValidationError(form.errors)
-        return Response(_answer(request, form.cleaned_data))
+        return Response(_in_datum(form.cleaned_data, request.user))

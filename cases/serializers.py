@@ -14,6 +14,7 @@ from cases.models.case import page_of
 from cases.waiting import Matter
 from cases.workflow import Grade, Lateness, PositionSource, Refusal, State, Step, loops_here
 from governance.roles import Duty
+from grid.datum import MapDatum, to_wgs84
 
 DUE_HELP = "截止时刻；当日 24:00 到期的写作次日 00:00:00，属于当日"
 
@@ -194,10 +195,28 @@ class Degrees(serializers.FloatField):
         return value
 
 
+def datum_field() -> serializers.ChoiceField:
+    """In which datum the position of the same request is given."""
+    return serializers.ChoiceField(
+        MapDatum.choices, required=False, help_text="经纬度的坐标系，不写即 WGS-84；按 WGS-84 存"
+    )
+
+
+def shifted(cleaned: dict[str, Any]) -> dict[str, Any]:
+    """Cleaned input with its position in WGS-84, whatever datum it came in."""
+    data = dict(cleaned)
+    datum = data.pop("datum", MapDatum.WGS84)
+    if datum != MapDatum.WGS84 and "longitude" in data and "latitude" in data:
+        longitude, latitude = to_wgs84(data["longitude"], data["latitude"], datum)
+        data |= {"longitude": round(longitude, 7), "latitude": round(latitude, 7)}
+    return data
+
+
 class PhotoInput(serializers.Serializer):
     file = serializers.FileField(help_text="JPEG、PNG、WebP 或 HEIC，不超过 12 MB")
     longitude = Degrees(required=False, min_value=-180, max_value=180)
     latitude = Degrees(required=False, min_value=-85, max_value=85)
+    datum = datum_field()
     owner = serializers.IntegerField(required=False, help_text="谁拍的；与登录人不同则拒绝")
 
 
@@ -214,8 +233,9 @@ class Typed(serializers.Serializer):
 class ReportInput(Typed):
     category = serializers.IntegerField()
     condition = serializers.CharField(required=False, allow_blank=True)
-    longitude = Degrees(help_text="度，WGS-84")
-    latitude = Degrees(help_text="度，WGS-84")
+    longitude = Degrees(help_text="度")
+    latitude = Degrees(help_text="度")
+    datum = datum_field()
     address = serializers.CharField(required=False, allow_blank=True)
     words = serializers.CharField(allow_blank=True)
     photos = serializers.ListField(child=serializers.UUIDField(), required=False)
@@ -228,8 +248,9 @@ class MoveInput(Typed):
     words = serializers.CharField(required=False, allow_blank=True)
     reason = serializers.CharField(required=False, allow_blank=True)
     photos = serializers.ListField(child=serializers.UUIDField(), required=False)
-    longitude = Degrees(required=False, help_text="`position`：度，WGS-84")
-    latitude = Degrees(required=False, help_text="`position`：度，WGS-84")
+    longitude = Degrees(required=False, help_text="`position`：度")
+    latitude = Degrees(required=False, help_text="`position`：度")
+    datum = datum_field()
     position_source = serializers.ChoiceField(
         PositionSource.choices, required=False, help_text="核实、核查：位置由谁给出"
     )
@@ -250,7 +271,7 @@ class MoveInput(Typed):
 
 def for_form(cleaned: dict[str, Any]) -> dict[str, Any]:
     """Typed input as a form takes it; the form knows the position under one name with two parts."""
-    data = {name: value for name, value in cleaned.items() if value is not None}
+    data = {name: value for name, value in shifted(cleaned).items() if value is not None}
     for part in ("longitude", "latitude"):
         if part in data:
             data[f"position_{part}"] = data.pop(part)

@@ -1,10 +1,14 @@
-"""Positions for the map apps of others: WGS-84 as devices give it, GCJ-02 as amap and tencent draw it, BD-09 of baidu.
+"""Positions for and from the maps of others: WGS-84 as devices give it, GCJ-02 as amap and tencent draw it, BD-09 of baidu.
 
 Positions are longitude and latitude in degrees. Both shifts are those that every open implementation has; neither is
-published by who made it. Read as GCJ-02, a WGS-84 position lies 100 to 700 m off. Only what leaves the site is shifted.
+published by who made it. Read as GCJ-02, a WGS-84 position lies 100 to 700 m off. Inside of the site everything is
+WGS-84: what comes or leaves in another datum is shifted at the edge. ``static/js/map/datum.js`` draws tiles by the same sums.
 """
 
 import math
+from collections.abc import Callable
+
+from django.db.models import TextChoices
 
 #: The Krasovsky ellipsoid, half axis in metres, and the square of its eccentricity.
 _AXIS, _ECCENTRICITY = 6378245.0, 0.00669342162296594323
@@ -51,3 +55,39 @@ def to_bd09(longitude: float, latitude: float) -> tuple[float, float]:
     z = math.hypot(x, y) + 0.00002 * math.sin(y * _BAIDU)
     theta = math.atan2(y, x) + 0.000003 * math.cos(x * _BAIDU)
     return z * math.cos(theta) + 0.0065, z * math.sin(theta) + 0.006
+
+
+class MapDatum(TextChoices):
+    """What a program may count its positions from."""
+
+    WGS84 = "wgs84", "WGS-84"
+    GCJ02 = "gcj02", "GCJ-02"
+    BD09 = "bd09", "BD-09"
+
+
+_TO: dict[str, Callable[[float, float], tuple[float, float]]] = {
+    MapDatum.GCJ02: to_gcj02,
+    MapDatum.BD09: to_bd09,
+}
+#: Degrees; a tenth of a millimetre. Each step of the inverse gains two digits or more, so that five or six are enough.
+_CLOSE = 1e-9
+_MOST_STEPS = 20
+
+
+def from_wgs84(longitude: float, latitude: float, datum: str) -> tuple[float, float]:
+    """A WGS-84 position in another datum."""
+    return _TO[datum](longitude, latitude) if datum in _TO else (longitude, latitude)
+
+
+def to_wgs84(longitude: float, latitude: float, datum: str) -> tuple[float, float]:
+    """The WGS-84 position that another datum's position stands for; the shifts have no inverse, so it is closed in on."""
+    if datum not in _TO:
+        return longitude, latitude
+    x, y = longitude, latitude
+    for _ in range(_MOST_STEPS):
+        found = _TO[datum](x, y)
+        east, north = longitude - found[0], latitude - found[1]
+        x, y = x + east, y + north
+        if abs(east) < _CLOSE and abs(north) < _CLOSE:
+            break
+    return x, y

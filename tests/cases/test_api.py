@@ -16,6 +16,8 @@ from cases.serializers import CaseRow
 from cases.workflow import Loop, State
 from governance.models import User
 from governance.roles import Role
+from grid.datum import MapDatum, from_wgs84
+from grid.tiles import metres_between
 from tests import people
 from tests.lives import MORNING, case_at, inside, reported, row_for, settled_by, walk
 from tests.photos import photo
@@ -92,6 +94,21 @@ def test_a_report_becomes_a_case_with_an_address(worker):
     case = Case.objects.get(uuid=said["uuid"])
     assert said["number"] == case.number and case.source == Case.Source.API
     assert said["url"] == f"/cases/{case.uuid}/"
+
+
+@pytest.mark.parametrize("datum", MapDatum.values)
+def test_a_report_lies_where_its_own_datum_says(worker, datum):
+    longitude, latitude = from_wgs84(*inside(), datum)
+    body = report_body(longitude=longitude, latitude=latitude, datum=datum)
+    answer = worker.post("/api/v1/cases/", body, key := uuid.uuid4())
+    case = Case.objects.get(uuid=answer.json()["uuid"])
+    assert metres_between((case.longitude, case.latitude), inside()) < 0.1
+    assert worker.post("/api/v1/cases/", body, key).status_code == 200, "the same again is no other content"
+
+
+def test_a_datum_that_nobody_knows_is_refused_at_its_name(worker):
+    answer = worker.post("/api/v1/cases/", report_body(datum="xian80"))
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["datum"])
 
 
 def test_a_repeat_is_answered_again_and_writes_nothing(worker):
@@ -339,9 +356,11 @@ def test_a_move_takes_a_position_and_photos():
     verifier = Program(case.legs.get(stopped_at=None).person)
     taken = photo(by=verifier.user, now=case.reported_at)
     longitude, latitude = inside()
+    longitude, latitude = from_wgs84(longitude, latitude, MapDatum.GCJ02)
     given = {"words": "已清走。", "photos": [str(taken)], "longitude": longitude, "latitude": latitude}
-    answer = verifier.move(case, "pass", **given)
+    answer = verifier.move(case, "pass", datum="gcj02", **given)
     assert (answer.status_code, answer.json()["state"]) == (200, "verified")
+    assert case.legs.get(step="verifying").checked_metres < 1, "in another datum it would be a street away"
 
 
 def test_a_move_that_no_longer_fits_is_still_answered_when_it_is_repeated(clerk):

@@ -14,6 +14,7 @@ from cases.models import Case
 from cases.workflow import Loop, State
 from governance.models import User
 from governance.roles import Role
+from grid.datum import MapDatum, from_wgs84
 from tests import people
 from tests.lives import MORNING, case_at, inside, reported, settled_by
 
@@ -134,6 +135,23 @@ def test_programs_get_the_same_answer():
     page, api = get(people.clerk()), get(people.clerk(), "/api/v1/map/")
     assert json.loads(page.content) == api.json()
     assert page["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("datum", MapDatum.values)
+def test_a_program_asks_and_is_answered_in_the_datum_of_its_own_map(datum):
+    case = reported()
+    here = from_wgs84(case.longitude, case.latitude, datum)
+    around = ",".join(
+        str(degrees) for degrees in (here[0] - 1e-4, here[1] - 1e-4, here[0] + 1e-4, here[1] + 1e-4)
+    )
+    clerk = signed_in(people.clerk())
+    point = get(clerk, "/api/v1/map/", box=around, zoom=19, datum=datum).json()["cases"][0]
+    assert (point["uuid"], point["at"]) == (str(case.uuid), pytest.approx(here, abs=2e-5))
+    others = set(MapDatum.values) - {datum}
+    assert all(
+        get(clerk, "/api/v1/map/", box=around, zoom=19, datum=one).json()["total"] == 0 for one in others
+    )
+    assert get(clerk, "/api/v1/map/", datum="xian80").status_code == 400
 
 
 def test_a_question_that_makes_no_sense_is_answered_with_a_sentence():

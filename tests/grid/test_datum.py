@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
-from grid.datum import to_bd09, to_gcj02
+from grid.datum import MapDatum, from_wgs84, to_bd09, to_gcj02, to_wgs84
 from grid.map_apps import ways_to
 from grid.tiles import metres_between
 
@@ -28,6 +30,33 @@ def test_a_position_is_shifted_as_published(city):
 def test_a_position_is_shifted_for_baidu_as_published():
     """By the Python port of coordtransform."""
     assert to_bd09(116.404, 39.915) == pytest.approx((116.41662724378733, 39.922699552216216), abs=1e-9)
+
+
+@pytest.mark.parametrize("city", TO_GCJ02)
+def test_a_shifted_position_is_brought_back_as_published(city):
+    device, shifted = TO_GCJ02[city]
+    assert metres_between(to_wgs84(*shifted, MapDatum.GCJ02), device) < 0.01
+    assert metres_between(to_wgs84(*to_bd09(*device), MapDatum.BD09), device) < 0.01
+
+
+@given(
+    some.floats(min_value=73.6, max_value=135.1),
+    some.floats(min_value=18.1, max_value=53.6),
+    some.sampled_from(MapDatum.values),
+)
+def test_there_and_back_is_within_a_metre_everywhere_in_the_country(longitude, latitude, datum):
+    back = to_wgs84(*from_wgs84(longitude, latitude, datum), datum)
+    assert metres_between(back, (longitude, latitude)) < 0.1
+
+
+@given(
+    some.floats(min_value=-180, max_value=180),
+    some.floats(min_value=-85, max_value=85),
+    some.sampled_from(MapDatum.values),
+)
+def test_whatever_position_comes_is_brought_to_some_other(longitude, latitude, datum):
+    """Also beside the border of where maps are shifted, and abroad."""
+    assert metres_between(to_wgs84(longitude, latitude, datum), (longitude, latitude)) < 5000
 
 
 @pytest.mark.parametrize("abroad", [(139.767125, 35.681236), (-16.1776, 64.0464), (151.2, -33.9)])
