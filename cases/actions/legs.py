@@ -16,7 +16,7 @@ from cases.loops import commanding_id, territory_id, top
 from cases.models import Case, Leg, Request
 from cases.routing import limit_without_a_row
 from cases.rule_numbers import DRAWS
-from cases.situations import Walk
+from cases.situations import Situation, Walk
 from cases.units import desk_is_staffed
 from cases.workflow import Lateness, Loop, State, Step
 from governance.models import Organization, Post, User
@@ -55,7 +55,7 @@ STOPPED = (
 )
 
 
-def limit_of(walk: Walk, step: Step | str) -> Limit:
+def limit_of(walk: Situation, step: Step | str) -> Limit:
     """The limit of a step by the responsibility list; before registering without a match, the one for that."""
     row = walk.case.responsibility
     if step == Step.ADJUDICATING:
