@@ -12,12 +12,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from cases import turning
-from cases.actions import DOOR, Stale
+from cases.actions import DOOR, Stale, outcomes
 from cases.forms import CaseMoveForm, move_form, takes_photos
 from cases.models import Case, CaseEvent, CaseText, Contact, Leg
 from cases.names import give_names
@@ -27,15 +27,18 @@ from cases.routing import propose_unit
 from cases.rules import offers
 from cases.situations import Situation
 from cases.units import units_in_reach
+from cases.waiting import Matter, matters_of
 from cases.waits import step_of
 from cases.workflow import MOVES, STATES, Move, State
 from desk import history
 from desk.forms import CategoryForm, LookForm
+from desk.listed import Place, is_list
 from desk.move_top import top_of
 from governance import modules, secrets, sessions, telephones
 from governance.actions import log_access
 from governance.faces import faces_of
 from governance.kept_forms import keeps_form, kept
+from governance.models import User
 from governance.responses import wants_json
 from records.forms import made
 from records.given import MOST_PHOTOS
@@ -53,9 +56,29 @@ from records.timeline import events_of
 #: Moves in the order in which a person most likely wants them; the first allowed one is the biggest button.
 NEXT = (
     "found", "not_found", "pass", "fail", "accept", "feedback", "register", "dispatch", "adjudicate", "close",
-    "evaluate", "grant_extension", "grant_suspension", "endorse_suspension", "grant_void", "reply_supervision",
-    "accept_supervision", "resume",
+    "evaluate", "grant_extension", "deny_extension", "grant_suspension", "endorse_suspension", "deny_suspension",
+    "grant_void", "deny_void", "reply_supervision", "accept_supervision", "resume",
 )  # fmt: skip
+#: The moves that answer what somebody is waited for: the big button is one of them.
+ANSWERS: dict[Matter, tuple[str, ...]] = {
+    Matter.STEP: (
+        "send_to_check",
+        "found",
+        "not_found",
+        "pass",
+        "register",
+        "dispatch",
+        "adjudicate",
+        "close",
+    ),
+    Matter.HANDLING: ("accept", "feedback"),
+    Matter.EXTENSION: ("grant_extension",),
+    Matter.SUSPENSION: ("grant_suspension", "endorse_suspension"),
+    Matter.VOID: ("grant_void",),
+    Matter.ORDER: ("reply_supervision", "accept_supervision"),
+}
+#: So many moves stand beside the big one; the others are a click away.
+IN_SIGHT = 3
 #: Django redirects to no longer address.
 LONGEST_WAY = 2000
 #: Shown in a row of quiet buttons rather than among the next steps.
@@ -95,21 +118,22 @@ def case_context(request: HttpRequest, case: Case) -> dict:
     situation.order = next((order for order in supervisions if order.accepted_at is None), None)
     found = offers(situation)
     next_moves, aside_moves = _in_order([offer.move for offer in found if offer.is_allowed], case, moved)
+    first_move = _first(next_moves, case, request.user)
     proposed, proposed_why = None, ""
-    if next_moves and next_moves[0].name == "dispatch":
+    if first_move and first_move.name == "dispatch":
         today = timezone.localdate(now)
         proposed, proposed_why = propose_unit(
             case.responsibility, units_in_reach(case, today), case.centre_id
         )
-    first = events[-1] if events else None
+    report = events[-1] if events else None
     return {
         "case": case,
         "leg": leg,
         "leg_rows": history.leg_rows(legs, requests, now),
         "lines": history.lines(case, events, legs, requests, pictures, units),
         "steps": history.step_line(case, legs),
-        "words": first.words if first else "",
-        "reporter": first.actor if first else None,
+        "words": report.words if report else "",
+        "reporter": report.actor if report else None,
         "pictures": history.picture_rows(pictures),
         "requests": [(one, history.asked_for(one)) for one in requests],
         "supervisions": supervisions,
@@ -117,6 +141,8 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         "may_call_back": may_call_back(case, leg, request.user),
         "next_moves": next_moves,
         "aside_moves": aside_moves,
+        "first_move": first_move,
+        **_beside(first_move, next_moves, aside_moves, has_unit=proposed is not None),
         "proposed": proposed,
         "proposed_why": proposed_why,
         "refused_offers": [offer for offer in found if not offer.is_allowed],
@@ -137,10 +163,26 @@ def _in_order(moves: list[Move], case: Case, moved: set[str]) -> tuple[list[Move
     return [m for m in ordered if m.name not in ASIDE], [m for m in ordered if m.name in ASIDE]
 
 
+def _first(moves: list[Move], case: Case, user: User) -> Move | None:
+    """The big button: what this person is waited for to do, and never what ends a case badly."""
+    answers = {name for matter in matters_of(user, case.waits_for) for name in ANSWERS[matter]}
+    if case.state == State.CLOSED:
+        answers.add("evaluate")  # waits for nobody's clock, and is offered to whoever may
+    return next((move for move in moves if move.name in answers and not move.ends_badly), None)
+
+
+def _beside(
+    first: Move | None, moves: list[Move], aside: list[Move], *, has_unit: bool
+) -> dict[str, list[Move]]:
+    """The other moves: the few in sight, and the rest. Where a unit is proposed, another unit is one of them."""
+    others = [move for move in moves if has_unit or move != first] + aside
+    return {"moves_in_sight": others[:IN_SIGHT], "moves_hidden": others[IN_SIGHT:]}
+
+
 def _way_back(request: HttpRequest) -> str:
     """The desk's address when the case stands in its pane: a move returns there."""
     here = request.htmx.current_url_abs_path if request.htmx else request.get_full_path()
-    return here if here and here.startswith(reverse("desk:list") + "?") and len(here) <= LONGEST_WAY else ""
+    return here if here and is_list(here) and len(here) <= LONGEST_WAY else ""
 
 
 def _callers(case: Case) -> list[dict]:
@@ -190,6 +232,8 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
     data, refused = with_uploads(request, room, store_of_form)
     form = move_form(move, case, request.user, data)
     form.refuse_photos(refused)
+    then = _then(request)
+    place = Place.of(then, request.user) if is_list(then) else None
     answer = made(form, DOOR, case, move, by=request.user, now=timezone.now())
     if answer is None and wants_json(request):
         return refused_json(form, **({"now": _as_it_stands(request, case)} if has_moved_on(form) else {}))
@@ -197,16 +241,25 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
         return _moved_on(request, case, move, form, form.refusal)
     if answer is None:
         return shown_again(_ask(request, case, move, form), form)
+    address, goes_on = then or reverse("desk:case", args=[case.uuid]), False
+    if place:
+        address, goes_on = place.next_of(case, request.user, before=case.state)
     said = f"{case.number} 已{move.label}，现为“{State(answer.state).label}”。"
+    if goes_on:
+        here = reverse("desk:case", args=[case.uuid])
+        said = format_html('{} <a href="{}">看这件</a>', said, here)
     if not sessions.is_by_itself(request):  # nobody is looking
         messages.success(request, said)
-    then = request.POST.get("then", "")
-    is_ours = url_has_allowed_host_and_scheme(then, allowed_hosts=None) and then.startswith("/")
-    fits = is_ours and len(iri_to_uri(then)) <= LONGEST_WAY
-    address = then if fits else reverse("desk:case", args=[case.uuid])
     if wants_json(request):
         return taken_json(address, is_repeat=answer.is_repeat)
     return redirect(address)
+
+
+def _then(request: HttpRequest) -> str:
+    """Where the page wants to be after the move: an address of ours, or nothing."""
+    then = request.POST.get("then", "")
+    is_ours = url_has_allowed_host_and_scheme(then, allowed_hosts=None) and then.startswith("/")
+    return then if is_ours and len(iri_to_uri(then)) <= LONGEST_WAY else ""
 
 
 def _as_it_stands(request: HttpRequest, case: Case) -> dict[str, str]:
@@ -236,19 +289,20 @@ def _moved_on(
         "typed": form.typed(),
         "form": move_form(move, fresh, request.user, data) if may_again else None,
         "category_form": None,
-        "turned_to": _turned_to(request, fresh, move),
+        "outcome": _outcome(request, fresh, move, form),
         "then": data.get("then", ""),
     }
     piece = request.htmx and not request.htmx.boosted
     return render(request, "desk/_case.html" if piece else "desk/case.html", context, status=refusal.status)
 
 
-def _turned_to(request: HttpRequest, case: Case, move: Move) -> str:
-    """Who receives a case that is turned up or down; nothing for other moves."""
-    if move.name not in turning.TURNS:
-        return ""
+def _outcome(request: HttpRequest, case: Case, move: Move, form: CaseMoveForm) -> str:
+    """What the move leads to: who gets the case, and until when."""
     leg = Leg.objects.open().filter(case=case).first()
-    return turning.in_words(Situation(case, request.user, timezone.now(), leg=leg), move)
+    unit = None
+    if "unit" in form.fields:
+        unit = form.fields["unit"].listed.get(str(form["unit"].value()))
+    return outcomes.in_words(Situation(case, request.user, timezone.now(), leg=leg), move, unit=unit)
 
 
 def _ask(request: HttpRequest, case: Case, move: Move, form: CaseMoveForm) -> HttpResponse:
@@ -259,7 +313,7 @@ def _ask(request: HttpRequest, case: Case, move: Move, form: CaseMoveForm) -> Ht
         "move": move,
         "form": form,
         "category_form": CategoryForm(request.GET or None) if move.name == "register" else None,
-        "turned_to": _turned_to(request, case, move),
+        "outcome": _outcome(request, case, move, form),
         "then": form.data.get("then", "") or _way_back(request),
         "base": base_template(request),
     }

@@ -2,7 +2,6 @@
 
 import math
 import uuid
-from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
@@ -14,12 +13,13 @@ from django.views.decorators.http import require_safe
 
 from cases.calendar import gap_for
 from cases.clocks import stamp
-from cases.filters import narrow, places_in_sight
+from cases.filters import places_in_sight
 from cases.models import Case
 from cases.permissions import may_keep_calendar
 from cases.rows import COLUMNS, NAMES, with_row
 from desk import queues
 from desk.forms import FilterForm
+from desk.listed import PAGES, Wanted, page_number, wanted
 from desk.sheet import for_sheet, of_cases
 from desk.views.case import case_context, visible_case
 from governance import modules
@@ -32,32 +32,9 @@ from records.sheet import EXPORTED, said_where_cut
 
 #: So much of what waits in other modules stands in the first pane.
 OTHERS = 5
-#: Nobody turns more pages than are counted.
-PAGES = queues.COUNTED // queues.PAGE
 
 
 # The list ----------------------------------------------------------------------------------------------------------
-
-
-def _page_number(text: str | None) -> int:
-    return min(max(int(text[:6]), 1), PAGES) if text and text.isdecimal() else 1
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """The list that an address asks for."""
-
-    queue: queues.Queue
-    chosen: tuple[tuple[str, str], ...]
-
-    def found(self, user: User) -> QuerySet[Case]:
-        return narrow(queues.cases_in(self.queue, user), dict(self.chosen), timezone.now())
-
-
-def wanted(request: HttpRequest, form: FilterForm, groups: list[queues.Group]) -> Wanted:
-    """The queue and the filters of an address; filters without a queue look through all cases."""
-    name = request.GET.get("queue", "") or (queues.ALL.name if form.chosen else "")
-    return Wanted(queues.find_queue(groups, name), tuple(form.chosen.items()))
 
 
 def _page(user: User, list_: Wanted, start: int) -> QuerySet:
@@ -81,9 +58,9 @@ def _list(request: HttpRequest) -> dict:
     user = request.user
     groups = queues.groups_for(user)
     form = FilterForm(request.GET, places_in_sight(user))
-    list_ = wanted(request, form, groups)
+    list_ = wanted(form, groups)
     counts = queues.counted(user)
-    number = _page_number(request.GET.get("page"))
+    number = page_number(request.GET.get("page"))
     start = (number - 1) * queues.PAGE
     rows = ask(_page, user, list_, start, keep=form.comes_again)
     if not rows and number > 1:  # the list has become shorter: its last page answers
@@ -181,7 +158,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """The list with the same filters as a file of at most 5,000 rows; who took it is written down."""
     form = FilterForm(request.GET, places_in_sight(request.user))
-    list_ = wanted(request, form, queues.groups_for(request.user))
+    list_ = wanted(form, queues.groups_for(request.user))
     found, now = list_.found(request.user), timezone.now()
     notes = [f"{list_.queue.label}，{stamp(now)} 由 {request.user.name} 导出。"]
     if found.order_by()[: EXPORTED + 1].count() > EXPORTED:

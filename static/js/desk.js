@@ -35,16 +35,41 @@ document.addEventListener("click", (event) => {
   open(row);
 });
 
-// "Not now" closes a form that was opened in place.
+// "Not now" and Escape close a form that was opened in place; the keys go on where they were.
+function closeMove() {
+  document.getElementById("move").replaceChildren();
+  document.getElementById("main").focus({ preventScroll: true });
+}
+
 document.addEventListener("click", (event) => {
   const link = event.target.closest("#move [data-move-close]");
   if (!link) return;
   event.preventDefault();
-  document.getElementById("move").replaceChildren();
+  closeMove();
+});
+
+// Before a menu or a dialog that is open closes by the same key, which is then all it does.
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing) return;
+  if (document.querySelector("dialog[open], details[data-menu][open]")) return;
+  if (document.querySelector("#move > *")) closeMove();
+}, { capture: true });
+
+// Ctrl+Enter sends the form that was opened in place.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.ctrlKey || event.isComposing) return;
+  event.target.closest("#move form[method=post]")?.requestSubmit();
+});
+
+// The line that says what the move leads to names the unit that is chosen.
+document.addEventListener("change", ({ target }) => {
+  const line = target.matches("select[name=unit]") && target.closest("form").querySelector("[data-outcome] span");
+  if (line) line.textContent = line.textContent.replace(/^将交：[^；]*/, () => `将交：${target.selectedOptions[0].text}`);
 });
 
 document.addEventListener("htmx:afterSettle", ({ target }) => {
   if (target.id !== "move") return;
+  document.querySelector(".moves-rest[open]")?.removeAttribute("open");
   // The form stands right below the head of the case, which stays in sight.
   target.closest(".pane").scrollTop = 0;
   target.querySelector("input:not([type=hidden]), textarea, select:not([hidden])")?.focus({ preventScroll: true });

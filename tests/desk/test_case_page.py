@@ -92,7 +92,8 @@ def test_a_move_from_the_pane_returns_to_the_desk_and_never_elsewhere():
         case = case_at(State.DISPATCHED, loop=Loop.STREET)
         form = {"key": uuid.uuid4(), "then": then}
         answer = client.post(f"/cases/{case.uuid}/moves/accept/", form)
-        assert answer.headers["Location"] == (expected or f"/cases/{case.uuid}/")
+        wanted = f"{expected}&case={case.uuid}" if expected else f"/cases/{case.uuid}/"
+        assert answer.headers["Location"] == wanted
 
 
 def test_the_pane_takes_the_piece_alone_and_knows_the_way_back():

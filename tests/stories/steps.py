@@ -201,12 +201,17 @@ def confirm(page: Page, form: Locator, move: str) -> None:
     expect(page.locator("[data-toast]").last).to_contain_text(f"已{move}")
 
 
+def see_moved(page: Page, label: str) -> None:
+    """See what state a move has led to; the desk has gone on to the next case where the list does not hold this one."""
+    expect(page.locator("[data-toast]").last).to_contain_text(f"现为“{label}”")
+
+
 def register(page: Page) -> None:
     """Register by the row of the responsibility list that is proposed."""
     form = open_move(page, "立案")
     expect(form.locator("input[name=responsibility]:checked")).to_have_count(1)
     confirm(page, form, "立案")
-    see_state(page, "待派遣")
+    see_moved(page, "待派遣")
 
 
 def dispatch_as_proposed(page: Page, unit: str) -> None:
@@ -214,7 +219,7 @@ def dispatch_as_proposed(page: Page, unit: str) -> None:
     button = page.get_by_role("button", name=re.compile("^派遣给"))
     expect(button).to_contain_text(unit)
     button.click()
-    see_state(page, "待签收")
+    see_moved(page, "待签收")
 
 
 def dispatch_to(page: Page, unit: str) -> None:
@@ -223,7 +228,7 @@ def dispatch_to(page: Page, unit: str) -> None:
     form = page.locator("#move .move-form form[method=post]")
     choose(form.get_by_label("处置单位"), unit)
     confirm(page, form, "派遣")
-    see_state(page, "待签收")
+    see_moved(page, "待签收")
 
 
 def feed_back(page: Page, words: str) -> None:

@@ -16,7 +16,7 @@ from tests.stories.steps import (
     find_in_queue,
     open_move,
     press,
-    see_state,
+    see_moved,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -65,7 +65,8 @@ def test_after_the_second_refusal_the_duty_chief_decides_and_it_stays_as_a_prece
 
     grounds = "占用人行道在先，由执法队牵头，市场监管协助。"
     adjudicate(chief, case, grounds)
-    see_state(chief, "待签收")
+    see_moved(chief, "待签收")
+    chief.get_by_role("link", name="看这件").click()
     told = chief.locator("#main .timeline li").first
     expect(told).to_contain_text("存为先例")
     expect(told).to_contain_text(grounds)
@@ -80,7 +81,8 @@ def test_more_time_is_asked_by_the_handler_and_granted_by_the_dispatcher(signed_
     handler, dispatcher = signed_in("zhifa"), signed_in("paiqian")
     find_in_queue(handler, "待签收", case)
     press(handler, "签收")
-    see_state(handler, "处置中")
+    see_moved(handler, "处置中")
+    find_in_queue(handler, "处置中", case)
     form = open_move(handler, "申请延期")
     form.get_by_label("理由").fill("经营者外出，约定明早搬离。")
     form.get_by_label("延长多少").fill("2")
@@ -91,6 +93,7 @@ def test_more_time_is_asked_by_the_handler_and_granted_by_the_dispatcher(signed_
     expect(dispatcher.locator("main")).to_contain_text("延期申请待批")
     press(dispatcher, "批准延期")
     expect(dispatcher.locator("[data-toast]").last).to_contain_text("已批准延期")
+    dispatcher.get_by_role("link", name="看这件").click()
     expect(dispatcher.locator("#main .timeline li").first).to_contain_text("新的截止时间")
 
     before = case.due_at

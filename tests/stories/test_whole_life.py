@@ -21,6 +21,7 @@ from tests.stories.steps import (
     press,
     register,
     report,
+    see_moved,
     see_state,
 )
 
@@ -51,18 +52,20 @@ def test_a_report_walks_six_steps_and_stands_in_the_leaders_figures(signed_in):
     find_in_queue(clerk, "待立案", case)
     expect(clerk.locator("#main .case-title")).to_contain_text("单元门口垃圾成堆")
     register(clerk)
+    find_in_queue(clerk, "待派遣", case)
     dispatch_to(clerk, "物业")
 
     handler = signed_in("wuye")
     find_in_queue(handler, "待签收", case)
     press(handler, "签收")
-    see_state(handler, "处置中")
+    see_moved(handler, "处置中")
 
     leader = signed_in("jielingdao")
     see_on_map(leader, case)
 
+    find_in_queue(handler, "处置中", case)
     feed_back(handler, "垃圾已清运，地面已冲洗。")
-    see_state(handler, "待核查")
+    see_moved(handler, "待核查")
 
     case.refresh_from_db()
     verifier_name = drawn_for(case)
@@ -73,7 +76,7 @@ def test_a_report_walks_six_steps_and_stands_in_the_leaders_figures(signed_in):
 
     find_in_queue(clerk, "待结案", case)
     close(clerk)
-    see_state(clerk, "待评价")
+    see_moved(clerk, "待评价")
 
     worker.goto("/field/?tab=mine")
     worker.locator(f"a[href='/cases/{case.uuid}/']").click()

@@ -1,0 +1,93 @@
+"""The list that an address of the desk asks for, and which of its cases opens after a move."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+
+from cases.filters import narrow, places_in_sight
+from cases.models import Case
+from cases.waiting import matters_of
+from desk import queues
+from desk.forms import FilterForm
+from governance.models import User
+
+#: Nobody turns more pages than are counted.
+PAGES = queues.COUNTED // queues.PAGE
+
+
+def page_number(text: str | None) -> int:
+    """The page of an address; the first where it names none."""
+    return min(max(int(text[:6]), 1), PAGES) if text and text.isdecimal() else 1
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The list that an address asks for."""
+
+    queue: queues.Queue
+    chosen: tuple[tuple[str, str], ...]
+
+    def found(self, user: User) -> QuerySet[Case]:
+        return narrow(queues.cases_in(self.queue, user), dict(self.chosen), timezone.now())
+
+
+def wanted(form: FilterForm, groups: list[queues.Group]) -> Wanted:
+    """The queue and the filters of an address; filters without a queue look through all cases."""
+    name = form.data.get("queue", "") or (queues.ALL.name if form.chosen else "")
+    return Wanted(queues.find_queue(groups, name), tuple(form.chosen.items()))
+
+
+# After a move ------------------------------------------------------------------------------------------------------
+
+
+def is_list(address: str) -> bool:
+    """Whether an address is one of the desk's list with something asked for."""
+    return address.startswith(reverse("desk:list") + "?")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a case stood in a list before a move: ``rows`` are (id, uuid) of its page and the first of the next one."""
+
+    query: QueryDict
+    list_: Wanted
+    rows: list[tuple[int, uuid.UUID]]
+
+    @classmethod
+    def of(cls, address: str, user: User) -> "Place":
+        """The page of a list (``is_list``) as it stands now."""
+        query = QueryDict(address.partition("?")[2], mutable=True)
+        narrows_by_place = "street" in query or "community" in query
+        form = FilterForm(query, places_in_sight(user) if narrows_by_place else [])
+        list_ = wanted(form, queues.groups_for(user))
+        start = (page_number(query.get("page")) - 1) * queues.PAGE
+        rows: Any = list_.found(user).values_list("pk", "uuid")[start : start + queues.PAGE + 1]
+        return cls(query, list_, list(rows))
+
+    def next_of(self, case: Case, user: User, *, before: str) -> tuple[str, bool]:
+        """The address of the list with the case to open now, and whether that is another than ``case``.
+
+        The same one stays while it stands in the list and either nothing about it has changed but words (its state is
+        still ``before``), or the next step is this person's too. Else the one below it comes, or the first one left.
+        """
+        ids = [pk for pk, _ in self.rows]
+        there = self.list_.found(user).filter(pk__in=[*ids, case.pk]).order_by()
+        left = {pk: (state, waits) for pk, state, waits in there.values_list("pk", "state", "waits_for")}
+        own = left.pop(case.pk, None)
+        if own is not None and (own[0] == before or matters_of(user, own[1])):
+            return self._with(case.uuid), False
+        here = ids.index(case.pk) if case.pk in ids else -1
+        in_turn = [*self.rows[here + 1 :], *self.rows[: max(here, 0)]]
+        return self._with(next((row[1] for row in in_turn if row[0] in left), None)), True
+
+    def _with(self, case: uuid.UUID | None) -> str:
+        query = self.query.copy()
+        query.pop("case", None)
+        if case is not None:
+            query["case"] = str(case)
+        return f"{reverse('desk:list')}?{query.urlencode()}"
