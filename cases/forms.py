@@ -299,6 +299,8 @@ def move_form(
         form.ask_for(name, FIELDS[name](case, user))
     for name in MORE.get(move.name, ()):
         form.ask_for(name, FIELDS[name](case, user), is_needed=False)
+    if move.name in CHECKS and data and data.get("position_source") == PositionSource.NONE:
+        form.fields["position"].required = False
     if category is not None and "responsibility" in form.fields:
         form.fields["responsibility"] = _responsibilities(case, category)
     return form

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from cases.deadlines import Limit
 from cases.models import Category, Responsibility
@@ -9,9 +10,10 @@ from cases.routing import ELSEWHERE
 from cases.rule_numbers import LONGEST_DEADLINE
 from cases.situations import Situation
 from cases.units import units_in_reach
-from cases.workflow import RESIDENT_GRADES, STAFF_GRADES, PositionSource, Refusal
+from cases.workflow import CHECKS, RESIDENT_GRADES, STAFF_GRADES, PositionSource, Refusal
 from governance.models import Organization
 from records.given import Words, choice, photos, position, text
+from records.moves import Move
 from records.refusals import Unfit
 
 LABELS = {
@@ -95,6 +97,11 @@ def _condition_met(value: bool, situation: Situation) -> None:
         raise Unfit("未达到结案条件的，请选择“不予结案”。", field="condition_met")
 
 
+def _may_lack(move: Move, name: str, given: dict[str, Any]) -> bool:
+    """A check may be made where no position is to be had; it says so (``actions/checks.py``)."""
+    return name == "position" and move.name in CHECKS and given.get("position_source") == PositionSource.NONE
+
+
 #: What a target of a merge must be is looked at on its locked row (``actions.merging``).
 WORDS = Words(
     LABELS,
@@ -119,4 +126,5 @@ WORDS = Words(
         "grade": _grade,
         "condition_met": _condition_met,
     },
+    _may_lack,
 )

@@ -101,17 +101,19 @@ def loops_here() -> list[tuple[str, str]]:
 class PositionSource(TextChoices):
     """Who says where something is, or where a check was made: the device by its own fix, or the person by a pin on the map.
 
-    Where neither is to be had a report lies where the phone was last, or somewhere in a grid.
+    Where neither is to be had a report lies where the phone was last, or somewhere in a grid; a check is made from where the
+    phone was last, or from nowhere that is known.
     """
 
     DEVICE = "device", "设备定位"
     PIN = "pin", "地图选点"
     LAST_FIX = "last_fix", "上次定位"
     GRID = "grid", "只知网格"
+    NONE = "none", "没有定位"
 
 
-#: Good enough to report, not to go there: somebody corrects it.
-ROUGH = frozenset({PositionSource.LAST_FIX, PositionSource.GRID})
+#: Good enough to report, not to go there: somebody corrects it. A check from there needs a reason, as one from afar does.
+ROUGH = frozenset({PositionSource.LAST_FIX, PositionSource.GRID, PositionSource.NONE})
 
 
 class Tone(TextChoices):

@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_datetime
 from cases.clocks import due, duration, when
 from cases.models import Case, CaseEvent, Leg, Request
 from cases.photos import ADDRESS
-from cases.workflow import MOVES, PHASES, STATES, Grade, PositionSource, Refusal, State, Step
+from cases.workflow import CHECKS, MOVES, PHASES, ROUGH, STATES, Grade, PositionSource, Refusal, State, Step
 from governance.models import Organization
 from governance.profile import Phase, profile
 from grid.tiles import metres_between, metres_in_words
@@ -153,10 +153,10 @@ def _facts(
         metres = metres_between(tuple(facts["position"]), (case.longitude, case.latitude))
         source = facts.get("position_source")
         yield f"{PositionSource(source).label if source else '定位'}距上报位置 {metres_in_words(metres)}"
-    elif facts.get("position_source"):
+    elif facts.get("position_source") and event.move not in CHECKS:
         yield f"{PositionSource(facts['position_source']).label}，位置待补"
     if facts.get("is_far"):
-        yield "远距离核查"
+        yield "没有现场定位" if facts.get("position_source") in ROUGH else "远距离核查"
 
 
 def _taken_over(facts: dict[str, Any]) -> Iterable[str]:

@@ -23,6 +23,7 @@ def top_of(request: HttpRequest, case: Case, move: Move, now: dt.datetime) -> di
     condition = ""
     if row and move.name in CHECKS:
         condition = row.closing_condition if move.name in ("pass", "fail") else row.registering_condition
+    leg = _drawn(request, case, move)
     return {
         "words": CaseText.objects.filter(case=case, sequence=1).values_list("body", flat=True).first() or "",
         "before": history.picture_rows(photo for photo in photos if photo.kind in BEFORE),
@@ -30,16 +31,16 @@ def top_of(request: HttpRequest, case: Case, move: Move, now: dt.datetime) -> di
         "after": history.picture_rows(photo for photo in reversed(photos) if photo.kind in AFTER),
         "condition": condition,
         "condition_label": "结案条件" if move.name in ("pass", "fail") else "立案条件",
-        "far_metres": _far_metres(request, case, move, now),
+        "is_drawn": leg is not None,
+        # From how many metres on a reason is asked; a case that only roughly lies somewhere has no distance.
+        "far_metres": Situation(case, request.user, now, leg=leg).numbers.check_metres
+        if leg and not case.is_place_rough
+        else None,
         "phrases": phrases().get(move.name, []),
     }
 
 
-def _far_metres(request: HttpRequest, case: Case, move: Move, now: dt.datetime) -> int | None:
-    """From how many metres on a reason is asked of this person; None where it is not."""
-    if move.name not in CHECKS or case.is_place_rough:
-        return None
-    leg = Leg.objects.open().filter(case=case).first()
-    if leg is None or leg.person_id != request.user.pk:
-        return None
-    return Situation(case, request.user, now, leg=leg).numbers.check_metres
+def _drawn(request: HttpRequest, case: Case, move: Move) -> Leg | None:
+    """The leg of a check that this person was drawn for: of whom a reason is asked."""
+    leg = Leg.objects.open().filter(case=case).first() if move.name in CHECKS else None
+    return leg if leg and leg.person_id == request.user.pk else None

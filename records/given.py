@@ -23,11 +23,14 @@ class Words:
 
     labels: dict[str, str]
     checks: dict[str, Check]
+    #: Whether something that the table asks for may be left out, by what else is given: (move, name, given).
+    may_lack: Callable[[Move, str, dict[str, Any]], bool] = lambda move, name, given: False
 
     def demand(self, move: Move, given: dict[str, Any], situation: Any) -> None:
         """Raise ``Unfit`` unless all that the table asks for is there, and whatever is given fits."""
         for name in move.needs:
-            if name not in given or given[name] in (None, "", []):
+            is_missing = name not in given or given[name] in (None, "", [])
+            if is_missing and not self.may_lack(move, name, given):
                 raise Unfit(f"{move.label}需要填写：{self.labels[name]}。", field=name)
         for name, value in given.items():
             if name in self.checks and value not in (None, "", []):

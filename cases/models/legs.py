@@ -95,7 +95,8 @@ class Leg(models.Model):
     is_late = models.BooleanField("超期完成", default=False)
     back_to = models.CharField("回到", max_length=20, choices=State, blank=True)
     rest_amount = models.DecimalField("余量", max_digits=9, decimal_places=4, null=True)
-    # Where a check was made: whole metres from the case, and who says so; ``is_far``: further off than the rule has it.
+    # Where a check was made: whole metres from the case, and who says so; ``is_far``: further off than the rule has it, or
+    # without a fix.
     checked_metres = models.PositiveIntegerField("核查距离", null=True)
     # Pages of the release before, which may still be answered for a while, write neither.
     position_source = models.CharField(

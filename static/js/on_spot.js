@@ -1,4 +1,5 @@
-// A form made on the spot (data-at): how far the position is from the case, and beyond data-far-metres the question why.
+// A form made on the spot (data-at): how far the position is from the case, and beyond data-far-metres the question why;
+// with data-without-fix also where the position is the last one of the phone, or none.
 // data-phrases: chips that write what people say again and again; without a script they are not there.
 
 import { metresBetween, metresInWords } from "./distance.js";
@@ -11,13 +12,18 @@ function startAway(form) {
   const at = form.dataset.at.split(",").map(Number);
   const most = Number(form.dataset.farMetres) || Infinity;
   const tell = () => {
-    if (!longitude.value || !latitude.value) return;
-    const metres = metresBetween(at, [Number(longitude.value), Number(latitude.value)]);
-    if (away) away.textContent = `距案件 ${metresInWords(metres)}`;
-    away?.classList.toggle("is-far", metres > most);
+    const source = form.elements.position_source?.value;
+    const isRough = "withoutFix" in form.dataset && ["last_fix", "none"].includes(source);
+    const isThere = longitude.value && latitude.value;
+    if (!isThere && !isRough) return;
+    const metres = isThere && metresBetween(at, [Number(longitude.value), Number(latitude.value)]);
+    const isFar = isRough || metres > most;
+    if (away) away.textContent = isThere ? `${isRough ? "上次定位" : ""}距案件 ${metresInWords(metres)}` : "没有定位";
+    away?.classList.toggle("is-far", isFar);
+    for (const number of [longitude, latitude]) number.required = source !== "none";
     if (!question) return;
-    question.hidden = metres <= most;
-    question.querySelector("input").required = !question.hidden;
+    question.hidden = !isFar;
+    question.querySelector("input").required = isFar;
   };
   tell();
   document.addEventListener("position:changed", () => setTimeout(tell)); // after the numbers are filled in

@@ -1,7 +1,8 @@
 // data-position: fills longitude and latitude (WGS-84) from the device, or from the pin that the map module sets.
 // data-phone-time: fills the time of the device, which may differ from the server's.
 // Modules that change or show the position send and receive "position:changed" on the document:
-// detail {longitude, latitude, accuracy, source: "device" | "pin", or "last_fix" | "grid" with words: field/places.js};
+// detail {longitude, latitude, accuracy, source: "device" | "pin", or "last_fix" | "grid" | "none" with words: field/places.js},
+// where it is "none" without numbers;
 // isKept: it was put back from what the phone kept, and no device says so now.
 // What the server says of it comes as "position:told": detail as of data-locate, null where it could not be asked.
 // "position:failed" comes from the box where the device gives none.
@@ -41,6 +42,7 @@ class Position {
     document.addEventListener("position:changed", ({ detail }) => this.take(detail));
     document.addEventListener("position:ask", () => this.watch());
     if (this.longitude.value && this.latitude.value) this.tell({ source: this.source?.value || "pin" });
+    else if (this.source?.value === "none") this.tellNone();
     else this.watch();
   }
 
@@ -94,11 +96,18 @@ class Position {
 
   take(detail) {
     if (detail.source !== "device" || detail.isKept) this.stop();
-    this.longitude.value = detail.longitude.toFixed(6);
-    this.latitude.value = detail.latitude.toFixed(6);
+    this.longitude.value = detail.longitude?.toFixed(6) ?? "";
+    this.latitude.value = detail.latitude?.toFixed(6) ?? "";
     if (this.source) this.source.value = detail.source;
     this.box.closest(".field-box")?.classList.remove("is-wrong");
-    this.tell(detail);
+    if (detail.source === "none") this.tellNone();
+    else this.tell(detail);
+  }
+
+  tellNone() {
+    this.where.textContent = "没有定位";
+    this.how.textContent = "写明原因也能办理，记录里会标明";
+    this.showMap(false);
   }
 
   // Which grid it is comes from the server; without signal the numbers stand until it is known.

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from cases import actions
 from cases.filters import narrow
+from cases.given import WORDS
 from cases.models import Case, Leg, RuleOverride
 from cases.workflow import CHECKS, MOVES, Loop, PositionSource, State
 from governance.models import User
@@ -102,6 +103,48 @@ def test_it_is_said_whether_the_device_gave_the_position_or_a_pin():
         checked(case_at(State.HANDLED), "pass", 5, position_source="satellite")
 
 
+@pytest.mark.parametrize("move", CHECKS)
+@pytest.mark.parametrize("is_rough", [False, True])
+def test_a_check_without_any_position_needs_a_reason_and_is_marked_as_one_from_afar(move, is_rough):
+    case = case_at(STATES[move], **({"position_source": PositionSource.GRID} if is_rough else {}))
+    leg, by = open_leg(case), drawn_for(case)
+
+    def check(**given):
+        hands().step(case.uuid, move, by=by, now=timezone.now(), position=None, **given)
+
+    with pytest.raises(actions.Unfit) as refused:
+        check()
+    assert refused.value.field == "position", "who says nothing of it is asked for one"
+    with pytest.raises(actions.Unfit, match="没有收到现场定位") as refused:
+        check(position_source="none")
+    assert refused.value.field == "far_reason" and fresh(case).version == case.version
+    check(position_source="none", far_reason="地下车库收不到")
+    leg.refresh_from_db()
+    assert (leg.is_far, leg.checked_metres, leg.position_source) == (True, None, "none")
+    assert words_of(case, move).endswith("\n没有定位的原因：地下车库收不到")
+    assert set(narrow(Case.objects.all(), {"checked": "far"}, MORNING)) == {case}
+    client = Client()
+    client.force_login(people.clerk())
+    page = client.get(f"/cases/{case.uuid}/").content.decode()
+    assert "没有现场定位" in page and "远距离核查" not in page
+
+
+@pytest.mark.parametrize("move", CHECKS)
+def test_the_last_fix_of_the_phone_is_no_look_on_the_spot_however_near_it_lies(move):
+    case = case_at(STATES[move])
+    with pytest.raises(actions.Unfit, match="没有收到现场定位"):
+        checked(case, move, 5, position_source="last_fix")
+    leg = checked(case, move, 5, position_source="last_fix", far_reason="地下车库收不到")
+    assert (leg.is_far, leg.checked_metres, leg.position_source) == (True, 5, "last_fix")
+
+
+@pytest.mark.parametrize("move", sorted(name for name in MOVES if "position" in MOVES[name].needs))
+def test_without_any_position_nothing_but_a_check_is_made(move):
+    given = dict.fromkeys(MOVES[move].needs, "given") | {"position": None, "position_source": "none"}
+    lacks = [name for name in MOVES[move].needs if WORDS.may_lack(MOVES[move], name, given)]
+    assert lacks == (["position"] if move in CHECKS else [])
+
+
 def test_a_desk_that_checks_in_their_place_gives_no_reason():
     case = case_at(State.HANDLED, loop=Loop.STREET)
     Leg.objects.filter(case=case, stopped_at=None).update(desk_allowed=True)
@@ -144,6 +187,28 @@ def test_the_form_asks_at_its_field_and_keeps_what_was_written():
     again = client.post(f"/cases/{case.uuid}/moves/pass/", {**sent, "far_reason": "桥面封闭，桥头查看"})
     assert again.status_code == 302
     assert Leg.objects.get(pk=sent["leg"]).is_far
+
+
+def test_the_form_takes_a_check_without_position_for_a_reason_and_says_so_where_none_is_given():
+    case = case_at(State.HANDLED)
+    by = drawn_for(case)
+    client = Client()
+    client.force_login(by)
+    sent = {
+        "key": str(uuid.uuid4()),
+        "leg": open_leg(case).pk,
+        "words": "车库积水已抽干",
+        "photos": [str(photo(by=by, now=timezone.now()))],
+        "position_longitude": "",
+        "position_latitude": "",
+    }
+    address = f"/cases/{case.uuid}/moves/pass/"
+    plain = client.post(address, {**sent, "position_source": "device"})
+    assert plain.status_code == 422 and "请定位" in plain.content.decode()
+    asked = client.post(address, {**sent, "position_source": "none"})
+    assert asked.status_code == 400 and "没有收到现场定位" in asked.content.decode()
+    taken = client.post(address, {**sent, "position_source": "none", "far_reason": "地下车库收不到"})
+    assert taken.status_code == 302 and Leg.objects.get(pk=sent["leg"]).is_far
 
 
 def test_nobody_is_asked_why_they_are_not_where_a_case_only_roughly_lies():

@@ -337,6 +337,35 @@ def test_putting_one_report_right_leaves_another_that_was_begun(phone):
     expect(phone.get_by_label("情况说明")).to_have_value("新的一件")
 
 
+def test_a_check_in_a_basement_is_made_without_signal_and_without_position(phone):
+    case = case_at(State.HANDLED)
+    leg = Leg.objects.open().get(case=case)
+    sign_in(phone, with_password(leg.person))
+    address = f"/cases/{case.uuid}/moves/pass/"
+    has_pages(phone, address)
+    phone.context.set_geolocation(None)
+    phone.context.set_offline(True)
+    phone.goto(address)
+    form = phone.locator(".move-form form[method=post]")
+    form.locator(".position-rough").get_by_role("button", name="没有定位，直接核查").click()
+    expect(form.locator("[data-position-where]")).to_have_text("没有定位")
+    why = form.get_by_label("为什么不在现场")
+    expect(why).to_be_visible()
+    take(form, "#7a8b99")
+    form.get_by_label("说明", exact=True).fill("车库积水已抽干")
+    named(form, "确认核查通过").click()
+    expect(form.locator("[data-refused=far_reason]")).to_be_visible()  # asked before it is kept
+    why.fill("地下二层收不到")
+    named(form, "确认核查通过").click()
+    expect(phone.get_by_text("没有信号，“核查通过”已存在这台手机里")).to_be_visible()
+    phone.context.set_offline(False)
+    phone.goto("/field/")
+    wait_until(phone, lambda: fresh(case).state == State.VERIFIED)
+    leg.refresh_from_db()
+    assert (leg.is_far, leg.position_source, leg.checked_metres) == (True, "none", None)
+    assert "没有定位的原因：地下二层收不到" in words_of(case, "pass")
+
+
 def test_from_a_basement_is_reported_by_the_grid_and_corrected_later(phone):
     sign_in(phone, "wangge")
     has_pages(phone, "/field/")

@@ -1,6 +1,6 @@
-// A report where there is neither signal nor position, in a basement say: where this phone was last, or one of the
-// person's own grids by its name. The report says which (position_source), and its case is marked until somebody has
-// corrected the place.
+// Where there is neither signal nor position, in a basement say. A report lies where this phone was last, or in one of the
+// person's own grids by its name: it says which (position_source), and its case is marked until somebody has corrected the
+// place. A check (data-without-fix) is made from where this phone was last or from nowhere that is known, for a reason.
 
 import { timeWords } from "../base.js";
 import { button, element } from "../dom.js";
@@ -19,13 +19,16 @@ function note({ longitude, latitude, accuracy, source, isKept }) {
   put("places", "fix", { longitude, latitude, accuracy });
 }
 
-async function choices() {
+const NOWHERE = { source: "none", words: "没有定位，直接核查" };
+
+async function choices({ isCheck }) {
   const found = [];
   const fix = await get("places", "fix");
   if (fix?.value && Date.now() - fix.savedAt < FRESH_MS) {
     const { longitude, latitude } = fix.value;
     found.push({ longitude, latitude, source: "last_fix", words: `上次定位（${timeWords(fix.savedAt)}）` });
   }
+  if (isCheck) return [...found, NOWHERE];
   for (const { name, at: [longitude, latitude] } of (await get("places", "grids"))?.value ?? []) {
     found.push({ longitude, latitude, source: "grid", words: name });
   }
@@ -33,19 +36,19 @@ async function choices() {
 }
 
 async function offer(box) {
-  if (!box.closest("form")?.elements.position_source || box.querySelector(".position-rough")) return;
-  const found = await choices();
-  if (!found.length) return;
+  const form = box.closest("form[data-report], form[data-without-fix]");
+  if (!form || box.querySelector(".position-rough")) return;
+  const isCheck = "withoutFix" in form.dataset;
+  const found = await choices({ isCheck });
+  if (!found.length || box.querySelector(".position-rough")) return;
   const row = element("span", "position-rough picks");
-  row.append(element("small", "", "收不到定位？先用大概位置，之后再更正："));
+  row.append(element("small", "", isCheck ? "收不到定位？说明原因也能核查：" : "收不到定位？先用大概位置，之后再更正："));
   for (const place of found) row.append(button("pick", place.words, () => announce(place)));
   box.append(row);
 }
 
 export function startPlaces(root) {
   document.addEventListener("position:changed", ({ detail }) => note(detail));
-  const form = root.querySelector("[data-report]");
-  form?.addEventListener("position:failed", ({ target }) => offer(target));
-  const failed = form?.querySelector("[data-position][data-failed]"); // before this script was there
-  if (failed) offer(failed);
+  document.addEventListener("position:failed", ({ target }) => offer(target)); // also of a form that comes later
+  for (const failed of root.querySelectorAll("[data-position][data-failed]")) offer(failed); // before this script was there
 }

@@ -21,7 +21,11 @@ class Pin {
     map.on("click", ({ latlng }) => this.choose(latlng));
     box.append(element("i", "map-cross"), this.button());
     document.addEventListener("position:changed", ({ detail }) => {
-      if (detail.from !== this) this.move(detail);
+      if (detail.from === this) return;
+      if (detail.longitude !== undefined) return this.move(detail);
+      this.pin?.remove(); // no position is known after all
+      this.circle?.remove();
+      this.pin = this.circle = undefined;
     });
   }
 
