@@ -1,13 +1,13 @@
 """A case told in words: its steps, what happened line by line, its legs and who must still be asked."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
 from cases.clocks import due, duration, when
-from cases.models import Case, CaseEvent, Leg, Request
+from cases.models import Case, CaseEvent, Leg, Photo, Request
 from cases.photos import ADDRESS
 from cases.workflow import CHECKS, MOVES, PHASES, ROUGH, STATES, Grade, PositionSource, Refusal, State, Step
 from governance.models import Organization
@@ -18,6 +18,10 @@ from records.timeline import Line, line, picture_row
 #: Events of these moves say that there are rows beside the case; without them nothing is looked up.
 ASKS = ("ask_extension", "ask_suspension", "ask_void")
 ORDERS = ("order_supervision",)
+#: How a case looked, how it looks now, and what whoever checked saw, by what the photos show.
+BEFORE = (Photo.Kind.SITE, Photo.Kind.BEFORE)
+AFTER = (Photo.Kind.AFTER,)
+CHECK = (Photo.Kind.CHECK,)
 #: What a red mark means that an extension took back.
 TAKEN_BACK = "延期系到期前申请，如期办结不计超期"
 
@@ -70,11 +74,17 @@ def lines(
             event,
             MOVES[event.move],
             tone=STATES[State(event.after)].tone,
-            facts=_facts(case, event, units, people, requests),
-            photos=picture_rows(photo for photo in photos if photo.sequence == event.sequence),
+            facts=[*_facts(case, event, units, people, requests), *_taken(event, photos)],
+            photos=[],  # each photo is shown once, as evidence
         )
         for event in _folded(events)
     ]
+
+
+def _taken(event: CaseEvent, photos: list[Any]) -> Iterable[str]:
+    number = sum(photo.sequence == event.sequence for photo in photos)
+    if number:
+        yield f"照片 {number} 张"
 
 
 def _folded(events: list[CaseEvent]) -> list[CaseEvent]:
@@ -180,6 +190,30 @@ def asked_for(request: Request) -> str:
 def picture_rows(photos: Iterable[Any]) -> list[dict[str, str]]:
     """Photos as the photo strip takes them: the marked copy where there is one, with the way to the picture itself."""
     return [_picture_row(photo) for photo in photos]
+
+
+def evidence(case: Case, events: list[CaseEvent], photos: Sequence[Photo]) -> list[dict[str, Any]]:
+    """Photos by what they show, each once; of several rounds the last comes first."""
+    checked_at = {event.sequence: event.facts["position"] for event in events if event.facts.get("position")}
+    groups = []
+    for label, kinds in (("处置前", BEFORE), ("处置后", AFTER), ("核实核查", CHECK)):
+        found = [photo for photo in photos if photo.kind in kinds]
+        if kinds != BEFORE:
+            found.sort(key=lambda photo: -(photo.sequence or 0))
+        if found:
+            rows = [_seen(case, photo, checked_at.get(photo.sequence)) for photo in found]
+            groups.append({"label": label if len(photos) > len(found) else "现场", "pictures": rows})
+    return groups
+
+
+def _seen(case: Case, photo: Photo, checked_at: list[float] | None) -> dict[str, str]:
+    """A photo with when it came, and how far from the reported position it, or the check that it belongs to, was made."""
+    row, told = _picture_row(photo), when(photo.uploaded_at)
+    place = checked_at if photo.longitude is None else (photo.longitude, photo.latitude)
+    if place is not None:
+        metres = metres_between(tuple(place), (case.longitude, case.latitude))
+        told = f"{told} · 距上报位置 {metres_in_words(metres)}"
+    return row | {"caption": told, "alt": f"{photo.get_kind_display()}，{told}"}
 
 
 def _picture_row(photo: Any) -> dict[str, str]:

@@ -5,15 +5,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from cases.models import Case, CaseText, Leg, Photo
+from cases.models import Case, CaseText, Leg
 from cases.phrases import phrases
 from cases.situations import Situation
 from cases.workflow import CHECKS, Move
 from desk import history
-
-#: How a case looked, and how it looks now, by what its photos show.
-BEFORE = (Photo.Kind.SITE, Photo.Kind.BEFORE)
-AFTER = (Photo.Kind.AFTER,)
 
 
 def top_of(request: HttpRequest, case: Case, move: Move, now: dt.datetime) -> dict[str, Any]:
@@ -26,9 +22,9 @@ def top_of(request: HttpRequest, case: Case, move: Move, now: dt.datetime) -> di
     leg = _drawn(request, case, move)
     return {
         "words": CaseText.objects.filter(case=case, sequence=1).values_list("body", flat=True).first() or "",
-        "before": history.picture_rows(photo for photo in photos if photo.kind in BEFORE),
+        "before": history.picture_rows(photo for photo in photos if photo.kind in history.BEFORE),
         # Of several rounds the last one counts.
-        "after": history.picture_rows(photo for photo in reversed(photos) if photo.kind in AFTER),
+        "after": history.picture_rows(photo for photo in reversed(photos) if photo.kind in history.AFTER),
         "condition": condition,
         "condition_label": "结案条件" if move.name in ("pass", "fail") else "立案条件",
         "is_drawn": leg is not None,

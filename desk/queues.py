@@ -223,6 +223,31 @@ def totals(queue: Queue, counts: Counts) -> tuple[int, int]:
     return every, late
 
 
+@dataclass(frozen=True)
+class Day:
+    """What waits for a person now, where no case is open: all of it, how much is late or soon will be, and in which queues."""
+
+    held: int
+    late: int
+    soon: int
+    queues: list[tuple[Queue, int]]
+
+
+def day_of(groups: list[Group], counts: Counts) -> Day | None:
+    """The day of somebody who has queues of the own; asks nothing."""
+    own = next((group.queues for group in groups if group.queues[0].name == DEFAULT), ())
+    if not own:
+        return None
+    mine = {key: row[Which.MINE] for key, row in counts.items()}
+    held = [(queue, totals(queue, counts)[0]) for queue in own[1:] if queue not in ENDLESS]
+    return Day(
+        held=sum(mine.values()),
+        late=sum(number for (_, lateness), number in mine.items() if lateness == Lateness.RED),
+        soon=sum(number for (_, lateness), number in mine.items() if lateness == Lateness.YELLOW),
+        queues=[(queue, number) for queue, number in held if number],
+    )
+
+
 def find_queue(groups: list[Group], name: str) -> Queue:
     """The queue of a name; one that this person does not have is answered by everything."""
     known = {queue.name: queue for group in groups for queue in group.queues}

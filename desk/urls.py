@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from desk.views import calendar, case, categories, gaps, kept, lists, phone, small_tasks
+from desk.views import calendar, case, categories, gaps, kept, lists, live, phone, small_tasks
 
 app_name = "desk"
 
 urlpatterns = [
     path("desk/", lists.desk, name="list"),
+    path("desk/live/", live.live, name="live"),
     path("desk/export/", lists.export, name="export"),
     path("desk/gaps/", gaps.gaps, name="gaps"),
     path("desk/calendar/", calendar.calendar_page, name="calendar"),

@@ -151,6 +151,8 @@ ENDPOINTS = (
     # The desk
     Endpoint("desk:list",              "/desk/"),
     Endpoint("desk:list",              "/desk/?case={case}",                   SEES_CASE),
+    Endpoint("desk:live",         "/desk/live/?since=0"),
+    Endpoint("desk:live",         "/desk/live/?since=0&case={case}",      SEES_CASE),
     Endpoint("desk:export",       "/desk/export/"),
     Endpoint("desk:gaps",         "/desk/gaps/",                          WITH_TERRITORY, FORBIDDEN),
     Endpoint("desk:calendar",          "/desk/calendar/",                      KEEPS_CALENDAR, FORBIDDEN),

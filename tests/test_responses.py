@@ -19,7 +19,7 @@ from tests.lives import MORNING, case_at
 
 #: Addresses that answer JSON whatever is asked for.
 SERVES_JSON = {
-    "governance:healthz", "governance:ready", "field:locate", "field:key", "field:kept", "field:patrol_keep", "desk:kept", "desk:categories", "cases:photos", "cases:photo_parts", "cases:photo_part",
+    "governance:healthz", "governance:ready", "field:locate", "field:key", "field:kept", "field:patrol_keep", "desk:kept", "desk:live", "desk:categories", "cases:photos", "cases:photo_parts", "cases:photo_part",
     "cases:map_cases", "cases:map_areas", "dashboard:wall_cases", "dashboard:wall_areas", "dashboard:map_values", "dashboard:map_heat",
     "partybuilding:photos", "partybuilding:photo_parts", "partybuilding:photo_part",
 }  # fmt: skip

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect, retarget
 
 from cases.actions import DOOR, Stale, outcomes
 from cases.forms import CaseMoveForm, move_form, takes_photos
@@ -135,6 +136,7 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         "words": report.words if report else "",
         "reporter": report.actor if report else None,
         "pictures": history.picture_rows(pictures),
+        "evidence": history.evidence(case, events, pictures),
         "requests": [(one, history.asked_for(one)) for one in requests],
         "supervisions": supervisions,
         "contacts": _callers(case) if case.is_from_resident else [],
@@ -252,7 +254,12 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
         messages.success(request, said)
     if wants_json(request):
         return taken_json(address, is_repeat=answer.is_repeat)
-    return redirect(address)
+    return HttpResponseClientRedirect(address) if _is_piece(request) else redirect(address)
+
+
+def _is_piece(request: HttpRequest) -> bool:
+    """Whether the desk asked for a part of the page that stands."""
+    return bool(request.htmx and not request.htmx.boosted)
 
 
 def _then(request: HttpRequest) -> str:
@@ -292,8 +299,9 @@ def _moved_on(
         "outcome": _outcome(request, fresh, move, form),
         "then": data.get("then", ""),
     }
-    piece = request.htmx and not request.htmx.boosted
-    return render(request, "desk/_case.html" if piece else "desk/case.html", context, status=refusal.status)
+    piece = _is_piece(request)
+    page = render(request, "desk/_case.html" if piece else "desk/case.html", context, status=refusal.status)
+    return retarget(page, "#main") if piece else page
 
 
 def _outcome(request: HttpRequest, case: Case, move: Move, form: CaseMoveForm) -> str:
@@ -306,20 +314,25 @@ def _outcome(request: HttpRequest, case: Case, move: Move, form: CaseMoveForm) -
 
 
 def _ask(request: HttpRequest, case: Case, move: Move, form: CaseMoveForm) -> HttpResponse:
-    """The form of a move; the desk takes the piece alone."""
-    piece = request.htmx and not request.htmx.boosted
-    context = {
+    """The form of a move: the piece alone where the case stands already, at a desk else with the case around it."""
+    base = base_template(request)
+    is_outdoors = base == "base_field.html"
+    around = {} if _is_piece(request) or is_outdoors else case_context(request, case)
+    context = around | {
         "case": case,
         "move": move,
         "form": form,
         "category_form": CategoryForm(request.GET or None) if move.name == "register" else None,
         "outcome": _outcome(request, case, move, form),
         "then": form.data.get("then", "") or _way_back(request),
-        "base": base_template(request),
+        "base": base,
     }
-    if not piece and context["base"] == "base_field.html":
+    if _is_piece(request):
+        return render(request, "desk/_move.html", context)
+    if is_outdoors:
         context["top"] = top_of(request, case, move, timezone.now())
-    return render(request, "desk/_move.html" if piece else "desk/move.html", context)
+        return render(request, "desk/move.html", context)
+    return render(request, "desk/case.html", context)
 
 
 @login_required

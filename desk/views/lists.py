@@ -30,6 +30,10 @@ from governance.statements import ask, count
 from neighbourhoods.models import gives_in
 from records.sheet import EXPORTED, said_where_cut
 
+#: A row at the desk names these too, and shows a picture.
+SHOWN = (*NAMES, "picture")
+#: What rows say beside their own matter; what is the same in all of them is said once, above the list.
+SAID = ("street_name", "community_name", "category_name", "state_name", "hands")
 #: So much of what waits in other modules stands in the first pane.
 OTHERS = 5
 
@@ -38,7 +42,7 @@ OTHERS = 5
 
 
 def _page(user: User, list_: Wanted, start: int) -> QuerySet:
-    rows = with_row(list_.found(user)).values_list(*COLUMNS, "words", *NAMES)
+    rows = with_row(list_.found(user), SHOWN).values_list(*COLUMNS, "words", *SHOWN)
     return rows[start : start + queues.PAGE + 1]
 
 
@@ -48,9 +52,18 @@ def _up_to(user: User, list_: Wanted, limit: int) -> QuerySet:
 
 def _case(row: tuple) -> Case:
     case = Case.from_db(None, COLUMNS, row[: len(COLUMNS)])
-    for name, value in zip(("words", *NAMES), row[len(COLUMNS) :], strict=True):
+    for name, value in zip(("words", *SHOWN), row[len(COLUMNS) :], strict=True):
         setattr(case, name, value)
+    case.hands = case.unit_name or case.centre_name
     return case
+
+
+def _common(cases: list[Case]) -> dict[str, str]:
+    """What is the same in every row of a page, by name."""
+    if len(cases) < 2:
+        return {}
+    values = {name: {str(getattr(case, name) or "") for case in cases} for name in SAID}
+    return {name: one for name, (one, *more) in values.items() if one and not more}
 
 
 def _list(request: HttpRequest) -> dict:
@@ -74,8 +87,11 @@ def _list(request: HttpRequest) -> dict:
     return {
         "groups": _linked(groups, list_.queue, counts),
         "queue": list_.queue,
+        "day": queues.day_of(groups, counts),
         "form": form,
         "cases": cases,
+        "common": (common := _common(cases)),
+        "common_words": list(dict.fromkeys(one for one in common.values() if one != list_.queue.label)),
         **_total(user, list_, form, counts, None if has_more else last),
         "first": start + 1,
         "last": last,
@@ -132,7 +148,9 @@ def _linked(groups: list[queues.Group], current: queues.Queue, counts: queues.Co
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     """Three panes: queues, list, case; the address alone says what is shown."""
+    since = timezone.now()  # before the list is read: what comes meanwhile is new
     context = _list(request)
+    context["since"] = f"{since.timestamp():.3f}"
     context["can_take_calls"] = request.user.authority.has(Duty.INTAKE)
     context["can_see_gaps"] = bool(request.user.authority.territories)
     context["gives_tasks"] = bool(gives_in(request.user))

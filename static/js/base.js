@@ -39,7 +39,7 @@ function guardOnce(event) {
   for (const button of form.querySelectorAll("button:not([type=button])")) button.setAttribute("aria-busy", "true");
 }
 
-function forgetOnce() {
+export function forgetOnce() {
   for (const form of document.querySelectorAll("form[data-once][data-sent]")) {
     delete form.dataset.sent;
     for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");

@@ -1,6 +1,8 @@
 // The desk: a row opens its case in the pane beside the list, and the address keeps up; without this module the row
 // is a link to the case's own page.
 
+import { forgetOnce } from "./base.js";
+
 const WIDE = "(min-width: 900px)";
 
 function addressOf(uuid) {
@@ -55,6 +57,22 @@ addEventListener("keydown", (event) => {
   if (document.querySelector("#move > *")) closeMove();
 }, { capture: true });
 
+// A form that was opened in place is sent from there: what is wrong with it is said where it stands, beside the case.
+// Registered after what asks once and what lets a form go once (base.js).
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || !form.matches("[data-case-page] #move form[method=post]")) return;
+  event.preventDefault();
+  htmx.ajax("POST", form.getAttribute("action"), { source: form, target: "#move", swap: "innerHTML" }).finally(forgetOnce);
+});
+
+// A refused form, or the case as it has become meanwhile, comes as a piece of the page whatever its status.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const isForm = detail.requestConfig.verb === "post" && detail.requestConfig.elt.matches("form");
+  if (!isForm || !detail.xhr.getResponseHeader("Content-Type")?.startsWith("text/html")) return;
+  Object.assign(detail, { shouldSwap: true, isError: false });
+});
+
 // Ctrl+Enter sends the form that was opened in place.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !event.ctrlKey || event.isComposing) return;
@@ -72,7 +90,8 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   document.querySelector(".moves-rest[open]")?.removeAttribute("open");
   // The form stands right below the head of the case, which stays in sight.
   target.closest(".pane").scrollTop = 0;
-  target.querySelector("input:not([type=hidden]), textarea, select:not([hidden])")?.focus({ preventScroll: true });
+  const wrong = target.querySelector(".is-wrong");
+  (wrong ?? target).querySelector("input:not([type=hidden]), textarea, select:not([hidden])")?.focus({ preventScroll: true });
 });
 
 addEventListener("popstate", () => location.reload());

@@ -277,6 +277,29 @@ def test_the_case_of_the_address_stands_beside_the_list():
     assert page(people.clerk(), case="nonsense").status_code == 200
 
 
+def test_what_is_the_same_in_every_row_is_said_once_above_them():
+    for minute in range(2):
+        case_at(State.REGISTERED, loop=Loop.STREET, now=MORNING + dt.timedelta(minutes=minute))
+    answer = page(named("paiqian"), queue="mine-registered")
+    rows = answer.content.decode().partition("data-case-list")[2]
+    common = answer.context["common"]
+    assert {"street_name", "community_name", "state_name", "category_name"} <= set(common)
+    assert f"都是{common['street_name']}" in answer.content.decode()
+    assert f"<b>{common['category_name']}</b>" not in rows and "badge is-" not in rows.partition("</div>")[0]
+    reported(loop=Loop.STREET)
+    mixed = page(named("zhiban"), queue="open")
+    assert "state_name" not in mixed.context["common"]
+    assert mixed.content.decode().partition("data-case-list")[2].count("badge is-") >= 3
+
+
+def test_a_row_has_a_picture_of_its_case_and_the_number_on_paper():
+    case = case_at(State.HANDLED, loop=Loop.STREET)
+    text = page(named("zhiban"), queue="open").content.decode()
+    first = case.photos.order_by("pk").first()
+    assert f'src="/photos/{first.uuid}-s.jpg"' in text
+    assert case.number in text
+
+
 # The file ----------------------------------------------------------------------------------------------------------
 
 
