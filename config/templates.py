@@ -11,7 +11,7 @@ from jinja2 import ChainableUndefined, Environment, StrictUndefined, Undefined, 
 from jinja2.runtime import Context
 from jinja2.utils import missing
 
-from cases.clocks import clock, due, duration, stamp, when
+from cases.clocks import clock, due, due_stamp, duration, stamp, when
 from desk.letters import fresh_key, is_direct, letter
 from governance import modules
 from grid.map_apps import ways_to
@@ -78,6 +78,7 @@ def environment(**options: Any) -> Environment:
         "linebreaksbr": linebreaksbr,
         "local": timezone.localtime,
         "stamp": stamp,
+        "due_stamp": due_stamp,
         "truncatechars": truncatechars,
         "when": when,
     }

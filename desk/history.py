@@ -207,11 +207,11 @@ def evidence(case: Case, events: list[CaseEvent], photos: Sequence[Photo]) -> li
 
 
 def _seen(case: Case, photo: Photo, checked_at: list[float] | None) -> dict[str, str]:
-    """A photo with when it came, and how far from the reported position it, or the check that it belongs to, was made."""
+    """A photo with when it came, and how far from the reported position the check that it belongs to, or it, was made."""
     row, told = _picture_row(photo), when(photo.uploaded_at)
-    place = checked_at if photo.longitude is None else (photo.longitude, photo.latitude)
-    if place is not None:
-        metres = metres_between(tuple(place), (case.longitude, case.latitude))
+    longitude, latitude = checked_at or (photo.longitude, photo.latitude)
+    if longitude is not None and latitude is not None:
+        metres = metres_between((longitude, latitude), (case.longitude, case.latitude))
         told = f"{told} · 距上报位置 {metres_in_words(metres)}"
     return row | {"caption": told, "alt": f"{photo.get_kind_display()}，{told}"}
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import calendar, case, categories, gaps, kept, lists, live, phone, small_tasks
+from desk.views import calendar, case, case_file, categories, gaps, kept, lists, live, phone, small_tasks
 
 app_name = "desk"
 
@@ -20,5 +20,6 @@ urlpatterns = [
     path("cases/<uuid:case_uuid>/", case.case_page, name="case"),
     path("cases/<uuid:case_uuid>/moves/<str:name>/", case.move_page, name="move"),
     path("cases/<uuid:case_uuid>/kept/", kept.kept, name="kept"),
+    path("cases/<uuid:case_uuid>/file/", case_file.case_file, name="file"),
     path("cases/<uuid:case_uuid>/contact/", case.contact_page, name="contact"),
 ]

@@ -163,6 +163,7 @@ ENDPOINTS = (
     Endpoint("desk:case",              "/cases/{case}/",                       SEES_CASE),
     Endpoint("desk:move",              "/cases/{case}/moves/comment/",         SEES_CASE),
     Endpoint("desk:kept",              "/cases/{case}/kept/",                       SEES_CASE),
+    Endpoint("desk:file",              "/cases/{case}/file/",                  SEES_CASE),
     Endpoint("desk:contact",           "/cases/{case}/contact/",               WORKS_ON_CASE, method="post", seeing=SEES_CASE),
     Endpoint("cases:photo",             "/photos/{photo}.jpg",                  SEES_CASE),
     Endpoint("cases:photo_small",       "/photos/{photo}-s.jpg",                SEES_CASE),
