@@ -8,9 +8,11 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 
+from cases.clocks import clock
 from cases.counting import counted_in
 from cases.filters import FILTERS, SETTLED_DAYS, SETTLED_NAME, narrow
 from cases.models import Case
+from cases.rows import with_row
 from cases.workflow import OPEN, STATES, Lateness, Tone
 from governance.models import Level, Organization
 from grid.models import Grid, GridRing, TerritoryRing
@@ -172,19 +174,31 @@ def _point(row: tuple) -> dict[str, Any]:
     }
 
 
+def _listed(case: Case) -> dict[str, Any]:
+    """A case of a spot, with what its popup says."""
+    row = tuple(getattr(case, name.replace("__", "_")) for name in _POINT)
+    return _point(row) | {
+        "number": case.number,
+        "words": case.words,
+        "address": case.address,
+        "clock": clock(case.due_at),
+    }
+
+
 def features(
     visible: QuerySet[Case], *, box: Box, zoom: int, filters: dict[str, Any] | None = None, now: dt.datetime
 ) -> dict[str, Any]:
     """Clusters and single cases of a box (degrees, WGS-84) at a zoom of Web-Mercator, in two statements.
 
     A cluster is ``{at: [lon, lat], count, waiting, working, checking, settled, yellow, red}`` without its zeros; a case
-    is ``{uuid, at, state, label, tone, lateness, name}``. From zoom 22 on the cases of the box are listed, 50 at most.
+    is ``{uuid, at, state, label, tone, lateness, name}``. From zoom 22 on the cases of the box are listed, 50 at most, each
+    with ``number, words, address, clock`` too.
     """
     found = filtered(visible, filters or {}, now=now)
     cells = Cells.of(box, zoom)
     if zoom >= LIST_ZOOM:
-        listed = cells.within(found).by_due_date().values_list(*_POINT)[: MOST_LISTED + 1]
-        points = [_point(row) for row in listed]
+        listed = with_row(cells.within(found), ("category_name",), characters=60).by_due_date()
+        points = [_listed(case) for case in listed[: MOST_LISTED + 1]]
         return {"total": len(points), "clusters": [], "cases": points[:MOST_LISTED]}
     is_settled = (filters or {}).get("state") == SETTLED_NAME
     rows = cells.clusters(found)

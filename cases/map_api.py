@@ -23,6 +23,8 @@ from grid.datum import MapDatum, from_wgs84, to_wgs84
 
 #: Outlines change with a reform of the divisions, not with a shift.
 OUTLINES_AGE = 3600
+#: What a screen on a wall tells of a case: no way to its page, nobody's words.
+SHOWN_ON_WALLS = ("at", "state", "label", "tone", "lateness", "name")
 
 
 class OutlineForm(forms.Form):
@@ -57,8 +59,7 @@ def cases_of_a_wall(request: HttpRequest, visible: QuerySet[Case], filters: dict
     if not form.is_valid():
         return form_json(form)
     found = features(visible, **form.cleaned_data, filters=filters, now=timezone.now())
-    for case in found["cases"]:
-        del case["uuid"]
+    found["cases"] = [{name: case[name] for name in SHOWN_ON_WALLS} for case in found["cases"]]
     return _json(compact(found))
 
 

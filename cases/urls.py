@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from cases import api, map_api, parts_api
+from cases import api, base_map, map_api, parts_api
 from governance.responses import answers_json
 
 app_name = "cases"
@@ -11,6 +11,8 @@ app_name = "cases"
 urlpatterns = [
     path("map/cases.json", map_api.cases_json, name="map_cases"),
     path("map/areas.json", map_api.areas_json, name="map_areas"),
+    path("map/base.json", base_map.base_json, name="map_base"),
+    path("map/base/<slug:version>.pmtiles", base_map.base_file, name="map_base_file"),
     path("api/v1/map/", map_api.MapView.as_view(), name="api_map"),
     path("api/v1/categories/", api.CategoryList.as_view(), name="api_categories"),
     path("api/v1/cases/", api.CaseList.as_view(), name="api_cases"),

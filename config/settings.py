@@ -6,6 +6,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from config.environment import KEYS_HINT, database, env, env_bool, env_list, key_ring
+from config.map_tiles import origins, tile_layers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -176,13 +177,20 @@ if HTTPS:
     # The proxy of docker-compose.yml ends TLS and overwrites this header; nobody else reaches the web process.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-TIANDITU_KEY = env("TIANDITU_KEY", "")
+# The base map: a PMTiles file in this folder, tiles of others, else our own outlines (cases/base_map.py).
+MAP_FOLDER = Path(env("MAP_FOLDER", str(DATA_DIR)))
+MAP_TILE_LAYERS = tile_layers(
+    tianditu_key=env("TIANDITU_KEY", ""),
+    tianditu_address=env("TIANDITU_ADDRESS", "https://t{s}.tianditu.gov.cn"),
+    tiles=env("MAP_TILES", ""),
+    tiles_datum=env("MAP_TILES_DATUM", "wgs84"),
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:", *(["https://*.tianditu.gov.cn"] if TIANDITU_KEY else [])],
+        "img-src": [SELF, "data:", "blob:", *origins(MAP_TILE_LAYERS)],
         "font-src": [SELF, "data:"],
         "connect-src": [SELF],
         "worker-src": [SELF],
@@ -210,6 +218,7 @@ VENDOR_FILES = {
     "vendor/echarts/echarts.common.min.js": "echarts/dist/echarts.common.min.js",
     "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "vendor/idb/index.js": "idb/build/index.js",
+    "vendor/protomaps/protomaps-leaflet.js": "protomaps-leaflet/dist/protomaps-leaflet.js",
 }
 # Tests and `runserver` read static files where they lie; everything else takes the collected, hashed copies.
 PLAIN_STATIC = env_bool("PLAIN_STATIC", DEBUG)

@@ -50,4 +50,6 @@ urlpatterns = [
     path("wall/open/", walls.open_wall, name="wall_open"),
     path("wall/cases.json", walls.cases_json, name="wall_cases"),
     path("wall/areas.json", walls.areas_json, name="wall_areas"),
+    path("wall/base.json", walls.base_json, name="wall_base"),
+    path("wall/base/<slug:version>.pmtiles", walls.base_file, name="wall_base_file"),
 ]

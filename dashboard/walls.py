@@ -8,12 +8,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from cases.base_map import base_answer, file_answer
 from cases.map_api import areas_answer, cases_of_a_wall
 from cases.models import Case
 from dashboard import actions
@@ -198,3 +199,15 @@ def cases_json(request: HttpRequest, found: Wall, shown: Chosen) -> HttpResponse
 def areas_json(request: HttpRequest, found: Wall, shown: Chosen) -> HttpResponse:
     """Outlines of the base map."""
     return areas_answer(request)
+
+
+@answers_json
+@for_screens
+def base_json(request: HttpRequest, found: Wall, shown: Chosen) -> HttpResponse:
+    """What lies under the outlines."""
+    return base_answer("dashboard:wall_base_file")
+
+
+def base_file(request: HttpRequest, version: str) -> HttpResponseBase:
+    """The file of the base map, in the parts that the screen asks for."""
+    return for_screens(lambda request, found, shown: file_answer(request, version))(request)

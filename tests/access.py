@@ -174,6 +174,8 @@ ENDPOINTS = (
     # Maps and boards: everybody gets what the scope holds, which may be nothing
     Endpoint("cases:map_cases",         f"/map/cases.json?{BOX}"),
     Endpoint("cases:map_areas",         f"/map/areas.json?{BOX}"),
+    Endpoint("cases:map_base",          "/map/base.json"),
+    Endpoint("cases:map_base_file",     "/map/base/0.pmtiles",                  frozenset(), HIDDEN),  # no file is there
     Endpoint("dashboard:board",         "/board/"),
     Endpoint("dashboard:place",         "/board/places/{community}/",           OPENS_PLACE),
     Endpoint("dashboard:place",         "/board/places/{property}/",            OPENS_PLACE | {"handler"}),
@@ -230,6 +232,8 @@ ENDPOINTS = (
     Endpoint("dashboard:wall",          "/wall/",                               frozenset(), FORBIDDEN, FORBIDDEN),
     Endpoint("dashboard:wall_cases",    f"/wall/cases.json?{BOX}",              frozenset(), FORBIDDEN, FORBIDDEN),
     Endpoint("dashboard:wall_areas",    f"/wall/areas.json?{BOX}",              frozenset(), FORBIDDEN, FORBIDDEN),
+    Endpoint("dashboard:wall_base",     "/wall/base.json",                      frozenset(), FORBIDDEN, FORBIDDEN),
+    Endpoint("dashboard:wall_base_file", "/wall/base/0.pmtiles",                frozenset(), FORBIDDEN, FORBIDDEN),
     Endpoint("dashboard:wall_open",     "/wall/open/",                          anonymous=MAY),  # asks for the code
     # Programs
     Endpoint("cases:api_map",           f"/api/v1/map/?{BOX}",                  anonymous=SIGN_IN),

@@ -149,6 +149,8 @@ def prepare_node() -> None:
     if stamp.exists() and stamp.read_text() == wanted:
         return
     say("JavaScript packages (npm ci) …")
+    if stamp.parent.is_symlink():
+        stamp.parent.unlink()  # of another worktree, which npm would empty
     npm, environment = node_tools()
     command(npm, "ci", "--silent", "--no-audit", "--no-fund", env=environment)
     stamp.write_text(wanted)

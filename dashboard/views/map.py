@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -93,7 +92,6 @@ def page(request: HttpRequest, found: Chosen) -> HttpResponse:
         "own": territory_of(found.place),
         "values_url": asked.address("map_values"),
         "heat_url": asked.address("map_heat"),
-        "tianditu": settings.TIANDITU_KEY,
         "areas": [],
         "list_url": found.counted(REPORTED, **_days(asked)),
     }

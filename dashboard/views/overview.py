@@ -4,7 +4,6 @@ import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -248,7 +247,7 @@ def _map(found: Chosen, show: str, wall: bool) -> dict[str, Any]:
         "map_query": "" if wall else urlencode(map_words(found) | MAP_SHOWS[show][1]),
         "map_cases_url": reverse("dashboard:wall_cases" if wall else "cases:map_cases"),
         "map_areas_url": reverse("dashboard:wall_areas" if wall else "cases:map_areas"),
+        "map_base_url": reverse("dashboard:wall_base" if wall else "cases:map_base"),
         "map_box": "" if place.dimension == UNIT else box_of(place),
         "map_own": str(territory_of(place)),
-        "tianditu": settings.TIANDITU_KEY,
     }

@@ -75,6 +75,7 @@ class Cases {
     this.layer.clearLayers();
     for (const cluster of clusters) this.layer.addLayer(this.cluster(cluster));
     for (const one of cases) this.layer.addLayer(this.point(one));
+    this.map.fire("marks:drawn");
     this.tell(total ? "" : "这里没有符合条件的案件。移动地图或放宽筛选再看。");
     // Zooming by keyboard removed the mark that was pressed: the map takes the focus back.
     if (chosen) this.map.getContainer().focus();
@@ -93,11 +94,17 @@ class Cases {
     else this.list(at);
   }
 
-  async list(at) {
-    const [longitude, latitude] = at;
+  // The cases of a spot, as far as the page may tell of them.
+  async at([longitude, latitude]) {
     const box = [longitude - SPOT, latitude - SPOT, longitude + SPOT, latitude + SPOT];
     const answer = await getJson(this.address(box, LIST_ZOOM));
-    if (!answer) return this.tell("案件暂时取不到，请再点一次。");
+    if (!answer) this.tell("案件暂时取不到，请再点一次。");
+    return answer;
+  }
+
+  async list(at) {
+    const answer = await this.at(at);
+    if (!answer) return;
     const list = element("ul", "map-list");
     for (const one of answer.cases) list.append(wrap("li", words(one)));
     if (answer.total > ALL_LISTED) list.append(element("li", "soft", "还有更多，请用列表查看。"));
@@ -107,7 +114,10 @@ class Cases {
   point(one) {
     const node = element("i", `mark is-${one.tone} late-${one.lateness}`);
     const late = LATE_WORDS[one.lateness] ? `，${LATE_WORDS[one.lateness]}` : "";
-    const act = () => this.show(one.at, words(one));
+    const act = async () => {
+      const answer = one.uuid ? await this.at(one.at) : { cases: [one] };
+      if (answer) this.show(one.at, words(answer.cases.find(({ uuid }) => uuid === one.uuid) ?? one));
+    };
     return pressed(marker(one.at, node, 24), `${one.name}，${one.label}${late}`, act);
   }
 
@@ -124,14 +134,20 @@ function wrap(tag, child) {
   return node;
 }
 
-// What a popup says of a case: nodes and text, never HTML.
+// What a popup says of a case: nodes and text, never HTML. A screen on a wall has no number, no words and no link.
 function words(one) {
   const link = element(one.uuid ? "a" : "div", "map-case", "");
-  if (one.uuid) link.href = `/cases/${one.uuid}/`; // a screen on a wall has no links
+  if (one.uuid) link.href = `/cases/${one.uuid}/`;
+  const head = element("span", "row");
+  head.append(element("strong", "", one.name));
+  if (one.number) head.append(element("span", "code", one.number));
   const foot = element("span", "row");
   foot.append(element("span", `badge is-${one.tone}`, one.label));
-  if (LATE_WORDS[one.lateness]) foot.append(element("span", `clock late-${one.lateness}`, LATE_WORDS[one.lateness]));
-  link.append(element("strong", "", one.name), foot);
+  const clock = one.clock || LATE_WORDS[one.lateness];
+  if (clock) foot.append(element("span", `clock late-${one.lateness}`, clock));
+  link.append(head);
+  for (const [name, text] of [["map-case-words", one.words], ["map-case-where", one.address]]) if (text) link.append(element("span", name, text));
+  link.append(foot);
   return link;
 }
 
