@@ -12,7 +12,7 @@ from django.utils import timezone
 from cases.calendar import calendar_for
 from cases.deadlines import Limit, Unit, start
 from cases.loops import loops
-from cases.models import Case, Category, Responsibility
+from cases.models import Case, Category, Leg, Responsibility
 from cases.photos import ADDRESS
 from cases.routing import propose_unit
 from cases.units import units_in_reach
@@ -301,9 +301,19 @@ def move_form(
         form.ask_for(name, FIELDS[name](case, user), is_needed=False)
     if move.name in CHECKS and data and data.get("position_source") == PositionSource.NONE:
         form.fields["position"].required = False
+    if move.name == "adjudicate":
+        _propose_nobody_who_refused(form, case)
     if category is not None and "responsibility" in form.fields:
         form.fields["responsibility"] = _responsibilities(case, category)
     return form
+
+
+def _propose_nobody_who_refused(form: CaseMoveForm, case: Case) -> None:
+    """Whoever decides a dispute chooses: the unit of the list is proposed only where it has not sent the case back."""
+    field = form.fields["unit"]
+    refused = case.legs.filter(outcome=Leg.Outcome.REFUSED).values_list("unit", flat=True)
+    if field.initial in refused:
+        field.initial, field.help_text = None, "权责清单建议的单位回退过，请选定单位"
 
 
 #: What the numbers of a position were called: phones send reports that they kept then, and pages that they kept.

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from cases.clocks import due, duration, when
+from cases.deadlines import Limit
 from cases.models import Case, CaseEvent, Leg, Photo, Request
 from cases.photos import ADDRESS
 from cases.workflow import CHECKS, MOVES, PHASES, ROUGH, STATES, Grade, PositionSource, Refusal, State, Step
@@ -74,7 +75,7 @@ def lines(
             event,
             MOVES[event.move],
             tone=STATES[State(event.after)].tone,
-            facts=[*_facts(case, event, units, people, requests), *_taken(event, photos)],
+            facts=[*_facts(case, event, units, people, requests, legs), *_taken(event, photos)],
             photos=[],  # each photo is shown once, as evidence
         )
         for event in _folded(events)
@@ -107,6 +108,7 @@ def _facts(
     units: dict[int, Organization],
     people: dict[int, Any],
     requests: list[Request],
+    legs: list[Leg],
 ) -> Iterable[str]:
     facts = event.facts
     if event.move in ("dispatch", "adjudicate") and event.unit:
@@ -153,7 +155,7 @@ def _facts(
             f"截止 {due(parse_datetime(facts['due_at']))}，标记晚到，{when(parse_datetime(facts['held_until']))} 前不升级"
         )
     if event.move in ASKS:
-        yield from (asked_for(one) for one in requests if one.asked_at == event.at and asked_for(one))
+        yield from filter(None, (asked_for(one, legs) for one in requests if one.asked_at == event.at))
     if facts.get("grade"):
         yield f"评价：{Grade(facts['grade']).label}"
     if facts.get("before"):  # a rough place was corrected
@@ -180,10 +182,13 @@ def _taken_over(facts: dict[str, Any]) -> Iterable[str]:
         yield f"沿用较早上报的立案时限，截止 {due(parse_datetime(facts['clock_kept']))}"
 
 
-def asked_for(request: Request) -> str:
-    """What a request asks for, in words."""
+def asked_for(request: Request, legs: Iterable[Leg]) -> str:
+    """What a request asks for, in words, in the unit of the leg that was open then."""
     if request.amount is not None:
-        return f"延长 {request.amount.normalize():f}（单位同原时限）"
+        leg = next((leg for leg in legs if _is_open_at(leg, request.asked_at)), None)
+        return (
+            f"延长 {Limit(request.amount, leg.limit.unit)}" if leg else f"延长 {request.amount.normalize():f}"
+        )
     return f"挂账至 {request.until:%Y-%m-%d}" if request.until else ""
 
 
@@ -240,9 +245,11 @@ def leg_rows(legs: list[Leg], requests: list[Request], now: dt.datetime) -> list
 
 
 def _falls_into(leg: Leg, request: Request) -> bool:
-    return leg.opened_at <= request.decided_at and (
-        leg.stopped_at is None or request.decided_at <= leg.stopped_at
-    )
+    return _is_open_at(leg, request.decided_at)
+
+
+def _is_open_at(leg: Leg, moment: dt.datetime) -> bool:
+    return leg.opened_at <= moment and (leg.stopped_at is None or moment <= leg.stopped_at)
 
 
 def _hands(leg: Leg) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpRequest
 
 from cases.models import Case, CaseText, Leg
-from cases.phrases import phrases
 from cases.situations import Situation
 from cases.workflow import CHECKS, Move
 from desk import history
@@ -32,7 +31,6 @@ def top_of(request: HttpRequest, case: Case, move: Move, now: dt.datetime) -> di
         "far_metres": Situation(case, request.user, now, leg=leg).numbers.check_metres
         if leg and not case.is_place_rough
         else None,
-        "phrases": phrases().get(move.name, []),
     }
 
 

@@ -70,7 +70,7 @@ PAGES = {
     "quling": [
         "/board/", "/board/trends/", "/board/map/", "/board/map/?measure=reported&level=community", "/board/map/?show=heat",
         "/board/measures/closed_in_time_rate/", "/board/measures/closed_in_time_rate/?period=year&recount=yes",
-        "{district}", "{unit}", "/desk/?queue=closed&closed=30", "{verified}", "/inbox/",
+        "{district}", "{unit}", "/desk/?queue=closed&closed=30", "{verified}", "{verified}file/", "/inbox/",
     ],
     "jieshuji": [
         "/party/", "/party/whistles/", "{whistle}", "{whistle}moves/call/", "{whistle}print/", "{blow}", "{handling}",

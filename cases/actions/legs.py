@@ -150,7 +150,7 @@ def open_leg(
     return leg
 
 
-def marks_of(walk: Walk, leg: Leg) -> Marks:
+def marks_of(walk: Situation, leg: Leg) -> Marks:
     """The marks of a leg by the calendar of now."""
     return recounting.marks_of(walk.case, leg, walk.calendar, walk.now)
 

@@ -3,9 +3,12 @@
 The words are those of the effects (``cases/actions/effects.py``); a test makes every move and compares.
 """
 
+from decimal import Decimal
+
 from cases import deadlines, turning
-from cases.actions.legs import limit_of
+from cases.actions.legs import limit_of, marks_of
 from cases.clocks import due
+from cases.deadlines import Limit
 from cases.loops import territory
 from cases.models import Case
 from cases.rule_numbers import REFUSALS_BEFORE_DISPUTE
@@ -27,7 +30,6 @@ BEGINS: dict[str, tuple[Step, str]] = {
     "refuse_closing": (Step.VERIFYING, ""),
 }
 ENDS = "案件终止，不能恢复；上报人会收到通知。"
-UNCHANGED = "时限照旧，不因申请而停。"
 
 
 def in_words(situation: Situation, move: Move, *, unit: Organization | None = None) -> str:
@@ -42,13 +44,34 @@ def in_words(situation: Situation, move: Move, *, unit: Organization | None = No
     if move.ends_badly:
         return ENDS
     if move.name in ("ask_extension", "ask_suspension"):
-        return UNCHANGED
+        return _if_granted(situation, move)
     if move.name not in BEGINS or move.clock != Clock.OPENS:
         return ""
     step, listed_as = BEGINS[move.name]
     limit = limit_of(situation, listed_as or step)
     until = deadlines.start(situation.now, limit, situation.calendar).due_at
     return f"将交：{_hands(situation.case, move, unit)}；新时限：{due(until)}（{limit}）。"
+
+
+def _if_granted(situation: Situation, move: Move) -> str:
+    """What is asked for, in the unit of the open clock, and when it would then be due; the clock runs on until granted."""
+    leg = situation.leg
+    assert leg is not None
+    if move.name == "ask_suspension":
+        rest = deadlines.remainder(leg.due_at, leg.limit, situation.now, situation.calendar)
+        return f"批准前时限照走；如现在批准，时限停在还剩 {rest}，到所选日期自动恢复。"
+    one = Limit(Decimal(1), leg.limit.unit)
+    return (
+        f"现在的截止时间 {due(leg.due_at)}；每延长 {one}，如到 {extended(situation, one)}。"
+        f"最多延长 {leg.limit}，批准前时限照走。"
+    )
+
+
+def extended(situation: Situation, amount: Limit) -> str:
+    """Until when the open clock of a case would run with more time, in the unit of its limit."""
+    assert situation.leg is not None
+    marks = marks_of(situation, situation.leg)
+    return due(deadlines.extend(marks, amount, situation.calendar).due_at)
 
 
 def _hands(case: Case, move: Move, unit: Organization | None) -> str:

@@ -19,11 +19,13 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, retarget
 
 from cases.actions import DOOR, Stale, outcomes
+from cases.deadlines import Limit
 from cases.forms import CaseMoveForm, move_form, takes_photos
-from cases.models import Case, CaseEvent, CaseText, Contact, Leg
+from cases.models import Case, CaseEvent, CaseText, Contact, Leg, Request
 from cases.names import give_names
 from cases.permissions import may_call_back
 from cases.photos import store_of_form
+from cases.phrases import phrases
 from cases.routing import propose_unit
 from cases.rules import offers
 from cases.situations import Situation
@@ -32,6 +34,7 @@ from cases.waiting import Matter, matters_of
 from cases.waits import step_of
 from cases.workflow import MOVES, STATES, Move, State
 from desk import history
+from desk.dispute import dispute_of
 from desk.forms import CategoryForm, LookForm
 from desk.listed import Place, is_list
 from desk.move_top import top_of
@@ -137,7 +140,8 @@ def case_context(request: HttpRequest, case: Case) -> dict:
         "reporter": report.actor if report else None,
         "pictures": history.picture_rows(pictures),
         "evidence": history.evidence(case, events, pictures),
-        "requests": [(one, history.asked_for(one)) for one in requests],
+        "requests": [(one, history.asked_for(one, legs)) for one in requests],
+        "granted_until": _granted_until(situation),
         "supervisions": supervisions,
         "contacts": _callers(case) if case.is_from_resident else [],
         "may_call_back": may_call_back(case, leg, request.user),
@@ -163,6 +167,16 @@ def _in_order(moves: list[Move], case: Case, moved: set[str]) -> tuple[list[Move
         rank["send_to_check"] = -1  # what residents say is looked at on site before it is registered
     ordered = sorted(moves, key=lambda move: rank.get(move.name, len(NEXT)))
     return [m for m in ordered if m.name not in ASIDE], [m for m in ordered if m.name in ASIDE]
+
+
+def _granted_until(situation: Situation) -> str:
+    """Until when the clock would run with the time that is asked of this person; nothing where it is not."""
+    request = situation.open_requests.get(Request.Kind.EXTENSION)
+    if request is None or situation.leg is None or situation.user is None:
+        return ""
+    if Matter.EXTENSION not in matters_of(situation.user, situation.case.waits_for):
+        return ""
+    return outcomes.extended(situation, Limit(request.amount, situation.leg.limit.unit))
 
 
 def _first(moves: list[Move], case: Case, user: User) -> Move | None:
@@ -296,6 +310,8 @@ def _moved_on(
         "typed": form.typed(),
         "form": move_form(move, fresh, request.user, data) if may_again else None,
         "category_form": None,
+        "dispute": dispute_of(fresh, request.user) if move.name == "adjudicate" and may_again else None,
+        "phrases": phrases().get(move.name, []),
         "outcome": _outcome(request, fresh, move, form),
         "then": data.get("then", ""),
     }
@@ -324,6 +340,8 @@ def _ask(request: HttpRequest, case: Case, move: Move, form: CaseMoveForm) -> Ht
         "form": form,
         "category_form": CategoryForm(request.GET or None) if move.name == "register" else None,
         "outcome": _outcome(request, case, move, form),
+        "dispute": dispute_of(case, request.user) if move.name == "adjudicate" else None,
+        "phrases": phrases().get(move.name, []),
         "then": form.data.get("then", "") or _way_back(request),
         "base": base,
     }
