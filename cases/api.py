@@ -26,7 +26,7 @@ from rest_framework.views import APIView
 from cases import actions, marking, photos
 from cases import serializers as shapes
 from cases.actions import Forbidden, Unfit
-from cases.filters import FILTERS, SearchField, narrow
+from cases.filters import FILTERS, SEARCH, SearchField, narrow
 from cases.forms import CaseMoveForm, ReportForm, move_form
 from cases.models import Case, CaseEvent, CaseText, Category, Leg, Photo
 from cases.models.case import CaseQuerySet, page_of
@@ -34,6 +34,7 @@ from cases.parsing import WholeForm
 from cases.permissions import may_report
 from cases.rows import with_row
 from cases.rules import RULES, offers
+from cases.search import MOST, Search, rows_of
 from cases.situations import Situation
 from cases.waiting import ASKED, STEPS
 from cases.workflow import MOVES, Move, State
@@ -155,17 +156,27 @@ class CaseFilter(django_filters.FilterSet):
     waits_for = extend_schema_field(OpenApiTypes.STR)(
         django_filters.ChoiceFilter(label="等谁办", choices=[("me", "等我办")])
     )
-    q = SearchFilter(label="编号，或情况说明、位置描述中的至少两个字")
+    q = SearchFilter(
+        label="编号，或情况说明、位置描述、社区、街道、单位、上报人中的至少两个字；最新的至多 1000 件"
+    )
 
     class Meta:
         model = Case
         fields: list[str] = []
 
-    def filter_queryset(self, cases: CaseQuerySet) -> CaseQuerySet:
+    def filter_queryset(self, cases: CaseQuerySet) -> CaseQuerySet | list[int]:
+        """Cases narrowed; of a search the numbers of its hits."""
         chosen = dict(self.form.cleaned_data)
         if chosen.pop("waits_for"):
             cases = cases.waiting_for(self.request.user, *STEPS, *ASKED)
-        return narrow(cases, {**chosen, "category": "", "category_id": chosen["category"]}, timezone.now())
+        text = chosen.pop(SEARCH)
+        found = narrow(cases, {**chosen, "category": "", "category_id": chosen["category"]}, timezone.now())
+        if not text:
+            return found
+        places = tuple(int(chosen[name]) for name in ("street", "community") if chosen[name])
+        is_open = bool(chosen["is_open"])
+        search = Search(found, text, by=self.request.user, is_open=is_open, places=places)
+        return search.numbers()[:MOST]
 
 
 class CategoryList(generics.ListAPIView):
@@ -175,6 +186,10 @@ class CategoryList(generics.ListAPIView):
     queryset = Category.objects.filter(is_active=True)
     serializer_class = shapes.CategoryRow
     filter_backends: list = []
+
+
+def _shown(cases: QuerySet[Case]) -> QuerySet[Case]:
+    return with_row(cases, shapes.NAMED, characters=0)
 
 
 class CaseList(Doorway, generics.ListAPIView):
@@ -191,7 +206,10 @@ class CaseList(Doorway, generics.ListAPIView):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         found = self.filter_queryset(self.get_queryset())
-        rows = self.paginate_queryset(with_row(found, shapes.NAMED, characters=0))
+        if isinstance(found, list):
+            found = rows_of(self.paginate_queryset(found))
+            return self.get_paginated_response([shapes.case_row(row) for row in _shown(found)])
+        rows = self.paginate_queryset(_shown(found))
         return self.get_paginated_response([shapes.case_row(row) for row in rows])
 
     @extend_schema(

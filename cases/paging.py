@@ -22,7 +22,9 @@ class CappedPagination(LimitOffsetPagination):
         asked = request.query_params.get("offset")
         return 0 if asked is None else whole("offset", asked, least=0)
 
-    def get_count(self, queryset: QuerySet) -> int:
+    def get_count(self, queryset: QuerySet | list[int]) -> int:
+        if isinstance(queryset, list):  # the hits of a search, found as far as they are counted
+            return len(queryset)
         return queryset.order_by().values("pk")[:COUNTED].count()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from cases.filters import FILTERS, FilterField, SearchField
+from cases.filters import FILTERS, SEARCH, FilterField, SearchField
 from cases.forms import CategoryField, ReportForm
 from governance import telephones
 from governance.models import Level
@@ -27,8 +27,9 @@ class FilterForm(forms.Form):
     q = SearchField(
         label="搜索",
         required=False,
-        max_length=60,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "编号、内容、地点", "data-key": "/"}),
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": "编号、内容、地点、单位、上报人", "data-key": "/"}
+        ),
     )
     street = FilterField(label=FILTERS["street"].label, required=False)
     lateness = _choice("lateness", "全部时限", reverse=True)
@@ -90,9 +91,14 @@ class FilterForm(forms.Form):
         return len([name for name in self.chosen if name not in self.FIRST])
 
     @property
+    def asks_for_more(self) -> bool:
+        """Whether a search was too short, which finds nothing."""
+        return SEARCH in self.errors
+
+    @property
     def comes_again(self) -> bool:
         """Whether the very same question may be asked again, as one with the words of a search hardly is."""
-        return not {"q", "category"} & set(self.chosen)
+        return not {SEARCH, "category"} & set(self.chosen)
 
     @property
     def is_bounded(self) -> bool:

@@ -9,8 +9,9 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.filters import narrow, places_in_sight
+from cases.filters import SEARCH, narrow, places_in_sight
 from cases.models import Case
+from cases.search import Search, rows_of
 from cases.waiting import matters_of
 from desk import queues
 from desk.forms import FilterForm
@@ -31,15 +32,30 @@ class Wanted:
 
     queue: queues.Queue
     chosen: tuple[tuple[str, str], ...]
+    #: What is searched for; None where it was too short, which finds nothing.
+    text: str | None = ""
 
     def found(self, user: User) -> QuerySet[Case]:
+        """Its cases, in its order; where something is searched for, those among which ``search`` looks."""
         return narrow(queues.cases_in(self.queue, user), dict(self.chosen), timezone.now())
+
+    def search(self, user: User, most: int) -> Search:
+        """What is searched for in it, the newest first."""
+        places = tuple(int(value) for name, value in self.chosen if name in ("street", "community"))
+        is_open = self.queue not in queues.ENDLESS
+        return Search(self.found(user), self.text or "", user, is_open, places, most)
+
+    def held(self, user: User, most: int = queues.COUNTED_ENDLESS) -> QuerySet[Case]:
+        """Its cases, in its order; of a search the newest hits."""
+        return self.found(user) if self.text == "" else rows_of(self.search(user, most).numbers())
 
 
 def wanted(form: FilterForm, groups: list[queues.Group]) -> Wanted:
     """The queue and the filters of an address; filters without a queue look through all cases."""
-    name = form.data.get("queue", "") or (queues.ALL.name if form.chosen else "")
-    return Wanted(queues.find_queue(groups, name), tuple(form.chosen.items()))
+    chosen = dict(form.chosen)
+    text = None if form.asks_for_more else chosen.pop(SEARCH, "")
+    name = form.data.get("queue", "") or (queues.ALL.name if form.chosen or text is None else "")
+    return Wanted(queues.find_queue(groups, name), tuple(chosen.items()), text)
 
 
 # After a move ------------------------------------------------------------------------------------------------------
@@ -66,7 +82,7 @@ class Place:
         form = FilterForm(query, places_in_sight(user) if narrows_by_place else [])
         list_ = wanted(form, queues.groups_for(user))
         start = (page_number(query.get("page")) - 1) * queues.PAGE
-        rows: Any = list_.found(user).values_list("pk", "uuid")[start : start + queues.PAGE + 1]
+        rows: Any = list_.held(user).values_list("pk", "uuid")[start : start + queues.PAGE + 1]
         return cls(query, list_, list(rows))
 
     def next_of(self, case: Case, user: User, *, before: str) -> tuple[str, bool]:

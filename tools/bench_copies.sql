@@ -9,7 +9,7 @@ SET maintenance_work_mem = '256MB';
 CREATE TEMP TABLE postponed AS
 SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
-WHERE a.amname = 'gin' AND i.indrelid IN ('cases_case'::regclass, 'cases_casetext'::regclass);
+WHERE a.amname = 'gin' AND i.indrelid IN ('cases_case'::regclass, 'cases_casetext'::regclass, 'cases_searchrow'::regclass);
 DO $$ DECLARE name text; BEGIN
     FOR name IN SELECT p.name FROM postponed p LOOP EXECUTE 'DROP INDEX ' || name; END LOOP;
 END $$;
@@ -116,6 +116,10 @@ ORDER BY c.id, e.sequence;
 INSERT INTO cases_casetext (case_id, sequence, body, salt, erased_at)
 SELECT c.id, t.sequence, t.body, t.salt, t.erased_at FROM copies c JOIN cases_casetext t ON t.case_id = c.source
 ORDER BY c.id, t.sequence;
+
+-- Triggers are silent here.
+INSERT INTO cases_searchrow (case_id, plain, keys)
+SELECT found.* FROM (SELECT min(id) AS lowest, max(id) AS highest FROM copies) AS new, cases_search_rows(new.lowest, new.highest) AS found;
 
 INSERT INTO cases_supervision (case_id, ordered_by_id, ordered_at, leader_id, unit_id, deadline, replied_by_id, replied_at, accepted_at, times, told_on, note)
 SELECT c.id, s.ordered_by_id, s.ordered_at - c.back, s.leader_id, coalesce(m.unit, s.unit_id), s.deadline - c.back, s.replied_by_id,

@@ -182,7 +182,17 @@ def probes() -> Iterator[Probe]:
     for name, (person, url) in queues.items():
         yield Probe(name, person, getting(url), 6, 15)
     yield Probe("list of 20 (API)", "quling", getting("/api/v1/cases/?state=handling&limit=20"), 6, 15)
-    yield Probe("search: two characters", "quling", getting("/desk/?queue=all&q=井盖"), 6, 50)
+    searches = {
+        "search: two characters": ("quling", "/desk/?queue=all&q=井盖"),
+        "search: two characters, clerk": ("shequ", "/desk/?queue=all&q=井盖"),
+        "search: two characters (API)": ("quling", "/api/v1/cases/?q=井盖&limit=20"),
+        "search: two characters, department": ("chengguan", "/desk/?queue=all&q=井盖"),
+        "search: open cases": ("quling", "/desk/?queue=open&q=井盖"),
+        "search: a sentence": ("quling", "/desk/?queue=all&q=单元门口 堆放旧家具 影响通行"),
+        "search: nothing found": ("quling", "/desk/?queue=all&q=没有这种事"),
+    }
+    for name, (person, url) in searches.items():
+        yield Probe(name, person, getting(url), 6, 50)
     near = Grid.objects.get(code="530103001001001").pk
     about = Case.objects.open().filter(grid=near).values_list("category", flat=True).first() or ""
     yield Probe(

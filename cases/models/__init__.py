@@ -3,6 +3,7 @@ from cases.models.catalogue import Category, CategoryChoice, CategoryWord, Respo
 from cases.models.legs import Leg, Request, Supervision
 from cases.models.records import CaseEvent, Contact, Photo
 from cases.models.rules import RuleOverride
+from cases.models.search import SearchRow
 from cases.models.texts import CaseText
 from cases.models.time import CalendarChange, CalendarYear, WorkDay, WorkingHours
 
@@ -21,6 +22,7 @@ __all__ = [
     "Request",
     "Responsibility",
     "RuleOverride",
+    "SearchRow",
     "Supervision",
     "WorkDay",
     "WorkingHours",

@@ -5,16 +5,14 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Func, Q, Value
+from django.db.models import Q
 from django.utils import timezone
 
 from cases.models.catalogue import Category, Responsibility
-from cases.models.texts import CaseText
 from cases.waiting import Matter, Wait, read_all, waiting_for
 from cases.workflow import OPEN, ROUGH, STATES, Grade, Lateness, Loop, PositionSource, State, Tone, loops_here
 from governance.models import Actor, By, Organization, User, actor_of
@@ -43,11 +41,6 @@ def _day(text: str) -> dt.date | None:
 def page_of(case: uuid.UUID | str) -> str:
     """Where people look at a case, by its uuid; an address for good, since notices and programs keep it."""
     return f"/cases/{case}/"
-
-
-def _pairs(text: Any) -> Func:
-    """Neighbouring pairs of characters of a text, as the database's search function cuts them."""
-    return Func(text, function="cases_pairs", output_field=ArrayField(models.TextField()))
 
 
 #: Whatever scope and the filters of map and board ask for: with these in an index, counting never touches the table.
@@ -128,31 +121,6 @@ class CaseQuerySet(models.QuerySet):
         begins = dt.datetime.combine(day, dt.time(), timezone.get_default_timezone())
         of_that_day = self.filter(reported_at__gte=begins, reported_at__lt=begins + dt.timedelta(days=1))
         return of_that_day.filter(pk=int(found[2]))
-
-    def search(self, text: str) -> "CaseQuerySet":
-        """By printed or running number where a text has digits alone, else by its words."""
-        number = plain_number(text)
-        if re.fullmatch(r"[0-9]{1,18}", number):
-            return self.filter(pk=int(number))
-        return self.numbered(number) if re.fullmatch(r"[0-9-]+", number) else self.saying(text)
-
-    def saying(self, text: str) -> "CaseQuerySet":
-        """Cases whose words or address say every word of a text (two characters or more each).
-
-        The index knows pairs of characters that stand side by side but for white space; a longer word is looked at
-        once more, since its pairs may stand apart.
-        """
-        cases, words = self, text.lower().split()
-        if any(len(word) < 2 for word in words):
-            return self.none()
-        for word in words[:4]:
-            wanted = {"pairs__contains": _pairs(Value(word))}
-            said = CaseText.objects.alias(pairs=_pairs("body")).filter(**wanted)
-            there = Case.objects.alias(pairs=_pairs("address")).filter(**wanted)
-            if len(word) > 2:
-                said, there = said.filter(body__icontains=word), there.filter(address__icontains=word)
-            cases = cases.filter(pk__in=said.values("case").union(there.values("pk")))
-        return cases
 
 
 class Case(Record):

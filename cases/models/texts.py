@@ -1,4 +1,4 @@
-"""What people wrote on a case; the search of cases asks it."""
+"""What people wrote on a case."""
 
 from django.db import models
 

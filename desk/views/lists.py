@@ -2,6 +2,7 @@
 
 import math
 import uuid
+from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
@@ -41,9 +42,12 @@ OTHERS = 5
 # The list ----------------------------------------------------------------------------------------------------------
 
 
+def _columns(cases: QuerySet[Case]) -> QuerySet:
+    return with_row(cases, SHOWN).values_list(*COLUMNS, "words", *SHOWN)
+
+
 def _page(user: User, list_: Wanted, start: int) -> QuerySet:
-    rows = with_row(list_.found(user), SHOWN).values_list(*COLUMNS, "words", *SHOWN)
-    return rows[start : start + queues.PAGE + 1]
+    return _columns(list_.found(user))[start : start + queues.PAGE + 1]
 
 
 def _up_to(user: User, list_: Wanted, limit: int) -> QuerySet:
@@ -74,6 +78,45 @@ def _list(request: HttpRequest) -> dict:
     list_ = wanted(form, groups)
     counts = queues.counted(user)
     number = page_number(request.GET.get("page"))
+    shown = _list_page if list_.text == "" else _hits_page
+    page = shown(user, list_, form, counts, number)
+    cases = [_case(row) for row in page.rows]
+    return {
+        "groups": _linked(groups, list_.queue, counts),
+        "queue": list_.queue,
+        "is_newest_first": list_.text != "" or list_.queue in (queues.ALL, queues.CLOSED),
+        "day": queues.day_of(groups, counts),
+        "form": form,
+        "cases": cases,
+        "common": (common := _common(cases)),
+        "common_words": list(dict.fromkeys(one for one in common.values() if one != list_.queue.label)),
+        "total": page.total,
+        "total_words": f"超过 {page.limit:,} 件" if page.total > page.limit else f"共 {page.total:,} 件",
+        "too_many_to_export": page.total > min(EXPORTED, page.limit),
+        "export_limit": f"{EXPORTED:,}",
+        "first": page.start + 1,
+        "last": page.start + len(cases),
+        "previous_page": page.number - 1 if page.number > 1 else None,
+        "next_page": page.number + 1 if page.has_more and page.number < PAGES else None,
+    }
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: its rows, and how many the list has, counted up to a limit."""
+
+    number: int
+    rows: list[tuple]
+    has_more: bool
+    total: int
+    limit: int
+
+    @property
+    def start(self) -> int:
+        return (self.number - 1) * queues.PAGE
+
+
+def _list_page(user: User, list_: Wanted, form: FilterForm, counts: queues.Counts, number: int) -> Page:
     start = (number - 1) * queues.PAGE
     rows = ask(_page, user, list_, start, keep=form.comes_again)
     if not rows and number > 1:  # the list has become shorter: its last page answers
@@ -82,26 +125,27 @@ def _list(request: HttpRequest) -> dict:
         start = (number - 1) * queues.PAGE
         rows = ask(_page, user, list_, start, keep=form.comes_again)
     has_more = len(rows) > queues.PAGE
-    cases = [_case(row) for row in rows[: queues.PAGE]]
-    last = start + len(cases)
-    return {
-        "groups": _linked(groups, list_.queue, counts),
-        "queue": list_.queue,
-        "day": queues.day_of(groups, counts),
-        "form": form,
-        "cases": cases,
-        "common": (common := _common(cases)),
-        "common_words": list(dict.fromkeys(one for one in common.values() if one != list_.queue.label)),
-        **_total(user, list_, form, counts, None if has_more else last),
-        "first": start + 1,
-        "last": last,
-        "previous_page": number - 1 if number > 1 else None,
-        "next_page": number + 1 if has_more and number < PAGES else None,
-    }
+    rows = rows[: queues.PAGE]
+    total, limit = _total(user, list_, form, counts, None if has_more else start + len(rows))
+    return Page(number, rows, has_more, total, limit)
 
 
-def _total(user: User, list_: Wanted, form: FilterForm, counts: queues.Counts, end: int | None) -> dict:
-    """How many cases the list has; asked for only where neither the page nor the first pane knows it."""
+def _hits_page(user: User, list_: Wanted, form: FilterForm, counts: queues.Counts, number: int) -> Page:
+    """A page of a search: what one pass finds, up to where hits are counted, is its count too."""
+    limit = queues.COUNTED_ENDLESS
+    search = list_.search(user, limit)
+    number = min(number, limit // queues.PAGE)
+    rows, total = search.page(_columns, (number - 1) * queues.PAGE, queues.PAGE)
+    if not rows and number > 1:
+        number = max(1, math.ceil(min(total, limit) / queues.PAGE))
+        rows, total = search.page(_columns, (number - 1) * queues.PAGE, queues.PAGE)
+    return Page(number, rows, min(total, limit) > number * queues.PAGE, total, limit)
+
+
+def _total(
+    user: User, list_: Wanted, form: FilterForm, counts: queues.Counts, end: int | None
+) -> tuple[int, int]:
+    """How many cases the list has, and up to where they are counted; asked for only where nobody knows it."""
     limit = queues.COUNTED
     if end is not None:
         total = end
@@ -111,12 +155,7 @@ def _total(user: User, list_: Wanted, form: FilterForm, counts: queues.Counts, e
         if list_.queue in queues.ENDLESS and not form.is_bounded:
             limit = queues.COUNTED_ENDLESS
         total = count(_up_to, user, list_, limit, keep=form.comes_again)
-    return {
-        "total": total,
-        "total_words": f"超过 {limit:,} 件" if total > limit else f"共 {total:,} 件",
-        "too_many_to_export": total > min(EXPORTED, limit),
-        "export_limit": f"{EXPORTED:,}",
-    }
+    return total, limit
 
 
 def _linked(groups: list[queues.Group], current: queues.Queue, counts: queues.Counts) -> list[dict]:
@@ -177,7 +216,7 @@ def export(request: HttpRequest) -> HttpResponse:
     """The list with the same filters as a file of at most 5,000 rows; who took it is written down."""
     form = FilterForm(request.GET, places_in_sight(request.user))
     list_ = wanted(form, queues.groups_for(request.user))
-    found, now = list_.found(request.user), timezone.now()
+    found, now = list_.held(request.user, EXPORTED), timezone.now()
     notes = [f"{list_.queue.label}，{stamp(now)} 由 {request.user.name} 导出。"]
     if found.order_by()[: EXPORTED + 1].count() > EXPORTED:
         notes.append(said_where_cut(EXPORTED, "件"))

@@ -59,5 +59,5 @@ def _new(request: HttpRequest, user: User, since: dt.datetime) -> int:
         return 0
     legs = Leg.objects.open().filter(case=OuterRef("pk"), opened_at__gt=since)
     asked = Request.objects.filter(case=OuterRef("pk"), decided_at=None, asked_at__gt=since)
-    came = list_.found(user).filter(Exists(legs) | Exists(asked)).order_by()
+    came = list_.held(user).filter(Exists(legs) | Exists(asked)).order_by()
     return came[:MOST].count()

@@ -228,14 +228,19 @@ def test_reported_today_begins_at_midnight_in_shanghai():
 
 def test_a_case_is_found_by_its_number_or_the_end_of_it():
     case = reported()
-    for text in (case.number, str(case.pk)):
+    for text in (case.number, f"{case.pk:06d}"):
         assert [row.uuid for row in shown(people.clerk(), queue="all", q=text)] == [case.uuid]
     assert shown(people.stranger(), queue="all", q=case.number) == []
 
 
 def test_one_character_is_too_short_to_search_and_the_page_says_so():
-    answer = page(people.clerk(), q="堆")
-    assert "每个词至少两个字" in answer.content.decode()
+    reported()
+    for text in ("堆", "８", "（堆）", "堆。"):
+        answer = page(people.clerk(), q=text)
+        assert "再多写一个字" in answer.content.decode(), text
+        assert (answer.context["cases"], answer.context["total"]) == ([], 0), text
+        rows = sheet(b"".join(page(people.clerk(), "/desk/export/", q=text).streaming_content))
+        assert len(rows) == 2, text  # the heading and who took it
 
 
 def test_a_filter_that_is_no_filter_is_left_out():
