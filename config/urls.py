@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from governance import modules
 
-APPS = ("governance", "cases", "desk", "field", "dashboard", "partybuilding")
+APPS = ("governance", "exports", "cases", "desk", "field", "dashboard", "partybuilding")
 
 handler400, handler403 = "config.failures.bad_request", "config.failures.forbidden"
 handler404, handler500 = "config.failures.not_found", "config.failures.failed"

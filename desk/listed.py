@@ -1,5 +1,6 @@
 """The list that an address of the desk asks for, and which of its cases opens after a move."""
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -35,9 +36,9 @@ class Wanted:
     #: What is searched for; None where it was too short, which finds nothing.
     text: str | None = ""
 
-    def found(self, user: User) -> QuerySet[Case]:
+    def found(self, user: User, now: dt.datetime | None = None) -> QuerySet[Case]:
         """Its cases, in its order; where something is searched for, those among which ``search`` looks."""
-        return narrow(queues.cases_in(self.queue, user), dict(self.chosen), timezone.now())
+        return narrow(queues.cases_in(self.queue, user), dict(self.chosen), now or timezone.now())
 
     def search(self, user: User, most: int) -> Search:
         """What is searched for in it, the newest first."""
@@ -45,9 +46,11 @@ class Wanted:
         is_open = self.queue not in queues.ENDLESS
         return Search(self.found(user), self.text or "", user, is_open, places, most)
 
-    def held(self, user: User, most: int = queues.COUNTED_ENDLESS) -> QuerySet[Case]:
+    def held(
+        self, user: User, most: int = queues.COUNTED_ENDLESS, now: dt.datetime | None = None
+    ) -> QuerySet[Case]:
         """Its cases, in its order; of a search the newest hits."""
-        return self.found(user) if self.text == "" else rows_of(self.search(user, most).numbers())
+        return self.found(user, now) if self.text == "" else rows_of(self.search(user, most).numbers())
 
 
 def wanted(form: FilterForm, groups: list[queues.Group]) -> Wanted:
@@ -56,6 +59,11 @@ def wanted(form: FilterForm, groups: list[queues.Group]) -> Wanted:
     text = None if form.asks_for_more else chosen.pop(SEARCH, "")
     name = form.data.get("queue", "") or (queues.ALL.name if form.chosen or text is None else "")
     return Wanted(queues.find_queue(groups, name), tuple(chosen.items()), text)
+
+
+def wanted_by(user: User, query: QueryDict) -> Wanted:
+    """The list of an address as one person sees it."""
+    return wanted(FilterForm(query, places_in_sight(user)), queues.groups_for(user))
 
 
 # After a move ------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from governance import modules
+from governance.models import User
 from governance.roles import Role
 
 # fmt: off
@@ -70,3 +71,9 @@ def first_face(roles: Iterable[str], *, on_phone: bool) -> str:
 def sees_status(roles: Iterable[str]) -> bool:
     """Whether a person may look at how the site itself is: everybody at a desk, and the administrators."""
     return not {"desk", "admin"}.isdisjoint(faces_of(roles))
+
+
+def page_base(user: User) -> str:
+    """The frame of pages that belong to no face."""
+    outdoors = faces_of(post.role for post in user.authority.posts)[:1] == ["field"]
+    return "base_field.html" if outdoors else "base.html"

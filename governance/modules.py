@@ -102,7 +102,8 @@ class Module:
     ``delivers`` work off outbox rows of a kind. ``states_of(user, addresses)`` says how the subjects of notices stand.
     ``shows`` makes lines of records by their ids, for each kind of them, as far as the person may see them.
     ``grains`` are rows of its own that figures may count (``appraisal.grains.Grain``), ``measures`` the folder with its
-    counters and measures, ``histories`` the events from which the same rows follow (``appraisal.recounting.Source``).
+    counters and measures, ``histories`` the events from which the same rows follow (``appraisal.recounting.Source``),
+    ``exports`` the lists that become files (``exports.sources.Source``).
     """
 
     name: str
@@ -121,6 +122,7 @@ class Module:
     grains: tuple[Any, ...] = ()
     measures: Path | None = None
     histories: tuple[Any, ...] = ()
+    exports: dict[str, Any] = field(default_factory=dict)
 
 
 @cache

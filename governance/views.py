@@ -23,7 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from governance import actions, devices, kept_forms, modules, sessions
-from governance.faces import faces_of, first_face, home_of, is_phone
+from governance.faces import first_face, home_of, is_phone, page_base
 from governance.forms import OwnPasswordForm, ReadAllForm, SignInForm
 from governance.models import Notice
 from governance.responses import TOO_OLD, answers_json, refused, refused_request
@@ -66,15 +66,9 @@ def password(request: HttpRequest) -> HttpResponse:
         response = redirect("governance:home")
         devices.remember(response, request, user)
         return response
-    context = {"form": form, "base": _base(request)}
+    context = {"form": form, "base": page_base(request.user)}
     response = render(request, "governance/password.html", context, status=422 if form.errors else 200)
     return refused(response, form.refusal) if form.refusal else response
-
-
-def _base(request: HttpRequest) -> str:
-    """The frame of pages that belong to no face."""
-    outdoors = faces_of(post.role for post in request.user.authority.posts)[:1] == ["field"]
-    return "base_field.html" if outdoors else "base.html"
 
 
 @login_required
@@ -127,7 +121,7 @@ def _inbox(request: HttpRequest, form: ReadAllForm | None = None) -> HttpRespons
     unread = request.user.notices.unread().aggregate(all=Count("pk"), duties=Count("pk", filter=~Q(asks="")))
     counts = {"": unread["all"], "duties": unread["duties"], "news": unread["all"] - unread["duties"]}
     context = {
-        "base": _base(request),
+        "base": page_base(request.user),
         "notices": page.object_list,
         "days": _by_day(page.object_list, timezone.localdate()),
         "states": modules.states_of(request.user, addresses),

@@ -2,14 +2,28 @@
 
 from pathlib import Path
 
+from exports.sources import Source
 from governance.modules import Face, Module, Panel, PhonePage
 from governance.roles import Duty
 from partybuilding import panel
 from partybuilding.actions import ending
 from partybuilding.counting import figures, shown, states_of
+from partybuilding.filters import GROUPS, WhistleFilters
 from partybuilding.grains import CALL, CLOCK, WHISTLE
 from partybuilding.recounting import WHISTLES
+from partybuilding.sheet import LIST, rows_of
 from partybuilding.waiting import to_do
+
+LISTED = Source(
+    "哨单",
+    "件",
+    LIST,
+    name=lambda user, query: f"哨单-{GROUPS[WhistleFilters(query, user).group][0]}",
+    ids=lambda user, query, now, most: list(
+        WhistleFilters(query, user).found(now).values_list("pk", flat=True)[:most]
+    ),
+    cells=rows_of,
+)
 
 MODULE = Module(
     name="partybuilding",
@@ -25,6 +39,7 @@ MODULE = Module(
     grains=(WHISTLE, CALL, CLOCK),
     measures=Path(__file__).parent / "measures",
     histories=(WHISTLES,),
+    exports={"whistles": LISTED},
     hears={
         "close": ending.case_ended,
         "decline": ending.case_ended,

@@ -12,7 +12,7 @@ Rows = Iterable[Sequence[object]]
 Columns = Sequence[tuple[str, int]]
 
 
-#: A list of more rows is read by nobody: whoever needs them narrows it and takes several files.
+#: Rows of a file that is made while somebody waits.
 EXPORTED = 5_000
 
 
@@ -38,7 +38,12 @@ def book(parts: Iterable[Part]) -> tuple[io.BytesIO, list[int]]:
         plain = {"strings_to_formulas": False, "strings_to_urls": False}
         made = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder, **plain})
         bold = made.add_format({"bold": True})
-        counts = [_write(made.add_worksheet(part.name), part, bold) for part in parts]
+        try:
+            counts = [_write(made.add_worksheet(part.name), part, bold) for part in parts]
+        except BaseException:
+            for one in made.worksheets():  # its rows so far lie in an open file
+                one.row_data_fh.close()
+            raise
         made.close()
     file.seek(0)
     return file, counts

@@ -119,6 +119,10 @@ ENDPOINTS = (
     Endpoint("governance:inbox",        "/inbox/"),
     Endpoint("governance:read_all",     "/inbox/read/",                         method="post"),
     Endpoint("governance:notice",       "/inbox/{notice}/",                     frozenset({"grid_worker"})),
+    Endpoint("exports:own",             "/exports/"),
+    Endpoint("exports:new",             "/exports/new/cases/"),
+    Endpoint("exports:file",            "/exports/{export}/",                   frozenset({"grid_worker"})),
+    Endpoint("exports:drop",            "/exports/{dropped}/drop/",             frozenset({"grid_worker"}), method="post"),
     Endpoint("governance:healthz",      "/healthz",                             anonymous=MAY),
     Endpoint("governance:ready",        "/healthz/ready",                       anonymous=MAY),  # ages and states alone
     Endpoint("governance:status",       "/status/",                             SEES_STATUS, FORBIDDEN),

@@ -31,6 +31,8 @@ from tests.access import (
 from tests.appraisal.excluding import asked
 from tests.appraisal.looks import looked_at
 from tests.cases.walks import appoint
+from tests.exports.files import asked as exported
+from tests.exports.files import ready
 from tests.lives import case_at
 from tests.partybuilding.things import party_things
 from tests.patrols.walks import walked
@@ -100,6 +102,8 @@ def things(clients) -> dict[str, object]:
         "property": Organization.objects.get(code=f"{people.COMMUNITY}-property").pk,
         "photo": Photo.objects.filter(case=case).first().uuid,
         "wall": make_wall("大厅", filters={}, by=leader, now=timezone.now(), key=uuid.uuid4())[0].pk,
+        "export": ready(exported(worker)).uuid,
+        "dropped": exported(worker).uuid,
         "patrol": walked(worker, now=timezone.now()).uuid,
         "notice": Notice.objects.get(user=worker).pk,
         "asked": neighbours.asked(User.objects.get(username="test_building_leader")).pk,

@@ -33,6 +33,8 @@ from tests import collected, neighbours, odd, people
 from tests.access import ENDPOINTS
 from tests.appraisal.excluding import asked
 from tests.appraisal.looks import looked_at
+from tests.exports.files import asked as exported
+from tests.exports.files import ready
 from tests.lives import case_at, inside, reported, settled_by
 from tests.partybuilding.things import party_things
 from tests.patrols.walks import walked
@@ -141,6 +143,8 @@ class World:
             "community": case.community_id,
             "property": case.unit_id,
             "photo": Photo.objects.filter(case=case).first().uuid,
+            "export": ready(exported(people.worker())).uuid,
+            "dropped": exported(people.worker()).uuid,
             "patrol": walked(people.worker(), now=now).uuid,
             "notice": Notice.objects.filter(user=people.worker()).first().pk,
             "asked": neighbours.asked(User.objects.get(username="louzhang")).pk,

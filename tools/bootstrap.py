@@ -239,6 +239,7 @@ def world_stamp() -> str:
         "governance",
         "grid",
         "patrols",
+        "exports",
         "neighbourhoods",
         "cases",
         "appraisal",

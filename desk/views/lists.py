@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cases.calendar import gap_for
-from cases.clocks import stamp
 from cases.filters import places_in_sight
 from cases.models import Case
 from cases.permissions import may_keep_calendar
@@ -21,15 +20,13 @@ from cases.rows import COLUMNS, NAMES, with_row
 from desk import queues
 from desk.forms import FilterForm
 from desk.listed import PAGES, Wanted, page_number, wanted
-from desk.sheet import for_sheet, of_cases
 from desk.views.case import case_context, visible_case
+from exports.views import hand_out
 from governance import modules
-from governance.actions import log_access
 from governance.models import User
 from governance.roles import Duty
 from governance.statements import ask, count
 from neighbourhoods.models import gives_in
-from records.sheet import EXPORTED, said_where_cut
 
 #: A row at the desk names these too, and shows a picture.
 SHOWN = (*NAMES, "picture")
@@ -92,8 +89,6 @@ def _list(request: HttpRequest) -> dict:
         "common_words": list(dict.fromkeys(one for one in common.values() if one != list_.queue.label)),
         "total": page.total,
         "total_words": f"超过 {page.limit:,} 件" if page.total > page.limit else f"共 {page.total:,} 件",
-        "too_many_to_export": page.total > min(EXPORTED, page.limit),
-        "export_limit": f"{EXPORTED:,}",
         "first": page.start + 1,
         "last": page.start + len(cases),
         "previous_page": page.number - 1 if page.number > 1 else None,
@@ -213,15 +208,5 @@ def desk(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def export(request: HttpRequest) -> HttpResponse:
-    """The list with the same filters as a file of at most 5,000 rows; who took it is written down."""
-    form = FilterForm(request.GET, places_in_sight(request.user))
-    list_ = wanted(form, queues.groups_for(request.user))
-    found, now = list_.held(request.user, EXPORTED), timezone.now()
-    notes = [f"{list_.queue.label}，{stamp(now)} 由 {request.user.name} 导出。"]
-    if found.order_by()[: EXPORTED + 1].count() > EXPORTED:
-        notes.append(said_where_cut(EXPORTED, "件"))
-    file, written = of_cases(for_sheet(found)[:EXPORTED].iterator(chunk_size=1000), notes)
-    reason = f"导出 {written} 件：{request.GET.urlencode()}"
-    log_access("cases:export", by=request.user, reason=reason[:200], now=now)
-    filename = f"案件-{list_.queue.label}-{timezone.localtime(now):%Y%m%d-%H%M}.xlsx"
-    return FileResponse(file, as_attachment=True, filename=filename)
+    """The list with the same filters as a file; a long one is asked for and made in the background."""
+    return hand_out(request, "cases")

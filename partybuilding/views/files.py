@@ -10,12 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from cases.clocks import stamp
+from exports.views import hand_out
 from governance.actions import log_access
-from partybuilding.filters import GROUPS, WhistleFilters, for_list
 from partybuilding.reading import read
-from partybuilding.sheet import of_list, of_whistle
+from partybuilding.sheet import of_whistle
 from partybuilding.views.whistle import visible_whistle
-from records.sheet import EXPORTED, said_where_cut
 
 
 @login_required
@@ -48,16 +47,5 @@ def whistle_file(request: HttpRequest, whistle_uuid: uuid.UUID) -> HttpResponse:
 @never_cache
 @require_safe
 def export(request: HttpRequest) -> HttpResponse:
-    """The list with the same filters as a file of at most 5,000 rows."""
-    now = timezone.now()
-    form = WhistleFilters(request.GET, request.user)
-    found = form.found(now)
-    label = GROUPS[form.group][0]
-    notes = [f"{label}，{stamp(now)} 由 {request.user.name} 导出。"]
-    if found.order_by()[: EXPORTED + 1].count() > EXPORTED:
-        notes.append(said_where_cut(EXPORTED, "件"))
-    file, written = of_list(for_list(found)[:EXPORTED].iterator(chunk_size=1000), notes)
-    reason = f"导出 {written} 件：{request.GET.urlencode()}"
-    log_access("whistles:export", by=request.user, reason=reason[:200], now=now)
-    filename = f"哨单-{label}-{timezone.localtime(now):%Y%m%d-%H%M}.xlsx"
-    return FileResponse(file, as_attachment=True, filename=filename)
+    """The list with the same filters as a file; a long one is asked for and made in the background."""
+    return hand_out(request, "whistles")

@@ -178,6 +178,7 @@ KEYLESS = {
     "dashboard/measures/_recount.html": "a question has one recount at a time, however often it is asked",
     "login.html": "a session is no record",
     "governance/inbox.html": "says up to which notice was read (upto), and that is done once",
+    "exports/own.html": "what was dropped is gone, however often it is asked",
     "field/patrol.html": "what is removed is gone, however often it is asked",
     "desk/_contact.html": "every look at a number is written down, one sent again too",
     "desk/contact.html": "the same form",

@@ -21,14 +21,13 @@ from cases.situations import Situation
 from cases.units import units_in_reach
 from cases.workflow import OPEN, Loop, State
 from desk import history
-from desk.sheet import for_sheet, of_cases
+from desk.sheet import SHEET, rows_of
 from governance.models import Kind, Level, Organization, Outbox, Post, User
 from governance.roles import Duty, Role
 from records import chain
 from tests import people
 from tests.cases.walks import limit_all, run_out, vacate
 from tests.lives import MORNING, PATHS, case_at, fresh, open_leg, reported, row_for, settled_by, walk
-from tests.sheets import sheet
 
 pytestmark = pytest.mark.django_db
 NOWHERE = [103.5, 25.5]
@@ -106,8 +105,7 @@ def test_page_and_file_say_it_in_the_words_of_the_place():
         case.street.centre_name == f"{case.street.name}社会治理指挥中心" and case.street.centre_name in text
     )
     assert "受理" in text and "采集上报" not in text and "结果核查" not in text
-    file, _ = of_cases(for_sheet(Case.objects.filter(pk=case.pk)), [])
-    head, row = sheet(file.getvalue())[:2]
+    head, [row] = [title for title, _ in SHEET], rows_of(named("zhiban"), [case.pk])
     assert row[head.index("步骤")] == "反馈"
     assert row[head.index("指挥中心")] == case.street.name
 

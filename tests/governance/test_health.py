@@ -38,6 +38,7 @@ ALL = {
     "rungs",
     "rosters",
     "patrols",
+    "exports",
 }
 #: Parts without which the site is ready all the same.
 NOT_NEEDED = {
@@ -50,6 +51,7 @@ NOT_NEEDED = {
     "rungs",
     "rosters",
     "patrols",
+    "exports",
 }
 
 

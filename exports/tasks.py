@@ -1,0 +1,16 @@
+"""Periodic tasks: files that somebody waits for are made, and old ones deleted."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from exports import actions, making
+
+
+@shared_task(time_limit=1800, soft_time_limit=1740)
+def make() -> int:
+    return making.work(now=timezone.now())
+
+
+@shared_task
+def forget_old() -> int:
+    return actions.forget_old(now=timezone.now())
