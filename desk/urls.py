@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import calendar, case, case_file, categories, gaps, kept, lists, live, phone, small_tasks
+from desk.views import bulk, calendar, case, case_file, categories, gaps, kept, lists, live, phone, small_tasks
 
 app_name = "desk"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("desk/", lists.desk, name="list"),
     path("desk/live/", live.live, name="live"),
     path("desk/export/", lists.export, name="export"),
+    path("desk/bulk/<slug:name>/", bulk.bulk_page, name="bulk"),
     path("desk/gaps/", gaps.gaps, name="gaps"),
     path("desk/calendar/", calendar.calendar_page, name="calendar"),
     path("desk/tasks/", small_tasks.small_tasks, name="tasks"),

@@ -157,6 +157,7 @@ ENDPOINTS = (
     Endpoint("desk:list",              "/desk/?case={case}",                   SEES_CASE),
     Endpoint("desk:live",         "/desk/live/?since=0"),
     Endpoint("desk:live",         "/desk/live/?since=0&case={case}",      SEES_CASE),
+    Endpoint("desk:bulk",         "/desk/bulk/register/"),
     Endpoint("desk:export",       "/desk/export/"),
     Endpoint("desk:gaps",         "/desk/gaps/",                          WITH_TERRITORY, FORBIDDEN),
     Endpoint("desk:calendar",          "/desk/calendar/",                      KEEPS_CALENDAR, FORBIDDEN),

@@ -54,7 +54,7 @@ PAGES = {
     "louzhang": ["/field/", "/field/neighbourhood/", "/field/report/?handled=1"],
     "shequ": [
         "/desk/", "/desk/?queue=mine-reported", "/desk/?queue=all", "/desk/?q=%E5%AE%B6%E5%85%B7", "/desk/gaps/",
-        "/desk/phone/", "/desk/tasks/", "/exports/", "/exports/new/cases/?queue=all", "{new}", "{new}moves/register/", "{new}moves/merge/", "{handled}", "/board/",
+        "/desk/phone/", "/desk/tasks/", "/desk/bulk/register/?queue=mine-reported", "/exports/", "/exports/new/cases/?queue=all", "{new}", "{new}moves/register/", "{new}moves/merge/", "{handled}", "/board/",
         "{community}", "/board/missed/", "{warning}",
     ],
     "wuye": [

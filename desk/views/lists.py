@@ -18,6 +18,7 @@ from cases.models import Case
 from cases.permissions import may_keep_calendar
 from cases.rows import COLUMNS, NAMES, with_row
 from desk import queues
+from desk.bulk import QUEUES
 from desk.forms import FilterForm
 from desk.listed import PAGES, Wanted, page_number, wanted
 from desk.views.case import case_context, visible_case
@@ -189,6 +190,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     context["can_see_gaps"] = bool(request.user.authority.territories)
     context["gives_tasks"] = bool(gives_in(request.user))
     context["keeps_calendar"] = may_keep_calendar(request.user)
+    context["bulk"] = next((move for move, queue in QUEUES.items() if queue == context["queue"].name), "")
     context["gap"] = gap_for(request.user, timezone.now())
     context["others"] = modules.to_do(request.user, timezone.now(), OTHERS, besides="cases")
     chosen = request.GET.get("case", "")
