@@ -38,16 +38,16 @@ def pages() -> dict[str, tuple[str, str, int]]:
     street, community = f"place={place[STREET]}", f"place={place[COMMUNITY]}"
     unit = f"place={place[DISTRICT + '-urban_management']}"
     return {
-        "board: district": ("quling", "/board/", 10),
-        "board: district, year": ("quling", f"/board/?{YEAR}", 10),
-        "board: street": ("jielingdao", "/board/", 11),
-        "board: street, year": ("jielingdao", f"/board/?{YEAR}", 11),
-        "board: community": ("quling", f"/board/?{community}", 12),
-        "board: community, year": ("quling", f"/board/?{community}&{YEAR}", 12),
-        "board: unit": ("chengguan", "/board/", 7),
-        "board: unit, year": ("chengguan", f"/board/?{YEAR}", 7),
-        "board: chief of operators": ("q_zhiban", "/board/", 10),
-        "board: auditor": ("shenji", "/board/", 10),
+        "board: district": ("quling", "/board/", 11),
+        "board: district, year": ("quling", f"/board/?{YEAR}", 11),
+        "board: street": ("jielingdao", "/board/", 12),
+        "board: street, year": ("jielingdao", f"/board/?{YEAR}", 12),
+        "board: community": ("quling", f"/board/?{community}", 13),
+        "board: community, year": ("quling", f"/board/?{community}&{YEAR}", 13),
+        "board: unit": ("chengguan", "/board/", 8),
+        "board: unit, year": ("chengguan", f"/board/?{YEAR}", 8),
+        "board: chief of operators": ("q_zhiban", "/board/", 11),
+        "board: auditor": ("shenji", "/board/", 11),
         "board: what waits for me": ("quling", "/board/mine/", 6),
         "board: trends, district": ("quling", "/board/trends/", 10),
         "board: trends, district, year": ("quling", f"/board/trends/?{YEAR}", 10),
@@ -82,7 +82,7 @@ def board_probes() -> Iterator[Probe]:
         yield Probe(name, person, getting(url), statements, MOST)
     for name, url in (("district", "/board/"), ("catalogue", "/board/measures/")):
         yield Probe(
-            f"board: {name}, 200 waiting", "quling", getting(url), 12, MOST, amid=lambda: waiting(200)
+            f"board: {name}, 200 waiting", "quling", getting(url), 13, MOST, amid=lambda: waiting(200)
         )
 
 
