@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from cases.models import Case
 from desk import bulk
-from desk.wanted import wanted_by
+from desk.listed import wanted_by
 from governance.kept_forms import keeps_form, kept
 from records.keyed import KeyedForm, shown_again
 
