@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from desk.views import bulk, calendar, case, case_file, categories, gaps, kept, lists, live, phone, small_tasks
+from desk.views import (
+    bulk,
+    calendar,
+    case,
+    case_file,
+    categories,
+    gaps,
+    kept,
+    lists,
+    live,
+    phone,
+    small_tasks,
+)
 
 app_name = "desk"
 

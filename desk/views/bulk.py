@@ -58,7 +58,7 @@ def bulk_page(request: HttpRequest, name: str) -> HttpResponse:
         results = bulk.carry_out(move, cases, request.POST, key=key, by=user, now=now)
         context |= {"results": results, "done": sum(one.is_done for one in results)}
         return render(request, "desk/bulk.html", context)
-    open_to_it = list_.found(user, now).filter(state__in=move.sources)
+    open_to_it = list_.held(user, now=now).filter(state__in=move.sources)
     plans = bulk.plans(move, open_to_it.select_related("category", "responsibility")[: bulk.MOST], user, now)
     data = request.POST if is_sent else waiting_back
     context |= {
