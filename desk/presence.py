@@ -24,7 +24,7 @@ def _redis() -> Redis:
 
 
 def _key(case: Case) -> str:
-    return f"desk:open:{case.pk}"
+    return f"desk:open:{case.uuid}"
 
 
 def see(case: Case, user: User, *, now: dt.datetime) -> list[str]:
