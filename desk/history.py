@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -10,7 +11,19 @@ from cases.clocks import due, duration, when
 from cases.deadlines import Limit
 from cases.models import Case, CaseEvent, Leg, Photo, Request
 from cases.photos import ADDRESS
-from cases.workflow import CHECKS, MOVES, PHASES, ROUGH, STATES, Grade, PositionSource, Refusal, State, Step
+from cases.workflow import (
+    CHECKS,
+    MOVES,
+    PHASES,
+    ROUGH,
+    STATES,
+    Grade,
+    Move,
+    PositionSource,
+    Refusal,
+    State,
+    Step,
+)
 from governance.models import Organization
 from governance.profile import Phase, profile
 from grid.tiles import metres_between, metres_in_words
@@ -73,7 +86,7 @@ def lines(
     return [
         line(
             event,
-            MOVES[event.move],
+            move_of(case, event),
             tone=STATES[State(event.after)].tone,
             facts=[*_facts(case, event, units, people, requests, legs), *_taken(event, photos)],
             photos=[],  # each photo is shown once, as evidence
@@ -86,6 +99,13 @@ def _taken(event: CaseEvent, photos: list[Any]) -> Iterable[str]:
     number = sum(photo.sequence == event.sequence for photo in photos)
     if number:
         yield f"照片 {number} 张"
+
+
+def move_of(case: Case, event: CaseEvent) -> Move:
+    """The move of an event; what neighbours settled has the name that they know."""
+    move = MOVES[event.move]
+    is_theirs = move.name == "report_handled" and case.source == Case.Source.NEIGHBOURS
+    return replace(move, label=Case.Source.NEIGHBOURS.label) if is_theirs else move
 
 
 def _folded(events: list[CaseEvent]) -> list[CaseEvent]:

@@ -50,11 +50,12 @@ def give(
     text("words", "要做的事", most=MOST_CHARACTERS)(words, None)
     if not today <= due_on <= today + LONGEST:
         raise Unfit(f"截止日期须在今天起 {LONGEST.days} 天之内。", field="due_on")
-    here = set(
-        Neighbourhood.objects.active(today).filter(grid__community=community).values_list("pk", flat=True)
-    )
-    if not asked or not asked <= here:
+    here = Neighbourhood.objects.active(today).filter(grid__community=community)
+    if not asked or not asked <= set(here.values_list("pk", flat=True)):
         raise Unfit("请选择本社区的楼组。", field="neighbourhoods")
+    unled = here.filter(pk__in=asked).exclude(pk__in=here.led(today).values("pk"))
+    if names := "、".join(unled.values_list("name", flat=True)):
+        raise Unfit(f"{names}还没有负责人，不能布置小任务，请由社区自己办。", field="neighbourhoods")
     try:
         with transaction.atomic():
             task = SmallTask.objects.create(

@@ -15,8 +15,7 @@ class ChosenField(forms.ModelMultipleChoiceField):
     """Neighbourhoods by name, with who leads them."""
 
     def label_from_instance(self, one: Neighbourhood) -> str:
-        names = "、".join(leading.user.name for leading in one.leading)
-        return f"{one.name}（{names or '暂无负责人'}）"
+        return f"{one.name}（{'、'.join(leading.user.name for leading in one.leading)}）"
 
 
 class GiveForm(KeyedForm):

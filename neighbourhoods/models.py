@@ -30,6 +30,12 @@ class NeighbourhoodQuerySet(models.QuerySet):
         leading = NeighbourhoodLeader.objects.current(on).filter(user=user)
         return self.active(on).filter(pk__in=leading.values("neighbourhood"))
 
+    def led(self, on: dt.date) -> "NeighbourhoodQuerySet":
+        """Those that somebody with a post for it leads on a day: who is there to be asked."""
+        posts = Post.objects.current(on).filter(role__in=NEIGHBOUR_ROLES)
+        leading = NeighbourhoodLeader.objects.current(on).filter(user__in=posts.values("user"))
+        return self.active(on).filter(pk__in=leading.values("neighbourhood"))
+
 
 class Neighbourhood(models.Model):
     """Where neighbours settle small things among themselves: a place on the map with a radius, in one grid.

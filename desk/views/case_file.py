@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cases.models import Case
-from cases.workflow import MOVES
 from desk import history
 from desk.views.case import case_context, visible_case
 from governance.actions import log_access
@@ -29,7 +28,7 @@ def _chain(case: Case) -> list[dict[str, Any]]:
         fits = event.sequence == number and event.previous == previous
         if event.digest_version == COMPUTED:
             fits = fits and digest(event) == event.digest
-        rows.append({"event": event, "label": MOVES[event.move].label, "fits": fits})
+        rows.append({"event": event, "label": history.move_of(case, event).label, "fits": fits})
         previous = event.digest
     return rows
 

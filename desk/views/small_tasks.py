@@ -41,7 +41,7 @@ def small_tasks(request: HttpRequest) -> HttpResponse:
     """One page: give a small task; below it those that were given, with what each neighbourhood answered."""
     community, now = _community(request), timezone.now()
     today = timezone.localdate(now)
-    here = Neighbourhood.objects.active(today).filter(grid__community=community)
+    here = Neighbourhood.objects.led(today).filter(grid__community=community)
     here = with_leaders(here.order_by("kind", "name", "pk"), today)
     if request.method != "POST":
         return _show(request, community, GiveForm(kept(request), here=here), today)
@@ -75,6 +75,10 @@ def _show(request: HttpRequest, community: Organization, form: GiveForm, today: 
     page = Paginator(rows.prefetch_related(Prefetch("asked", asked)), PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         "community": community,
+        "unled": Neighbourhood.objects.active(today)
+        .filter(grid__community=community)
+        .exclude(pk__in=Neighbourhood.objects.led(today).values("pk"))
+        .order_by("kind", "name", "pk"),
         "others": [one for one in gives_in(request.user) if one.pk != community.pk],
         "form": form,
         "tabs": [

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from appraisal.counting import counts
@@ -117,6 +118,14 @@ def test_nobody_else_reports_what_neighbours_settled(who):
 def test_a_leader_is_no_grid_worker():
     with pytest.raises(Forbidden, match="自处理上报由网格员办理"):
         reported(source=Case.Source.SELF, by=neighbours.leader())
+
+
+def test_its_history_calls_it_by_the_neighbours_name():
+    client = Client()
+    client.force_login(people.clerk())
+    for source, name in ((SETTLED, "楼栋自办"), (Case.Source.SELF, "自处理上报")):
+        page = client.get(f"/cases/{reported(source=source).uuid}/")
+        assert [line["what"] for line in page.context["lines"]] == [name]
 
 
 # Who checks -------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ def today() -> dt.date:
 
 
 def given(**other: Any) -> SmallTask:
+    neighbours.leader()  # of the building
     whole = {
         "by": people.clerk(),
         "now": timezone.now(),
@@ -60,6 +61,7 @@ def signed_in(user: User) -> Client:
 
 def test_a_task_given_to_two_neighbourhoods_waits_for_both_and_tells_their_leaders():
     leader, other = neighbours.leader(), neighbours.building("尚义大厦 2 栋")
+    NeighbourhoodLeader.objects.create(neighbourhood=other, user=leader, starts_on=neighbours.BEGUN)
     task = given(neighbourhoods=[neighbours.building(), other])
     assert task.asked.unanswered().count() == 2
     (told,) = Outbox.objects.all()
@@ -104,6 +106,26 @@ def test_a_community_asks_its_own_neighbourhoods_alone():
         with pytest.raises(Forbidden):
             given(by=stranger)
     assert not SmallTask.objects.exists()
+
+
+@pytest.mark.parametrize("why", ["never had one", "led until today", "without a post for it"])
+def test_a_neighbourhood_that_nobody_leads_is_not_asked_and_the_page_says_whose_it_is(why):
+    leader, other = neighbours.leader(), neighbours.building("尚义大厦 2 栋")
+    if why != "never had one":
+        of = neighbours.leader(other, username="louzhang_other")
+        if why == "led until today":
+            NeighbourhoodLeader.objects.filter(user=of).update(ends_on=today())
+        else:
+            of.posts.update(ends_on=today())
+    with pytest.raises(Unfit, match="尚义大厦 2 栋还没有负责人") as refused:
+        given(neighbourhoods=[neighbours.building(), other])
+    assert refused.value.field == "neighbourhoods" and not SmallTask.objects.exists()
+    client = signed_in(people.clerk())
+    page = client.get("/desk/tasks/").content.decode()
+    assert "不能布置：尚义大厦 2 栋" in page and f"尚义大厦 1 栋（{leader.name}）" in page
+    every = {"key": str(uuid.uuid4()), "words": WORDS, "due_on": str(today()), "every": "on"}
+    assert client.post("/desk/tasks/", every).status_code == 302
+    assert [one.neighbourhood for one in AskedNeighbourhood.objects.all()] == [neighbours.building()]
 
 
 # Answered ---------------------------------------------------------------------------------------------------------
@@ -183,7 +205,7 @@ def test_the_clerk_gives_one_to_all_and_reads_the_answers_on_the_same_page():
 
 def test_what_was_not_taken_comes_back_with_its_words_and_the_same_key():
     clerk = signed_in(people.clerk())
-    neighbours.building()
+    neighbours.leader()
     sent = body(every="", due_on="后天")
     answer = clerk.post("/desk/tasks/", sent)
     page = answer.content.decode()
@@ -222,6 +244,9 @@ def test_the_clerk_sees_which_are_late(time_machine):
 def test_a_community_without_neighbourhoods_is_told_what_to_do():
     page = signed_in(people.clerk()).get("/desk/tasks/").content.decode()
     assert "本社区还没有楼组" in page and not re.search(r"<form[^>]*/desk/tasks/", page)
+    neighbours.building()
+    page = signed_in(people.clerk()).get("/desk/tasks/").content.decode()
+    assert "都还没有负责人" in page and not re.search(r"<form[^>]*/desk/tasks/", page)
 
 
 # Who leads ----------------------------------------------------------------------------------------------------------
