@@ -20,7 +20,7 @@ from cases.workflow import FINAL, MOVES, OPEN, TABLE, Loop, Move, State
 from demo.accounts import STAGE
 from governance.models import User
 from governance.roles import Role
-from tests import people
+from tests import neighbours, people
 from tests.invariants import contradictions, tally
 from tests.lives import MORNING, PATHS, hands, inside, settled_by
 from tests.scale import tries
@@ -28,7 +28,8 @@ from tests.scale import tries
 STEPS = tries(300, full=5_000, trust=25_000)
 LENGTH = 50
 MADE_BY_PEOPLE = [move for move in MOVES.values() if move.sources]
-REPORTERS = ("wangge", "zhiyuan", "jiandu", "xuncha", "shouli")
+LEADER = "louzhang_test"  # of a building at the place of all reports
+REPORTERS = ("wangge", "zhiyuan", "jiandu", "xuncha", "shouli", LEADER)
 JUMPS = ("a minute", "an hour", "a night", "three days", "two weeks", "what is due next")
 LENGTHS = {
     "a minute": dt.timedelta(minutes=1),
@@ -69,7 +70,8 @@ class AnyLife(RuleBasedStateMachine):
             people.someone(Role.HANDLER, f"{street}-street_enforcement"),
             people.someone(Role.LEADER, street),
         ]
-        cls.everybody = [*User.objects.filter(username__in=STAGE).order_by("pk"), *cls.strangers]
+        leader = neighbours.leader(username=LEADER)
+        cls.everybody = [*User.objects.filter(username__in=STAGE).order_by("pk"), leader, *cls.strangers]
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,6 +98,8 @@ class AnyLife(RuleBasedStateMachine):
         if by == "shouli":
             source = Case.Source.PHONE
             given |= {"contact_name": "王女士", "contact_phone": "13912345678"}
+        elif by == LEADER and source == Case.Source.SELF:
+            source = Case.Source.NEIGHBOURS
         elif by != "wangge":
             source = Case.Source.FIELD
         answer = self.helpers.report(by=user, now=self.now, given=given, source=source)

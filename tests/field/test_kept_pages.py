@@ -18,9 +18,11 @@ from governance.models import User
 from governance.roles import Role
 from grid.models import Grid
 from tests import people
-from tests.lives import case_at, reported
+from tests.lives import case_at, reported, walk
 
 pytestmark = pytest.mark.django_db
+#: Statements of a case with all its forms, by the state in which it waits.
+KEPT_COST = {State.CHECKING: 33, State.DISPATCHED: 32, State.HANDLING: 33, State.HANDLED: 38}
 NOT_COUNTED = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 
@@ -122,6 +124,24 @@ def test_the_list_costs_few_statements_however_long_it_is():
             client.get("/field/kept/")
         costs.append(len([one for one in captured if not one["sql"].startswith(NOT_COUNTED)]))
     assert costs[0] == costs[1] <= 6, costs
+
+
+@pytest.mark.parametrize("state", FORMS)
+def test_a_case_with_its_forms_costs_few_statements_however_much_has_happened(state):
+    costs = []
+    for rounds in range(2):
+        case = case_at(state)
+        person = Leg.objects.open().get(case=case).person
+        if person is None:
+            person = User.objects.filter(posts__organization=case.unit, posts__role=Role.HANDLER).first()
+        for _ in range(5 * rounds):
+            walk(case, "comment", by=person, words="还在办。")
+        client = phone(person)
+        client.get("/field/")
+        with CaptureQueriesContext(connection) as captured:
+            client.get(f"/cases/{case.uuid}/kept/")
+        costs.append(len([one for one in captured if not one["sql"].startswith(NOT_COUNTED)]))
+    assert costs[0] == costs[1] <= KEPT_COST[state], costs
 
 
 def test_own_grids_come_with_a_point_inside_for_where_no_position_is_to_be_had():
