@@ -11,17 +11,22 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from cases.models import Case, Photo
+from cases.workflow import State
+from governance.models import User
+from governance.roles import Role
 from records import parts
 from records.pictures import rebuilt
 from tests import people
+from tests.lives import case_at
 from tests.stories.phones import Contents, wait_until
 from tests.stories.slow_network import slow_network
-from tests.stories.steps import PHONE, be_located, choose_category, named, open_device, sign_in
+from tests.stories.steps import PHONE, be_located, choose_category, named, open_device, sign_in, with_password
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 KB = 1000
 RATE, LATENCY = 20 * KB, 0.6
-ALLOWED = 1.1
+#: Where the connection breaks, in bytes sent, and how much may be sent in all: headers of HTTP/1.1 are 6.7 % of it.
+BREAKS = {(150 * KB,): 1.1, (120 * KB, 250 * KB): 1.15}
 
 
 def photo(width: int, height: int, quality: int = 80) -> bytes:
@@ -62,10 +67,11 @@ def send(page) -> None:
     named(page.locator("[data-report] .field-action"), "上报").click()
 
 
-def test_a_photo_of_350_kb_goes_once_over_a_slow_network_that_breaks(phone, network):
+@pytest.mark.parametrize("breaks", BREAKS)
+def test_a_photo_of_350_kb_goes_once_over_a_slow_network_that_breaks(phone, network, breaks):
     data = photo(800, 600, 84)
     assert 340 * KB < len(data) < 400 * KB
-    network.slow(rate=RATE, latency=LATENCY, breaks=(150 * KB,))
+    network.slow(rate=RATE, latency=LATENCY, breaks=breaks)
     take(phone, data)
     phone.wait_for_function(
         "() => /上传 [1-9]\\d?%/.test(document.querySelector('.photo-kept small')?.textContent)"
@@ -80,7 +86,7 @@ def test_a_photo_of_350_kb_goes_once_over_a_slow_network_that_breaks(phone, netw
     print(
         f"a photo of {len(data):,} bytes: {sent[0]:,} bytes sent ({share:.3f}), broken {network.broken} times"
     )
-    assert network.broken == 1 and share <= ALLOWED
+    assert network.broken == len(breaks) and share <= BREAKS[breaks]
     case = Case.objects.get()
     assert case.photos.get().sha256 == hashlib.sha256(rebuilt(data).body).hexdigest()
     assert Contents(phone).reports == []
@@ -102,3 +108,25 @@ def test_the_worker_leaves_at_once_and_the_next_page_goes_on_where_it_stopped(ph
     phone.locator(".case-card:has-text('单元门口垃圾成堆')").wait_for()
     assert network.sent < len(data) - arrived + 64 * KB
     assert Case.objects.get().photos.get() == Photo.objects.get(uuid=head.stem)
+
+
+def test_the_worker_leaves_a_move_at_once_too_and_it_arrives_from_the_next_page(phone, network):
+    case = case_at(State.HANDLING)
+    handler = User.objects.filter(posts__organization=case.unit, posts__role=Role.HANDLER).first()
+    phone.context.clear_cookies()
+    sign_in(phone, with_password(handler))
+    phone.goto("/field/")
+    wait_until(phone, lambda: Contents(phone).keys)
+    phone.goto(f"/cases/{case.uuid}/moves/feedback/")
+    form = phone.locator(".move-form form[method=post]")
+    network.slow(rate=40 * KB, latency=0.1)
+    take(phone, photo(480, 360))
+    form.get_by_label("说明", exact=True).fill("两车旧家具已清走")
+    named(form, "确认反馈").click()
+    expect(phone.get_by_text("“反馈”已保存，自动上传")).to_be_visible()
+    assert Case.objects.get().state == State.HANDLING
+    phone.goto("/field/", wait_until="commit")
+    network.quick()
+    wait_until(phone, lambda: Case.objects.get().state == State.HANDLED)
+    assert case.photos.filter(kind="after").count() == 1
+    wait_until(phone, lambda: Contents(phone).unsent == [])

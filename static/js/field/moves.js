@@ -4,7 +4,7 @@
 import { element } from "../dom.js";
 import { forgetDraft, saveDraft } from "./drafts.js";
 import { blank, fill, packed, refusedAt } from "./form_state.js";
-import { find, forget, keep, sendAlone } from "./queue.js";
+import { find, forget, keep, sendPatiently } from "./queue.js";
 
 const VIBRATION_MS = 40;
 const NOT_KEPT = "浏览器也不能存在本机。请留在本页，稍后再按一次。";
@@ -21,10 +21,15 @@ async function submit(event) {
   const item = { ...await packed(form), kind: "moves", address, pictures, title, doing, page };
   const isKept = await keep(item);
   if (isKept) await forgetDraft(form);
-  await finish(form, item, await sendAlone(item), isKept);
+  let isLeft = false; // the person has been told that it goes on by itself
+  const letGo = () => {
+    isLeft = true;
+    showKept(form, item, { isSending: true });
+  };
+  await finish(form, item, await sendPatiently(item, isKept && letGo), isKept, isLeft);
 }
 
-async function finish(form, item, { url, errors, now, login, reason, key }, isKept) {
+async function finish(form, item, { url, errors, now, login, reason, key }, isKept, isLeft) {
   if (key) form.elements.key.value = key; // the old one is used
   if (url) {
     await forget(item.key, item.kind);
@@ -33,13 +38,17 @@ async function finish(form, item, { url, errors, now, login, reason, key }, isKe
   } else if (now && isKept) {
     await keep({ ...item, errors, now });
     location.assign(`/field/unsent/?item=${item.key}`);
+  } else if (errors && isLeft) {
+    const fields = item.fields.map(([name, value]) => [name, name === "key" && key ? key : value]);
+    await keep({ ...item, fields, errors });
+    location.assign(`${item.address}?queued=${item.key}`);
   } else if (errors) {
     await saveDraft(form);
     await forget(item.key, item.kind);
     release(form, errors);
   } else if (isKept) {
     await keep({ ...item, reason });
-    showKept(form, item, login, reason);
+    showKept(form, item, { login, reason });
   } else release(form, { __all__: [`${login ? "登录已过期，" : reason ?? "没有信号，"}${NOT_KEPT}`] });
 }
 
@@ -50,15 +59,22 @@ function release(form, errors) {
   refusedAt(form, errors);
 }
 
-function showKept(form, { doing, page }, login, reason) {
+// In the place of the form: how it is with what was saved.
+const shownFor = new WeakMap(); // form → what stands in its place
+
+function showKept(form, { doing, page }, { login, reason, isSending }) {
   const shown = element("div", "state state-kept");
   shown.role = "status";
   const title = login ? "登录已过期" : reason ? "没有送上去" : "没有信号";
   const rest = login ? "重新登录后自动送出。" : reason ? `${reason}打开本应用时自动再送。` : "有信号时自动送出。";
-  shown.append(
-    element("h2", "", `${title}，“${doing}”已存在这台手机里`),
-    element("p", "", `文字、照片和时间都在，别人看不到。${rest}请不要清除浏览器数据。`),
-  );
+  if (isSending) {
+    shown.append(element("h2", "", `“${doing}”已保存，自动上传`), element("p", "", "可以离开本页，打开本应用就接着传；结果在待办和消息里看。"));
+  } else {
+    shown.append(
+      element("h2", "", `${title}，“${doing}”已存在这台手机里`),
+      element("p", "", `文字、照片和时间都在，别人看不到。${rest}请不要清除浏览器数据。`),
+    );
+  }
   const row = element("div", "row");
   const [words, href] = login ? ["重新登录", `/login/?next=${encodeURIComponent(location.pathname)}`] : ["回到待办", "/field/"];
   for (const [label, address, look] of [["看这件", page, "btn"], [words, href, "btn btn-primary"]]) {
@@ -67,7 +83,8 @@ function showKept(form, { doing, page }, login, reason) {
     row.append(link);
   }
   shown.append(row);
-  (form.closest(".move-form, .field-action, .call-card .card-body") ?? form).replaceWith(shown);
+  (shownFor.get(form) ?? form.closest(".move-form, .field-action, .call-card .card-body") ?? form).replaceWith(shown);
+  shownFor.set(form, shown);
   shown.scrollIntoView({ block: "center" });
 }
 

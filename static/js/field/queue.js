@@ -10,6 +10,7 @@ import { upload } from "./upload.js";
 import { all, canKeep, forget as drop, get, ofOthers, owner, put, startStore } from "./store.js";
 
 const AGAIN_MS = 60000;
+const PATIENCE_MS = 3000; // so long a person waits for the answer
 const ANSWER_MS = 30000;
 const KINDS = ["reports", "moves"];
 const SPOILT = { fields: [], photos: [], sent: 0, title: "打不开的内容", errors: { __all__: ["内容已损坏，无法读取或上传。"] } };
@@ -18,6 +19,8 @@ const LOCK = "gridloop-queue";
 
 // Reports that were kept under an earlier release name their fields as the form did then.
 const EARLIER_NAMES = { place_longitude: "position_longitude", place_latitude: "position_latitude" };
+
+const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 let isSignedOut = false; // the session has ended, as the server has said
 
@@ -107,6 +110,14 @@ async function keepOn(item) {
 // Sends one that was just kept, while no other page sends.
 export function sendAlone(item) {
   return navigator.locks ? navigator.locks.request(LOCK, () => send(item)) : send(item);
+}
+
+// The same; after a while the person is let go, and what is saved goes on by itself: from here, or from the next page.
+export async function sendPatiently(item, letGo) {
+  const sending = sendAlone(item);
+  const isDone = sending.then(() => true);
+  if (letGo && !(await Promise.race([isDone, after(PATIENCE_MS)]))) await letGo();
+  return sending;
 }
 
 // Sends what waits for this person, one after the other, from one page at a time.

@@ -3,13 +3,11 @@
 import { forgetDraft, placeAgain, saveDraft } from "./drafts.js";
 import { packed } from "./form_state.js";
 import { newKey, photosOf } from "./photos.js";
-import { find, forget, keep, sendAlone } from "./queue.js";
+import { find, forget, keep, sendPatiently } from "./queue.js";
 import { get, put } from "./store.js";
 import { element } from "../dom.js";
 import { get as fetched } from "../http.js";
 
-// So long a worker waits for the answer; then what is saved goes on by itself.
-const PATIENCE_MS = 3000;
 const VIBRATION_MS = 80;
 const MUST = {
   position: ["position_longitude", "请定位，或在地图上点选位置。"],
@@ -23,8 +21,6 @@ const PAIR = { before_photo: "请拍一张处置前的照片。", after_photo: "
 const NOT_KEPT = "没有信号，浏览器也不能存在本机。请留在本页，有信号时再按一次。";
 const NOT_KEPT_LATER = "浏览器也不能存在本机。请留在本页，稍后再按一次。";
 const NOT_KEPT_LOGIN = "登录已过期，浏览器也不能存在本机。请留在本页，在另一个页面登录后再按一次。";
-
-const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // Nobody can be asked later whether it is the same as a case nearby.
 function seen(item) {
@@ -155,10 +151,7 @@ class Report {
     if (same) item.fields.push(["same_as", same]);
     const isKept = await keep(item);
     if (isKept) await forgetDraft(this.form);
-    const sending = sendAlone(item);
-    const isSlow = isKept && (await Promise.race([sending.then(() => false), after(PATIENCE_MS).then(() => true)]));
-    if (isSlow) await this.letGo(item);
-    await this.finish(item, await sending, isKept);
+    await this.finish(item, await sendPatiently(item, isKept && (() => this.letGo(item))), isKept);
     this.setBusy(false);
   }
 

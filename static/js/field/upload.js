@@ -4,7 +4,10 @@
 import { orNotNow, post } from "../http.js";
 
 const SINGLE = 64 * 1024; // bytes that go in one request
-const FIRST = 16 * 1024; // the first part, which is all that a break may cost; the next ones grow as long as they are quick
+// The first part, which is all that a break may cost; the next ones grow as long as they are quick. Where headers are packed
+// smaller parts cost little, and what breaks once breaks again.
+const FIRST = 16 * 1024;
+const AFTER_BREAK = ["h2", "h3"].includes(performance.getEntriesByType("navigation")[0]?.nextHopProtocol) ? 8 * 1024 : FIRST;
 const LARGEST = 1024 * 1024;
 const QUICK_MS = 1000;
 const PART_MS = 60000;
@@ -41,6 +44,7 @@ async function inParts(file, key, told, options) {
       return await allParts(file, key, about, way);
     } catch (problem) {
       idle = way.reached > before ? 0 : idle + 1;
+      way.size = AFTER_BREAK;
       if (problem.sentence || !navigator.onLine || idle > 1) throw problem;
       await new Promise((resolve) => setTimeout(resolve, PAUSES_MS[idle]));
     }
