@@ -1,6 +1,8 @@
 """The phone where there is no signal: what opens, what waits, and that nothing typed or taken is lost."""
 
+import datetime as dt
 import hashlib
+import json
 import os
 import signal
 import uuid
@@ -15,10 +17,13 @@ from cases.models import Case, Leg, Photo
 from cases.workflow import State
 from governance.models import Post, User
 from governance.roles import Role
+from partybuilding.models import Arrival
 from records.pictures import rebuilt
 from tests import people
 from tests.conftest import CHROMIUM, CHROMIUM_FLAGS
 from tests.lives import MORNING, case_at, fresh, inside, reported, walk, words_of
+from tests.partybuilding.blowing import MANAGEMENT, blown
+from tests.partybuilding.blowing import do as do_call
 from tests.photos import jpeg, photo
 from tests.stories.phones import Contents, wait_until
 from tests.stories.steps import PHONE, choose_category, named, open_device, sign_in, with_password
@@ -112,8 +117,9 @@ def test_a_day_without_signal_arrives_whole(phone):
     phone.locator(f"a[href='/cases/{handling[0].uuid}/']").click()
     expect(phone.locator(".case-top")).to_contain_text("单元门口堆放旧家具")
     picture = phone.locator(".photos img").first
-    expect(picture).to_be_visible()
-    assert picture.evaluate("(one) => one.src.startsWith('blob:') && one.naturalWidth > 0")
+    wait_until(
+        phone, lambda: picture.evaluate("(one) => one.src.startsWith('blob:') && one.naturalWidth > 0")
+    )
 
     taken = [report(phone, f"第{number}件事", f"#7a{number}99") for number in range(10, 15)]
     for number, case in enumerate(handling):
@@ -364,6 +370,66 @@ def test_a_check_in_a_basement_is_made_without_signal_and_without_position(phone
     leg.refresh_from_db()
     assert (leg.is_far, leg.position_source, leg.checked_metres) == (True, "none", None)
     assert "没有定位的原因：地下二层收不到" in words_of(case, "pass")
+
+
+def test_the_map_without_signal_shows_the_cases_of_its_last_look_and_says_from_when(phone):
+    case = reported(now=timezone.now())
+    sign_in(phone, "wangge")
+    has_pages(phone, "/field/near/")
+    phone.goto("/field/near/")
+    mark = phone.locator(f".map-icon[aria-label^='{case.category.name}']")
+    expect(mark).to_be_visible()
+    wait_until(phone, lambda: case.category.name in phone.evaluate(READ, "marks"))
+    assert "单元门口" not in phone.evaluate(READ, "marks")
+    phone.context.set_offline(True)
+    phone.goto("/field/near/")
+    expect(phone.locator(".kept-at")).to_be_visible()
+    expect(mark).to_be_visible()
+    expect(phone.locator(".map-told.is-kept")).to_contain_text("没有信号，案件是 今天")
+    expect(phone.locator(".leaflet-overlay-pane path").first).to_be_attached()
+    mark.click()
+    expect(phone.locator(f".leaflet-popup a[href='/cases/{case.uuid}/']")).to_be_visible()
+
+
+def test_a_unit_that_was_called_reports_in_without_signal_and_is_there_once(phone):
+    now = timezone.now()
+    whistle = blown(now=now - dt.timedelta(hours=1))
+    do_call(whistle, "contact", "cg_lianluo", of=MANAGEMENT, now=now, words="半小时到")
+    sign_in(phone, "cg_lianluo")
+    spot = f"/field/arrive/{whistle.uuid}/"
+    has_pages(phone, "/field/calls/", spot)
+    phone.context.set_offline(True)
+    phone.goto("/field/calls/")
+    expect(phone.locator(".kept-at")).to_contain_text("没有信号，这是 今天")
+    named(phone.locator(".call-next"), "报到").click()
+    phone.wait_for_url(f"**{spot}")
+    expect(phone.locator("[name=position_longitude]")).not_to_have_value("")
+    pressed = timezone.now()
+    named(phone.locator(".field-action"), "报到").click()
+    expect(phone.get_by_text("没有信号，“报到”已存在这台手机里")).to_be_visible()
+    kept = json.loads(phone.evaluate(READ, "moves"))[0]["value"]
+    assert not Arrival.objects.exists()
+
+    phone.context.set_offline(False)
+    phone.goto("/field/calls/")
+    wait_until(phone, Arrival.objects.exists)
+    there = Arrival.objects.get()
+    assert there.person.username == "cg_lianluo" and there.proof == Arrival.Proof.POSITION
+    assert there.claimed_at is not None and abs(there.claimed_at - pressed) < dt.timedelta(minutes=1)
+    wait_until(phone, lambda: phone.evaluate(READ, "moves") == "[]")
+
+    # As after an answer that was lost: the same is sent once more.
+    phone.evaluate(
+        """async (item) => {
+          const { keep, replay } = await import("/static/js/field/queue.js");
+          await keep(item);
+          void replay();
+        }""",
+        kept,
+    )
+    wait_until(phone, lambda: phone.evaluate(READ, "moves") == "[]")
+    assert list(Arrival.objects.all()) == [there]
+    assert whistle.events.filter(move="arrive").count() == 1
 
 
 def test_from_a_basement_is_reported_by_the_grid_and_corrected_later(phone):

@@ -16,6 +16,7 @@ const KINDS = {
   page: {}, // what the kept report page must know of the person, and when pages were fetched last
   pages: {}, // that open without signal (pages.js)
   pictures: {}, // small ones of those pages
+  marks: {}, // cases on the map as it was last shown (marks.js)
   places: {}, // where this phone was last, and the person's own grids (places.js)
 };
 const WEEK_MS = 7 * 24 * 3600 * 1000;

@@ -1,4 +1,6 @@
 // Cases of the viewer's scope: clusters as rings of their colours with the overdue counted in red, single cases as marks.
+// Tells "marks:loaded" with what it shows, {seen: [w, s, e, n], answer}, and "marks:away" where the server cannot be reached,
+// with show(what was told, words) for who has kept it (field/marks.js).
 
 import { element, svg } from "../dom.js";
 import { get, getJson } from "../http.js";
@@ -59,10 +61,29 @@ class Cases {
       const answer = await get(address, { isByItself, signal: this.wait.signal });
       if (answer.status === 401) return this.tell((await answer.json()).detail);
       if (!answer.ok) throw new Error(answer.status);
-      this.draw(await answer.json());
+      const told = await answer.json();
+      this.isAway = false;
+      this.told.classList.remove("is-kept");
+      this.draw(told);
+      this.say("marks:loaded", { seen: this.seen(), answer: told });
     } catch (problem) {
-      if (problem.name !== "AbortError") this.tell("案件暂时取不到，移动地图会再试。");
+      if (problem.name === "AbortError") return;
+      this.tell("案件暂时取不到，移动地图会再试。");
+      this.say("marks:away", { show: (kept, words) => this.showKept(kept, words) });
     }
+  }
+
+  say(name, detail) {
+    this.box.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  }
+
+  // At first where they are; then wherever somebody looks.
+  showKept({ seen: [west, south, east, north], answer }, words) {
+    if (!this.isAway) this.map.fitBounds([[south, west], [north, east]], { animate: false });
+    this.isAway = true;
+    this.draw(answer);
+    this.tell(words);
+    this.told.classList.add("is-kept");
   }
 
   tell(words) {
@@ -115,7 +136,7 @@ class Cases {
     const node = element("i", `mark is-${one.tone} late-${one.lateness}`);
     const late = LATE_WORDS[one.lateness] ? `，${LATE_WORDS[one.lateness]}` : "";
     const act = async () => {
-      const answer = one.uuid ? await this.at(one.at) : { cases: [one] };
+      const answer = one.uuid && !this.isAway ? await this.at(one.at) : { cases: [one] };
       if (answer) this.show(one.at, words(answer.cases.find(({ uuid }) => uuid === one.uuid) ?? one));
     };
     return pressed(marker(one.at, node, 24), `${one.name}，${one.label}${late}`, act);
