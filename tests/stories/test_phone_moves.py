@@ -1,5 +1,7 @@
 """What is done with a case on the phone: kept first, sent in order, and shown beside the case where that has moved on."""
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -38,9 +40,17 @@ def has_key(page: Page) -> None:
     page.wait_for_function("""async () => (await (await import("/static/js/field/store.js")).canKeep())""")
 
 
-def replay(page: Page) -> None:
-    """Let it send, without waiting: the page loads itself anew when something has arrived."""
-    page.evaluate("""() => void import("/static/js/field/queue.js").then(({ replay }) => replay())""")
+def replay(page: Page, until: Callable[[], object]) -> None:
+    """Let it send until something has come of it: while the page still sends by itself, nothing more is sent.
+
+    Nothing is waited for in the page, which loads itself anew when something has arrived.
+    """
+
+    def look() -> object:
+        page.evaluate("""() => void import("/static/js/field/queue.js").then(({ replay }) => replay())""")
+        return until()
+
+    wait_until(page, look)
 
 
 def open_case(page: Page, case: Case) -> None:
@@ -81,8 +91,7 @@ def test_what_a_unit_does_without_signal_is_sent_in_its_order(phone):
     expect(waiting.first).to_contain_text(f"签收：{case.number}")
     expect(waiting.last).to_contain_text("1 张照片")
     phone.signal.find()
-    replay(phone)
-    wait_until(phone, lambda: fresh(case).state == State.HANDLED)
+    replay(phone, lambda: fresh(case).state == State.HANDLED)
     expect(phone.locator("[data-strip-queue]")).to_have_text("没有待上传")
     assert words_of(case, "feedback") == DONE
     moves = case.events.order_by("sequence").values_list("move", flat=True)
@@ -101,8 +110,8 @@ def test_who_came_too_late_sees_both_sides_and_leaves_words_and_photos_as_a_comm
     walk(case, "feedback", words="同事已经办完")  # by a colleague of the unit
     phone.signal.find()
     phone.goto("/field/")
-    replay(phone)
     item = phone.locator(".queue-item", has_text="反馈")
+    replay(phone, item.get_by_role("link", name="看是怎么回事").is_visible)
     expect(item).to_contain_text("案件")
     item.get_by_role("link", name="看是怎么回事").click()
     mine, now = phone.locator(".unsent-mine"), phone.locator(".unsent-now")
@@ -133,8 +142,7 @@ def test_a_form_that_lacks_something_says_so_at_once_and_keeps_nothing(phone):
     named(phone.locator(".move-form"), "确认核查通过").click()
     expect(phone.get_by_text("没有信号，“核查通过”已存在这台手机里")).to_be_visible()
     phone.signal.find()
-    replay(phone)
-    wait_until(phone, lambda: fresh(case).state == State.VERIFIED)
+    replay(phone, lambda: fresh(case).state == State.VERIFIED)
 
 
 def test_a_session_that_ends_before_a_move_is_called_so_and_the_move_goes_on_after_signing_in(phone):
@@ -152,6 +160,5 @@ def test_a_session_that_ends_before_a_move_is_called_so_and_the_move_goes_on_aft
     phone.get_by_role("link", name="重新登录").click()
     sign_in(phone, name)
     phone.goto("/field/")
-    replay(phone)
-    wait_until(phone, lambda: fresh(case).state == State.HANDLED)
+    replay(phone, lambda: fresh(case).state == State.HANDLED)
     assert words_of(case, "feedback") == DONE
