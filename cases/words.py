@@ -68,6 +68,7 @@ def entries() -> list[dict[str, Any]]:
                 "about": about,
                 "className": one.class_name,
                 "code": one.code,
+                "isLocal": one.is_local,
                 "everyday": one.everyday,
                 "words": [[term, " ".join(lazy_pinyin(term))] for term in terms],
             }

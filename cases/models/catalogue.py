@@ -22,6 +22,10 @@ LIMITED = (
 )
 
 
+#: How editions of the national standard begin, as against those of a place.
+STANDARD = "GB/T"
+
+
 class Category(models.Model):
     """A component 部件 or matter 事项 of an edition of the standard, or a local category beside it."""
 
@@ -62,6 +66,11 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it stands beside the national standard: its code is none of the standard's."""
+        return not self.edition.startswith(STANDARD)
 
 
 class CategoryWord(models.Model):

@@ -10,17 +10,18 @@ import { getJson } from "./http.js";
 const OWN = 8;
 const MOST = 9;
 const WORDS = "/categories/words.json";
+const LOCAL = "地方补充类别，不在国家标准内";
 // Symbols of the sprite by what a class is called, the first that fits.
 const ICONS = [
   [/环卫|环境/, "bin"], [/秩序/, "stall"], [/交通/, "cone"], [/园林/, "tree"], [/市政/, "manhole"], [/广告/, "sign"], [/施工/, "helmet"],
-  [/家庭|邻里|社会|物业/, "people"], [/消防/, "flame"], [/居住/, "home"], [/安全/, "warning"], [/关怀/, "heart"], [/代办|诉求/, "list"], [/党|共建/, "flag"],
+  [/小区/, "home"], [/家庭|邻里|社会|物业/, "people"], [/消防/, "flame"], [/居住/, "home"], [/安全/, "warning"], [/关怀/, "heart"], [/代办|诉求/, "list"], [/党|共建/, "flag"],
 ];
 let count = 0;
 let words;
 
 // The same for every picker of a page; asked for once.
 function everyEntry() {
-  words ??= getJson(WORDS).then((answer) => answer?.categories.map((one) => ({ ...entry(one), about: one.about })));
+  words ??= getJson(WORDS).then((answer) => answer?.categories.map((one) => ({ ...entry(one), about: one.about, isLocal: one.isLocal })));
   return words;
 }
 
@@ -33,7 +34,7 @@ function fromOption(option) {
 
 function pickButton(one, select, choose) {
   const pick = button("pick", one.name, () => choose(one));
-  pick.title = one.className;
+  pick.title = one.isLocal ? `${one.className}，${LOCAL}` : one.className;
   pick.setAttribute("aria-pressed", String(select.value === one.id));
   return pick;
 }
@@ -171,6 +172,7 @@ function enhance(select) {
 
 // What an entry stands for beside its name.
 function meaning(one) {
+  if (one?.isLocal) return `${one.className}：${LOCAL}`;
   return one?.about ? `${one.className}：含${one.about}本身缺损、移位、丢失` : "";
 }
 

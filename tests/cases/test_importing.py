@@ -21,7 +21,7 @@ ON = dt.date(2026, 12, 1)
 @pytest.mark.django_db
 def test_the_catalogue_holds_both_editions_with_initials():
     assert Category.objects.filter(edition="GB/T 47678.5-2026").count() == 403
-    assert Category.objects.filter(edition="PL-2026").count() == 48
+    assert Category.objects.filter(edition="PL-2026").count() == 68
     assert Category.objects.get(name="飞线充电").initials == "FXCD"
     assert not Category.objects.filter(initials="").exists()
 

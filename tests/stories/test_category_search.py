@@ -38,7 +38,7 @@ def missed(page: Page, name: str) -> list[str]:
 def test_nine_of_ten_everyday_phrases_find_their_category_among_the_first_three(signed_in):
     page = signed_in("wangge", PHONE)
     page.goto("/field/report/", wait_until="networkidle")
-    for name, least in (("known", 200), ("unseen", 100)):
+    for name, least in (("known", 200), ("unseen", 100), ("everyday", 100)):
         asked, lost = phrases(name), missed(page, name)
         assert len(asked) >= least
         assert len(lost) <= len(asked) / 10, lost
