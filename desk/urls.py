@@ -28,6 +28,7 @@ urlpatterns = [
     path("desk/tasks/", small_tasks.small_tasks, name="tasks"),
     path("desk/phone/", phone.phone, name="phone"),
     path("desk/phone/nearby/", phone.nearby, name="phone_nearby"),
+    path("desk/phone/addresses/", phone.addresses, name="phone_addresses"),
     path("categories/", categories.own_categories, name="categories"),
     path("categories/words.json", categories.words_json, name="category_words"),
     path("cases/<uuid:case_uuid>/", case.case_page, name="case"),

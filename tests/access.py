@@ -164,6 +164,7 @@ ENDPOINTS = (
     Endpoint("desk:tasks",        "/desk/tasks/",                         GIVES_TASKS, FORBIDDEN),
     Endpoint("desk:phone",        "/desk/phone/",                         TAKES_CALLS, FORBIDDEN),
     Endpoint("desk:phone_nearby", "/desk/phone/nearby/",                  TAKES_CALLS, FORBIDDEN),
+    Endpoint("desk:phone_addresses", "/desk/phone/addresses/",            TAKES_CALLS, FORBIDDEN),
     # One case
     Endpoint("desk:case",              "/cases/{case}/",                       SEES_CASE),
     Endpoint("desk:move",              "/cases/{case}/moves/comment/",         SEES_CASE),

@@ -10,12 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from shapely.geometry import Polygon
 
 from cases import actions
 from cases.actions import Refused
+from cases.addresses import suggest, sure_place
 from cases.map import box_around
 from cases.models import Case, Category
 from cases.nearby import BY_TELEPHONE, open_nearby
@@ -78,7 +80,20 @@ class CallForm(PhoneReportForm):
             "rows": 4,
             "placeholder": "在哪里、什么事、多久了、有没有人受影响",
         }
-        self.fields["address"].widget.attrs["placeholder"] = "路名门牌、小区楼栋或标志物"
+        self.fields["address"].widget.attrs |= {
+            "placeholder": "路名门牌、小区楼栋或标志物",
+            "autocomplete": "off",
+            "role": "combobox",
+            "aria-autocomplete": "list",
+            "aria-controls": "addresses",
+            "aria-expanded": "false",
+            "hx-get": reverse("desk:phone_addresses"),
+            "hx-trigger": "input changed delay:250ms",
+            "hx-target": "#addresses",
+            "hx-params": "address",
+            "hx-sync": "this:replace",
+        }
+        self.user = user
         self.fields["contact_name"].widget.attrs["placeholder"] = "如 王女士"
         self.fields["contact_phone"].widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
         for name in ("contact_phone", "contact_name"):
@@ -87,11 +102,20 @@ class CallForm(PhoneReportForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean()
         if not given.get("position") and "position" not in self.errors:
-            if not given.get("grid"):
-                self.add_error("grid", "请在地图上点选位置，或选择网格。")
-            else:
+            if given.get("grid"):
                 given["position"] = list(middle_of(given["grid"]))
+            elif position := self._position_of(given.get("address", "")):
+                given["position"] = position
+            else:
+                self.add_error("grid", "地址还认不出在哪里，请在地图上点选位置，或选择网格。")
         return given
+
+    def _position_of(self, address: str) -> list[float] | None:
+        """Where an address lies that names one place beyond doubt; where scripts run it was offered while it was typed."""
+        place = sure_place(self.user, address, self.fields["grid"].queryset)
+        if place is None:
+            return None
+        return list(place.position or middle_of(Grid.objects.get(pk=place.grid)))
 
     @property
     def given(self) -> dict[str, Any]:
@@ -141,6 +165,23 @@ def nearby(request: HttpRequest) -> HttpResponse:
         "guessed": position if is_guessed else None,
     }
     return render(request, "desk/_nearby.html", context)
+
+
+class TypedForm(forms.Form):
+    """An address as far as it is typed."""
+
+    address = forms.CharField(required=False, max_length=120)
+
+
+@login_required
+@require_safe
+def addresses(request: HttpRequest) -> HttpResponse:
+    """The piece of the call-in page that asks: do you mean this place?"""
+    _demand_duty(request)
+    form = TypedForm(request.GET)
+    typed = form.cleaned_data["address"] if form.is_valid() else ""
+    context = {"typed": typed, "places": suggest(request.user, typed, grids_in_sight(request.user))}
+    return render(request, "desk/_addresses.html", context)
 
 
 @keeps_form()

@@ -1,0 +1,190 @@
+"""Addresses that are typed while a caller speaks: matched with what is known to lie there, in scope and without anybody's words."""
+
+import uuid
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from cases.addresses import Address, suggest
+from cases.models import Case
+from cases.workflow import Loop
+from desk.views.phone import grids_in_sight
+from governance.models import User
+from grid.models import Grid
+from tests import people
+from tests.lives import inside, reported, settled_by
+from tests.neighbours import building
+from tests.people import COMMUNITY
+
+pytestmark = pytest.mark.django_db
+FLOOR, PASSING = 3, ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+FIRST, SECOND, THIRD = (f"{COMMUNITY}{number:03d}" for number in (1, 2, 3))
+
+
+def grid(code: str) -> Grid:
+    return Grid.objects.get(code=code)
+
+
+def here(address: str, code: str = FIRST, **given) -> Case:
+    """An earlier case with an address in a grid."""
+    return reported(address=address, position=inside(code), **given)
+
+
+def found(text: str, user: User | None = None) -> list[tuple[str, str]]:
+    """Label and grid code of each suggestion."""
+    user = user or people.clerk()
+    rows = suggest(user, text, grids_in_sight(user))
+    codes = dict(Grid.objects.values_list("pk", "code"))
+    return [(row.label, codes[row.grid]) for row in rows]
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def piece(text: str, user: User | None = None) -> str:
+    answer = signed_in(user or people.clerk()).get("/desk/phone/addresses/", {"address": text})
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("written", "parts"),
+    [
+        ("尚义街330号3栋2单元501室", ("尚义街", "330", "", "3")),
+        ("尚义街 330", ("尚义街", "330", "", "")),
+        ("盘龙区拓东街道尚义社区尚义街３３０号", ("尚义街", "330", "", "")),
+        ("云南省昆明市盘龙区白龙路375号白龙小区十二幢", ("白龙路", "375", "白龙小区", "12")),
+        ("白龙小区三栋二单元", ("", "", "白龙小区", "3")),
+        ("白龙小区3号楼", ("", "", "白龙小区", "3")),
+        ("穿金路15-2号", ("穿金路", "15-2", "", "")),
+        ("铁路新村3栋", ("", "", "铁路新村", "3")),
+        ("东风广场（Ａ座）", ("", "", "东风广场", "a")),
+        ("北京路延长线", ("北京路", "", "", "")),
+        ("门口那棵树下", ("", "", "", "")),
+    ],
+)
+def test_an_address_is_taken_apart_as_people_say_it(written, parts):
+    one = Address.of(written)
+    assert (one.road, one.number, one.estate, one.building) == parts
+
+
+@pytest.mark.parametrize(
+    "typed", ["尚义街330", "尚义街 330 号", "尚义街３３０号2栋", "盘龙区尚义街330号", "尚义街330号门口"]
+)
+def test_an_earlier_case_at_the_same_number_gives_the_grid(typed):
+    here("尚义街330号2栋", FIRST)
+    here("尚义街12号", SECOND)
+    assert found(typed)[0] == ("尚义街330号2栋", FIRST)
+
+
+def test_the_nearest_number_on_the_same_side_comes_before_the_others():
+    for address, code in (("白塔路2号", FIRST), ("白塔路99号", SECOND), ("白塔路104号", THIRD)):
+        here(address, code)
+    assert [code for _, code in found("白塔路100号")] == [THIRD, SECOND, FIRST]
+    (row, *_) = suggest(people.clerk(), "白塔路100号", grids_in_sight(people.clerk()))
+    assert (row.why, row.is_sure) == ("邻近门牌 104 号", False)
+
+
+def test_a_building_is_told_from_its_neighbour_however_it_is_called():
+    here("白龙小区3幢1单元", FIRST)
+    here("白龙小区4号楼", SECOND)
+    assert found("白龙小区三栋")[0] == ("白龙小区3栋", FIRST)
+    assert found("白龙小区4座")[0] == ("白龙小区4栋", SECOND)
+
+
+def test_half_a_name_is_enough_while_one_types():
+    here("白龙小区3栋", FIRST)
+    assert ("白龙小区3栋", FIRST) in found("白龙")
+    assert found("白") == found("") == []
+
+
+def test_communities_grids_and_neighbourhoods_are_known_by_their_names():
+    one = building()
+    assert one.name in [label for label, _ in found(one.name)]
+    first = grid(FIRST)
+    assert {code[:12] for _, code in found(first.community.name)} == {COMMUNITY}
+    assert (first.name, FIRST) in found(first.community.name + first.name)
+
+
+def test_a_suggestion_says_nothing_that_somebody_wrote():
+    here("尚义街330号2栋1单元501王女士家", words="王女士说邻居老李打人", source=Case.Source.PHONE, by=people.clerk(), contact_phone="13800001234", contact_name="王女士")  # fmt: skip
+    for typed in ("尚义街330号", "尚义街", "王女士", "老李"):
+        text = piece(typed)
+        for secret in ("501", "单元", "老李", "王女士家", "138"):
+            assert secret not in text.replace(f'value="{typed}"', ""), (typed, secret)
+    assert "尚义街330号2栋" in piece("尚义街330号")
+
+
+def test_nothing_is_suggested_from_beyond_the_own_territory():
+    there = f"{people.ELSEWHERE}001"
+    reported(address="尚义街330号", position=inside(there), by=people.someone("clerk", people.ELSEWHERE))
+    assert found("尚义街330号") == []
+    assert found("尚义街330号", people.stranger()) == [("尚义街330号", there)]
+    assert found(grid(there).community.name) == []
+
+
+def test_a_rough_place_says_nothing_about_an_address():
+    case = here("尚义街330号")
+    Case.objects.filter(pk=case.pk).update(position_source="last_fix")
+    assert found("尚义街330号") == []
+
+
+def test_suggestions_cost_few_statements():
+    here("尚义街330号")
+    client = signed_in(User.objects.get(username="q_shouli"))
+    for typed in ("尚义街330号", "尚义社区", "没有这个地方"):
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/desk/phone/addresses/", {"address": typed})
+        asked = [q["sql"] for q in captured if not q["sql"].startswith(PASSING)]
+        assert len(asked) - FLOOR <= 6, asked
+
+
+def test_what_no_address_can_be_is_answered_with_nothing():
+    for odd in ("", " ", "\0" * 3, "号" * 200, "%%%", "３", "\ud7ff\U0001f6a7"):
+        assert 'role="option"' not in piece(odd), odd
+
+
+def test_only_who_accepts_is_offered_addresses():
+    assert signed_in(User.objects.get(username="paiqian")).get("/desk/phone/addresses/").status_code == 403
+
+
+# The report --------------------------------------------------------------------------------------------------------------
+
+
+def call(address: str, **given):
+    data = {
+        "key": str(uuid.uuid4()),
+        "contact_phone": "13800001234",
+        "words": "路灯不亮",
+        "category": settled_by(Loop.STREET).pk,
+        "address": address,
+        "position_longitude": "",
+        "position_latitude": "",
+        "seen": "on",
+    }
+    return signed_in(people.clerk()).post("/desk/phone/", data | given)
+
+
+def test_a_call_with_an_address_alone_gets_its_grid():
+    earlier = here("尚义街330号", SECOND)
+    assert call("尚义街330号3单元").status_code == 302
+    case = Case.objects.latest("pk")
+    assert (case.grid.code, case.longitude, case.latitude) == (SECOND, earlier.longitude, earlier.latitude)
+
+
+def test_an_address_that_may_lie_in_two_grids_is_asked_about():
+    here("尚义街330号", FIRST)
+    here("尚义街330号", SECOND)
+    answer = call("尚义街330号")
+    assert answer.status_code == 422
+    assert "请在地图上点选位置，或选择网格。" in answer.content.decode()
+    assert call("尚义街330号", grid=grid(SECOND).pk).status_code == 302
+
+
+def test_a_neighbouring_number_is_no_place():
+    here("尚义街332号")
+    assert call("尚义街330号").status_code == 422

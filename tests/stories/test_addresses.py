@@ -1,0 +1,35 @@
+"""A caller says an address; the operator types it, takes a suggestion by keyboard, and the report gets its grid."""
+
+import pytest
+from playwright.sync_api import expect
+
+from grid.models import Grid
+from tests.lives import inside, reported
+from tests.people import COMMUNITY
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_an_address_is_taken_by_keyboard_and_map_and_grid_follow(signed_in):
+    grid = Grid.objects.get(code=f"{COMMUNITY}002")
+    case = reported(address="尚义街330号", position=inside(grid.code))
+    page = signed_in("shequ")
+    page.goto("/desk/phone/")
+    field = page.get_by_role("combobox", name="位置描述")
+    field.press_sequentially("尚义街33")
+    offered = page.get_by_role("listbox", name="可能的位置")
+    expect(offered.get_by_role("option").first).to_contain_text("尚义街330号")
+    expect(field).to_have_attribute("aria-expanded", "true")
+    field.press("Escape")
+    expect(offered).to_have_count(0)
+    field.press_sequentially("0")
+    expect(offered.get_by_role("option").first).to_contain_text(grid.name)
+    field.press("ArrowDown")
+    expect(offered.get_by_role("option", selected=True)).to_contain_text("同一门牌")
+    field.press("Enter")
+    expect(offered).to_have_count(0)
+    expect(page.locator("select[name=grid]")).to_have_value(str(grid.pk))
+    expect(page.get_by_label("经度")).to_have_value(f"{case.longitude:.6f}")
+    expect(page.locator(".map-pin-mark")).to_be_visible()
+    expect(page.locator("#nearby")).to_contain_text(case.number)
+    assert page.url.endswith("/desk/phone/"), "Enter took a suggestion and sent nothing"
