@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 BATCH, REBUILT = 1000, 50_000
 #: Seconds after which a round of the worker begins nothing more, so that others get it.
 ROUND = 20
-#: Memory of a rebuild for each of its sorts.
-MEMORY = "128MB"
+#: Memory of a rebuild for each of its sorts, and how many facts it sorts at a time: those of all years at once filled disks.
+MEMORY, STRETCH = "128MB", 5_000_000
 _LOOPS = "ARRAY[" + ", ".join(f"'{loop.value}'" for loop in Loop) + "]"
 
 # The cells ---------------------------------------------------------------------------------------------------------
@@ -259,8 +259,16 @@ def _fill() -> None:
     apart = ", ".join(_NOT_APART)
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('work_mem', %s, true)", [MEMORY])
-        for cells in _CELLS:
-            cursor.execute(_days(*cells))
+        for begin, end in _stretches():
+            cursor.execute(
+                f"CREATE TEMP TABLE appraisal_told ON COMMIT DROP AS {_STORED}"
+                " WHERE c.facts[i][2] >= %s AND c.facts[i][2] < %s",
+                [begin, end],
+            )
+            cursor.execute("ANALYZE appraisal_told")
+            for cells in _CELLS:
+                cursor.execute(_days(*cells))
+            cursor.execute("DROP TABLE appraisal_told")
         cursor.execute(
             f"INSERT INTO appraisal_tally ({', '.join(_KEY)}, counts)"
             f" SELECT cut, place, '{Span.MONTH}', date_trunc('month', day)::date, {apart}, ARRAY[{amounts}]"
@@ -269,8 +277,27 @@ def _fill() -> None:
         )
 
 
+def _stretches() -> list[tuple[int, int]]:
+    """Begin and end (hours since 1970) of whole days that hold about ``STRETCH`` facts together, in their order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.facts[i][2] / 24 AS day, count(*)"
+            " FROM appraisal_counted c, generate_series(1, array_length(c.facts, 1)) AS i GROUP BY 1 ORDER BY 1"
+        )
+        days = cursor.fetchall()
+    found: list[tuple[int, int]] = []
+    held = 0
+    for day, facts_of_day in days:
+        if not found or held + facts_of_day > STRETCH:
+            found.append((day * 24, (day + 1) * 24))
+            held = 0
+        found[-1] = (found[-1][0], (day + 1) * 24)
+        held += facts_of_day
+    return found
+
+
 def _days(cut: Cut, places: tuple[str, ...], apart: dict[str, str]) -> str:
-    """The statement that fills the days of a cut."""
+    """The statement that fills the days of a cut from the facts of a stretch."""
     group = ", ".join(["place", "day", *apart])
     keys = ", ".join(name if name in apart else same for name, same in _NOT_APART.items())
     told = "".join(f", {expression} AS {name}" for name, expression in apart.items())
@@ -280,7 +307,7 @@ def _days(cut: Cut, places: tuple[str, ...], apart: dict[str, str]) -> str:
             appraisal_row(array_agg(counter::int), array_agg(amount::int))
         FROM (
             SELECT k.place, {_DAY} AS day{told}, c.counter, sum(c.amount) AS amount
-            FROM ({_STORED}) AS c
+            FROM appraisal_told AS c
             CROSS JOIN LATERAL (VALUES {", ".join(f"(c.{place})" for place in places)}) AS k (place)
             WHERE k.place IS NOT NULL {"AND c.unit IS NOT NULL" if "unit" in apart else ""}
             GROUP BY {group}, counter HAVING sum(c.amount) <> 0

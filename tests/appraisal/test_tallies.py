@@ -1,6 +1,7 @@
 """Tallies say what the rows say: after every move, by every cut, with the worker at work, late or dead."""
 
 import datetime as dt
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -167,5 +168,21 @@ def test_nothing_stays_where_a_case_no_longer_counts():
         for span in Span:
             assert whole(cut, span, district) == plain, (cut, span)
     assert whole(Cut.HOUR, Span.DAY, district) == plain
+    assert len(tallying._stretches()) == 1
+    tallying.rebuild(now=world.now)
+    assert cells() == kept
+
+
+@pytest.mark.django_db
+def test_a_rebuild_of_many_years_is_filled_stretch_by_stretch(monkeypatch):
+    world = World(Random(5))
+    for _ in range(4):
+        world.live(20)
+        tallying.tally(now=world.now, most=1000)
+    kept = cells()
+    monkeypatch.setattr(tallying, "STRETCH", 40)
+    stretches = tallying._stretches()
+    assert len(stretches) > 1
+    assert all(begin < end <= after for (begin, end), (after, _) in pairwise(stretches))
     tallying.rebuild(now=world.now)
     assert cells() == kept
