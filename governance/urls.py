@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance import status, views
+from governance import help, status, views
 
 app_name = "governance"
 
@@ -17,5 +17,8 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("healthz/ready", status.ready, name="ready"),
     path("status/", status.page, name="status"),
+    path("help/", help.page, name="help"),
+    path("help/words/", help.words, name="help_words"),
+    path("help/<slug:role>/", help.page, name="help_of"),
     path("styleguide/", views.styleguide, name="styleguide"),
 ]

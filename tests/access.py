@@ -126,6 +126,9 @@ ENDPOINTS = (
     Endpoint("governance:healthz",      "/healthz",                             anonymous=MAY),
     Endpoint("governance:ready",        "/healthz/ready",                       anonymous=MAY),  # ages and states alone
     Endpoint("governance:status",       "/status/",                             SEES_STATUS, FORBIDDEN),
+    Endpoint("governance:help",         "/help/"),
+    Endpoint("governance:help_words",   "/help/words/"),
+    Endpoint("governance:help_of",      "/help/clerk/"),
     Endpoint("governance:styleguide",   "/styleguide/",                         anonymous=MAY),  # in the demo only
     # The phone
     Endpoint("field:home",             "/field/"),
