@@ -1,12 +1,13 @@
 """Configuration of the loop: categories, the responsibility list, the calendar. Cases are not here."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from cases.actions import catalogue, timekeeping
@@ -14,6 +15,7 @@ from cases.deadlines import Limit
 from cases.models import (
     CalendarChange,
     CalendarYear,
+    Case,
     Category,
     CategoryWord,
     Responsibility,
@@ -133,10 +135,24 @@ class ResponsibilityAdmin(ByRole):
         obj.pk = catalogue.revise(obj, on=timezone.localdate()).pk
         return None
 
+    def consequence(self, request: HttpRequest, row: Responsibility, form: forms.ModelForm) -> str:
+        number = Case.objects.open().filter(responsibility=row.pk).count() if row.pk else 0
+        if not number:
+            return ""
+        return f"将生成新版本，用于今天起立案的案件；{number} 件在办案件仍按原版本办完。"
+
     @admin.action(description="终止所选权责（不再用于新案件）", permissions=["change"])
-    def end(self, request: HttpRequest, rows: QuerySet) -> None:
-        for row in rows.filter(is_current=True):
+    def end(self, request: HttpRequest, rows: QuerySet) -> HttpResponse | None:
+        rows = rows.filter(is_current=True)
+        number = Case.objects.open().filter(responsibility__in=rows).count()
+        told = f"终止后，新案件不再按这 {rows.count()} 条立案，没有其他现行条目的类别只能按常设时限受理；{number} 件在办案件仍按原条目办完。不能恢复，只能另加一条。"
+        if page := self.asked_first(request, rows, action="end", verb="终止所选权责", consequence=told):
+            return page
+        for row in rows:
             catalogue.retire(row, on=timezone.localdate())
+            self.log_change(request, row, "终止权责")
+        messages.success(request, "所选权责已终止，不再用于新案件。")
+        return None
 
 
 class OfTheCalendar(ByRole):
@@ -147,14 +163,20 @@ class OfTheCalendar(ByRole):
     save: ClassVar[Callable[..., None]]
     remove: ClassVar[Callable[..., None]]
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Removed one by one, on a page that says who is affected."""
+        return {name: one for name, one in super().get_actions(request).items() if name != "delete_selected"}
+
     def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
         type(self).save(obj, by=request.user, now=timezone.now())
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         type(self).remove([obj], by=request.user, now=timezone.now())
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        type(self).remove(queryset, by=request.user, now=timezone.now())
+
+def recounted(number: int) -> str:
+    """Who is affected by a change of the calendar."""
+    return f"{number} 件在办案件的时限将重新计算，上报人和承办单位看到的截止时间会变。" if number else ""
 
 
 @admin.register(WorkDay)
@@ -163,6 +185,21 @@ class WorkDayAdmin(OfTheCalendar):
     list_display = ["day", "is_working", "note"]
     list_filter = ["is_working"]
     date_hierarchy = "day"
+
+    def consequence(self, request: HttpRequest, row: WorkDay, form: forms.ModelForm) -> str:
+        return recounted(timekeeping.cases_of_days(timekeeping.moved_by(row)))
+
+    def consequence_of_removal(self, request: HttpRequest, row: WorkDay) -> str:
+        return recounted(timekeeping.cases_of_days([row.day]))
+
+    def has_change_permission(self, request: HttpRequest, obj: WorkDay | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not self._is_over(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: WorkDay | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not self._is_over(obj)
+
+    def _is_over(self, row: WorkDay | None) -> bool:
+        return row is not None and timekeeping.is_locked(row.day, today=timezone.localdate())
 
 
 @admin.register(CalendarYear)
@@ -177,6 +214,10 @@ class CalendarYearAdmin(OfTheCalendar):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def consequence_of_removal(self, request: HttpRequest, row: CalendarYear) -> str:
+        number = timekeeping.cases_of_days([dt.date(row.year, 1, 1), dt.date(row.year, 12, 31)])
+        return f"{number} 件在办案件的时限将标为暂定。" if number else ""
 
 
 @admin.register(CalendarChange)
@@ -219,3 +260,9 @@ class WorkingHoursAdmin(OfTheCalendar):
     save, remove = timekeeping.save_hours, timekeeping.remove_hours
     form = WorkingHoursForm
     list_display = ["district", "valid_from", "windows"]
+
+    def consequence(self, request: HttpRequest, row: WorkingHours, form: forms.ModelForm) -> str:
+        return recounted(timekeeping.cases_of_hours(row))
+
+    def consequence_of_removal(self, request: HttpRequest, row: WorkingHours) -> str:
+        return recounted(timekeeping.cases_of_hours(row))

@@ -279,11 +279,17 @@ class ApiKeyAdmin(ByRole):
         return key.state_in_words(timezone.localdate())
 
     @admin.action(description="停用所选密钥", permissions=["change"])
-    def revoke(self, request: HttpRequest, keys: QuerySet) -> None:
+    def revoke(self, request: HttpRequest, keys: QuerySet) -> HttpResponse | None:
+        told = (
+            "停用后立即失效，不能恢复：用它上报的系统从此得到拒绝，直到换上新的密钥。已上报的案件不受影响。"
+        )
+        if page := self.asked_first(request, keys, action="revoke", verb="停用所选密钥", consequence=told):
+            return page
         for key in keys:
             programs.revoke_key(key, by=request.user, now=timezone.now())
             self.log_change(request, key, "停用密钥")
         messages.success(request, "所选密钥已停用，立即失效。")
+        return None
 
 
 @admin.register(AccessLog)

@@ -1,6 +1,7 @@
 """What every page of the configuration has in common: who may by posts, what filters send, forms that are kept and refused."""
 
 import re
+from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -11,8 +12,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 
+from governance.asking import asking
 from governance.choosing import Choosing, may_be_id
 from governance.kept_forms import WAITING, keeps_form, kept
 from governance.refusals import Refused
@@ -32,6 +34,45 @@ class ByRole(Choosing, admin.ModelAdmin):
     readers: ClassVar[set[Role]] = {Role.AUDITOR}
     may_delete = False
     list_per_page = 50
+    change_form_template = "admin/asking_form.html"
+    delete_confirmation_template = "admin/asking_delete.html"
+
+    def consequence(self, request: HttpRequest, row: Any, form: forms.ModelForm) -> str:
+        """Who is affected by what was filled in, in sentences that end with a full stop; nothing where nobody is."""
+        return ""
+
+    def consequence_of_removal(self, request: HttpRequest, row: Any) -> str:
+        """The same for a row that is removed."""
+        return ""
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict | None = None
+    ) -> HttpResponse:
+        """Say who is affected; what a rule refuses leads back to the list with its sentence."""
+        row = self.get_object(request, object_id)
+        told = self.consequence_of_removal(request, row) if row is not None else ""
+        try:
+            return super().delete_view(request, object_id, {"consequence": told, **(extra_context or {})})
+        except Refused as refusal:
+            self.message_user(request, refusal.sentence, messages.ERROR)
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+    def asked_first(
+        self, request: HttpRequest, rows: QuerySet, *, action: str, verb: str, consequence: str
+    ) -> HttpResponse | None:
+        """The page that asks before an action; nothing where it was asked and answered."""
+        if "seen" in request.POST:
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": verb,
+            "opts": self.opts,
+            "rows": rows,
+            "action": action,
+            "verb": verb,
+            "consequence": consequence,
+        }
+        return render(request, "admin/asking_action.html", context, using="django")
 
     @keeps_form()
     def add_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
@@ -65,6 +106,7 @@ class ByRole(Choosing, admin.ModelAdmin):
 
     def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> type[forms.ModelForm]:
         shape, data = super().get_form(request, *args, **options), kept(request)
+        shape = asking(shape, partial(self.consequence, request))
         if said := getattr(request, "refused_row", None):
             shape = refusing(shape, *said)
         return shape if data is None else filled(shape, data)

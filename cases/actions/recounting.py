@@ -38,17 +38,22 @@ def mark_outdated(change: CalendarChange, *, again: bool = False) -> int:
 
     ``again`` looks for those alone whose marks were set while the change was being saved.
     """
-    legs = counted_across(change.first_day, change.last_day)
-    if change.district_id is None:
-        legs = legs.filter(limit_unit__in=WORKING)
-    else:  # the office hours: a calendar day's yellow begins with them
-        legs = legs.exclude(limit_unit=Unit.URGENT_HOUR).filter(case__district=change.district_id)
+    legs = outdated_by(change.first_day, change.last_day, change.district_id)
     if again:
         made_at = change.made_at
         legs = legs.filter(
             counted_at__range=(made_at - WHILE_SAVING, made_at + SETTLED_AFTER), outdated_by=None
         )
     return legs.update(outdated_by=change)
+
+
+def outdated_by(first_day: dt.date, last_day: dt.date, district_id: int | None) -> QuerySet[Leg]:
+    """Open legs that a change of these days outdates: of the holidays, or of the office hours of a district."""
+    legs = counted_across(first_day, last_day)
+    if district_id is None:
+        return legs.filter(limit_unit__in=WORKING)
+    # A calendar day's yellow begins with the office hours.
+    return legs.exclude(limit_unit=Unit.URGENT_HOUR).filter(case__district=district_id)
 
 
 def counted_across(first_day: dt.date, last_day: dt.date) -> QuerySet[Leg]:

@@ -8,13 +8,16 @@ import uuid
 from collections.abc import Iterable, Mapping
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
-from cases.actions.recounting import mark_outdated
+from cases.actions.recounting import mark_outdated, outdated_by
 from cases.deadlines import is_weekday
 from cases.holidays import Day
-from cases.models import CalendarChange, CalendarYear, WorkDay, WorkingHours
+from cases.models import CalendarChange, CalendarYear, Leg, WorkDay, WorkingHours
 from cases.models.time import FIRST_DAY, LAST_DAY
 from governance.models import User
+from governance.refusals import Refused
 from records import chain
 from records.door import written_under
 
@@ -102,11 +105,9 @@ def changed(
 def save_day(row: WorkDay, *, by: User, now: dt.datetime) -> None:
     """Save one row of the calendar, which may have been moved from another day."""
     _one_at_a_time()
-    before = WorkDay.objects.filter(pk=row.pk).first() if row.pk else None
+    days = moved_by(row)
+    _demand_unlocked(days, now)
     row.save()
-    old = {before.day: before} if before else {}
-    new = {row.day: row}
-    days = [day for day in {*old, *new} if _worked(day, old) != _worked(day, new)]
     changed(days, words=f"{row}", by=by, now=now)
 
 
@@ -116,6 +117,7 @@ def remove_days(rows: Iterable[WorkDay], *, by: User, now: dt.datetime) -> None:
     _one_at_a_time()
     rows = list(rows)
     days = [row.day for row in rows if row.is_working != is_weekday(row.day)]
+    _demand_unlocked(days, now)
     WorkDay.objects.filter(pk__in=[row.pk for row in rows]).delete()
     changed(days, words=f"取消{'、'.join(map(str, rows))}", by=by, now=now)
 
@@ -124,7 +126,10 @@ def remove_days(rows: Iterable[WorkDay], *, by: User, now: dt.datetime) -> None:
 def withdraw_years(rows: Iterable[CalendarYear], *, by: User, now: dt.datetime) -> None:
     """Take back that years are complete: limits that reach them are provisional again."""
     _one_at_a_time()
-    for row in list(rows):
+    rows = list(rows)
+    if over := [row.year for row in rows if row.year < timezone.localdate(now).year]:
+        raise Refused(f"{min(over)} 年已经过去，它的安排不能撤销：已办结的案件是按它计时的。")
+    for row in rows:
         row.delete()
         days = [dt.date(row.year, 1, 1), dt.date(row.year, 12, 31)]
         changed(days, words=f"撤销“{row.year} 年安排已齐”", by=by, now=now)
@@ -145,20 +150,64 @@ def save_hours(row: WorkingHours, *, by: User, now: dt.datetime) -> None:
 
 @transaction.atomic
 def remove_hours(rows: Iterable[WorkingHours], *, by: User, now: dt.datetime) -> None:
-    """Remove office hours: those before them hold on."""
+    """Remove office hours: those before them hold on. Raises ``Refused`` for the last ones of a district."""
     _one_at_a_time()
-    for row in list(rows):
+    rows = list(rows)
+    left = WorkingHours.objects.exclude(pk__in=[row.pk for row in rows])
+    for row in rows:
+        if not left.filter(district=row.district_id).exists():
+            raise Refused(
+                f"这是{row.district}最后一条工作时段，不能删除：没有它就数不出时限。要改，请另加一条，写明自哪天起。"
+            )
+    for row in rows:
         WorkingHours.objects.filter(pk=row.pk).delete()
         _hours_changed(row, words=f"取消作息时间：{row}", by=by, now=now)
 
 
 def _hours_changed(row: WorkingHours, *, words: str, by: User | None, now: dt.datetime) -> None:
-    # The first hours of a district hold before their day as well.
-    is_first = not WorkingHours.objects.filter(
-        district=row.district_id, valid_from__lt=row.valid_from
-    ).exists()
-    first = FIRST_DAY if is_first else row.valid_from
-    changed([first, LAST_DAY], words=words, by=by, now=now, district_id=row.district_id)
+    changed([_first_of(row), LAST_DAY], words=words, by=by, now=now, district_id=row.district_id)
+
+
+def _first_of(row: WorkingHours) -> dt.date:
+    """The first day of office hours; the first hours of a district hold before their day as well."""
+    earlier = WorkingHours.objects.filter(district=row.district_id, valid_from__lt=row.valid_from)
+    return row.valid_from if earlier.exclude(pk=row.pk).exists() else FIRST_DAY
+
+
+def is_locked(day: dt.date, *, today: dt.date) -> bool:
+    """Whether a day is over in a year that was declared complete: what was settled by then was counted with it."""
+    return day < today and CalendarYear.objects.filter(year=day.year).exists()
+
+
+def _demand_unlocked(days: Iterable[dt.date], now: dt.datetime) -> None:
+    today = timezone.localdate(now)
+    if over := sorted(day for day in days if is_locked(day, today=today)):
+        raise Refused(
+            f"{over[0]} 已经过去，不能在这里改：已办结的案件是按它计时的。有公布的更正，请在“日历”页粘贴通知全文。",
+            "day",
+        )
+
+
+def cases_of_days(days: Iterable[dt.date]) -> int:
+    """How many open cases have a clock that is counted across one of these days."""
+    days = list(days)
+    return _cases(outdated_by(min(days), max(days), None)) if days else 0
+
+
+def cases_of_hours(*rows: WorkingHours) -> int:
+    """How many open cases have a clock that office hours count."""
+    return max((_cases(outdated_by(_first_of(row), LAST_DAY, row.district_id)) for row in rows), default=0)
+
+
+def _cases(legs: QuerySet[Leg]) -> int:
+    return legs.order_by().values("case").distinct().count()
+
+
+def moved_by(row: WorkDay) -> list[dt.date]:
+    """The days that saving a row would make working or free."""
+    before = WorkDay.objects.filter(pk=row.pk).first() if row.pk else None
+    old, new = ({before.day: before} if before else {}), {row.day: row}
+    return [day for day in {*old, *new} if _worked(day, old) != _worked(day, new)]
 
 
 def _one_at_a_time() -> None:

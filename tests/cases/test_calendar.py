@@ -1,11 +1,13 @@
 """The calendar: what may be stored, when a year counts as published, and what its changes do to open deadlines."""
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from cases import actions
 from cases.actions import KeyReused, timekeeping
@@ -18,6 +20,7 @@ from cases.models import CalendarChange, CalendarYear, Case, CaseEvent, CaseText
 from cases.situations import Walk
 from cases.workflow import MOVES, Lateness, Loop, State
 from governance.models import SYSTEM, Organization, User
+from governance.refusals import Refused
 from records import chain
 from tests import people
 from tests.cases.walks import limit_all
@@ -345,9 +348,16 @@ def system_admin(client):
     return client
 
 
+def confirmed(client, path: str, body: dict):
+    """Sent, and once more after the page has said who is affected."""
+    asked = client.post(path, body)
+    seen = re.search(r'name="seen" value="(\w+)"', asked.content.decode())
+    return client.post(path, {**body, "seen": seen[1]}) if seen else asked
+
+
 def test_a_holiday_entered_in_the_configuration_counts_open_deadlines_again(over_new_year, system_admin):
     body = {"day": "2027-01-01", "is_working": "", "note": "元旦"}
-    assert system_admin.post("/admin/cases/workday/add/", body).status_code == 302
+    assert confirmed(system_admin, "/admin/cases/workday/add/", body).status_code == 302
     change = CalendarChange.objects.latest("pk")
     assert (change.made_by.username, change.first_day) == ("xitong", dt.date(2027, 1, 1))
     assert actions.sweep(now=at(12, 31, 18)) == 1
@@ -368,7 +378,7 @@ def test_office_hours_entered_in_full_width_move_the_deadlines_of_their_district
         "valid_from": "2026-11-20",
         "windows": "９:00～12:00、14:00－18：00",
     }
-    assert system_admin.post("/admin/cases/workinghours/add/", body).status_code == 302
+    assert confirmed(system_admin, "/admin/cases/workinghours/add/", body).status_code == 302
     assert actions.sweep(now=MORNING + HOUR) == 1
     assert fresh(case).due_at == at(11, 24, 18)
     assert reported(now=MORNING).due_at == at(11, 24, 18)
@@ -422,3 +432,57 @@ def test_a_leg_is_counted_again_in_nine_statements():
             assert actions.sweep(now=MORNING + MINUTE) == len(asked) + more
         asked.append(len(statements))
     assert (asked[1] - asked[0]) / 4 <= 9
+
+
+# What is over stays, who is affected is said first -------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_last_office_hours_of_a_district_are_not_removed(system_admin):
+    hours = WorkingHours.objects.get()
+    answer = system_admin.post(f"/admin/cases/workinghours/{hours.pk}/delete/", {"post": "yes"}, follow=True)
+    assert "最后一条工作时段，不能删除" in answer.content.decode()
+    later = WorkingHours.objects.create(
+        district=hours.district, valid_from=dt.date(2026, 12, 1), windows="09:00-17:00"
+    )
+    with pytest.raises(Refused):
+        timekeeping.remove_hours([hours, later], by=people.clerk(), now=MORNING)
+    assert WorkingHours.objects.count() == 2, "all or none"
+    system_admin.post(f"/admin/cases/workinghours/{later.pk}/delete/", {"post": "yes"})
+    assert WorkingHours.objects.get() == hours
+
+
+@pytest.mark.django_db
+def test_a_day_that_is_over_is_locked_where_its_year_was_declared(system_admin):
+    today = timezone.localdate()
+    over = WorkDay.objects.filter(day__lt=today, day__year=today.year).order_by("day").first()
+    assert over is not None and CalendarYear.objects.filter(year=today.year).exists()
+    path = f"/admin/cases/workday/{over.pk}"
+    body = {"day": over.day.isoformat(), "note": "改", **({} if over.is_working else {"is_working": "on"})}
+    assert system_admin.post(f"{path}/change/", body).status_code == 403
+    assert system_admin.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
+    answer = system_admin.post("/admin/cases/workday/add/", {"day": f"{today.year}-01-05", "note": "补"})
+    weekday = dt.date(today.year, 1, 5).weekday() < 5
+    assert answer.status_code == (409 if weekday else 302)
+    with pytest.raises(Refused, match="已经过去"):
+        timekeeping.remove_days([over], by=people.clerk(), now=timezone.now())
+    with pytest.raises(Refused, match="不能撤销"):
+        timekeeping.withdraw_years(
+            CalendarYear.objects.filter(year=today.year - 1), by=people.clerk(), now=timezone.now()
+        )
+    assert WorkDay.objects.get(pk=over.pk).is_working == over.is_working
+
+
+def test_before_a_change_of_the_calendar_the_page_says_how_many_cases_are_counted_again(
+    over_new_year, system_admin
+):
+    body = {"day": "2027-01-01", "note": "元旦"}
+    asked = system_admin.post("/admin/cases/workday/add/", body)
+    page = asked.content.decode()
+    assert asked.status_code == 200 and "1 件在办案件的时限将重新计算" in page
+    assert not WorkDay.objects.filter(day=dt.date(2027, 1, 1)).exists()
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+    assert system_admin.post("/admin/cases/workday/add/", {**body, "seen": "other"}).status_code == 200
+    assert system_admin.post("/admin/cases/workday/add/", {**body, "seen": seen}).status_code == 302
+    row = WorkDay.objects.get(day=dt.date(2027, 1, 1))
+    assert "1 件在办案件" in system_admin.get(f"/admin/cases/workday/{row.pk}/delete/").content.decode()

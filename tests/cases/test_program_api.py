@@ -220,7 +220,9 @@ def test_a_key_is_shown_once_and_only_its_digest_is_kept(admin):
 
 def test_a_key_is_ended_on_the_page_at_once(admin):
     key, text = people.program_with_key()
-    admin.post(LIST, {"action": "revoke", "_selected_action": [key.pk]})
+    asked = admin.post(LIST, {"action": "revoke", "_selected_action": [key.pk]})
+    assert "不能恢复" in asked.content.decode() and Program(text).post(CASES, body()).status_code == 201
+    admin.post(LIST, {"action": "revoke", "_selected_action": [key.pk], "seen": "yes"})
     assert Program(text).post(CASES, body()).status_code == 401
     assert "已停用" in admin.get(LIST).content.decode()
     assert admin.post(f"{LIST}{key.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -1,5 +1,8 @@
 """Configuration pages: three separate administrators, nothing of the loop, nothing rewritten."""
 
+import datetime as dt
+import re
+
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -20,6 +23,7 @@ from cases.models import (
     WorkDay,
     WorkingHours,
 )
+from cases.workflow import State
 from demo.accounts import DEMO_PASSWORD
 from governance import actions
 from governance.models import AccessLog, ApiKey, CommunityKind, Organization, Outbox, Post, SignIn, User
@@ -28,7 +32,7 @@ from grid.models import Grid, GridDuty
 from neighbourhoods.models import Neighbourhood, NeighbourhoodLeader
 from tests import neighbours, people
 from tests.cases.walks import vacate
-from tests.lives import reported, settled_by
+from tests.lives import case_at, reported, settled_by
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-quiet-street-7"
@@ -74,7 +78,8 @@ def test_the_system_admin_keeps_the_tree_and_the_lists(model):
     RuleOverride.objects.create(
         district=district, name="reopen_days", valid_from="2027-01-01", value=9, basis="会议纪要"
     )
-    row = model.objects.order_by("pk").first()
+    WorkDay.objects.create(day=timezone.localdate() + dt.timedelta(days=700), is_working=False, note="将来")
+    row = model.objects.order_by("-pk" if model is WorkDay else "pk").first()  # days that are over are locked
     client = signed_in(Role.SYSTEM_ADMIN)
     assert client.get(page(model)).status_code == 200
     change = client.get(page(model, "change", row.pk))
@@ -252,6 +257,9 @@ def test_changing_a_row_makes_a_version_and_leaves_the_old_one_to_old_cases():
     old = case.responsibility
     client = signed_in(Role.SYSTEM_ADMIN)
     body = form_of(old, handling="3 工作日", closing_condition="新的结案条件")
+    asked = client.post(page(Responsibility, "change", old.pk), body).content.decode()
+    assert "1 件在办案件仍按原版本办完" in asked
+    body["seen"] = re.search(r'name="seen" value="(\w+)"', asked)[1]
     assert client.post(page(Responsibility, "change", old.pk), body).status_code == 302
     new = Responsibility.objects.current().get(category=old.category, condition=old.condition, loop=old.loop)
     assert (new.version, new.limits["handling"], new.valid_from) == (
@@ -295,3 +303,36 @@ def test_working_hours_that_make_no_sense_are_refused(windows):
     body = {"district": hours.district_id, "valid_from": "2026-01-01", "windows": windows}
     answer = signed_in(Role.SYSTEM_ADMIN).post(page(WorkingHours, "change", hours.pk), body)
     assert answer.status_code == 200 and WorkingHours.objects.get().windows == hours.windows
+
+
+# Asking before a change takes hold ---------------------------------------------------------------------------------
+
+
+def test_ending_a_rule_asks_and_says_what_becomes_of_open_cases():
+    case = case_at(State.REGISTERED)
+    client, row = signed_in(Role.SYSTEM_ADMIN), case.responsibility
+    body = {"action": "end", "_selected_action": [row.pk]}
+    asked = client.post("/admin/cases/responsibility/", body)
+    assert asked.status_code == 200 and "1 件在办案件仍按原条目办完" in asked.content.decode()
+    assert Responsibility.objects.get(pk=row.pk).is_current
+    answer = client.post("/admin/cases/responsibility/", {**body, "seen": "yes"}, follow=True)
+    assert "已终止" in answer.content.decode()
+    assert not Responsibility.objects.get(pk=row.pk).is_current
+    assert LogEntry.objects.filter(change_message__contains="终止权责").exists()
+
+
+def test_the_configuration_has_our_dress_and_a_way_back_from_every_page():
+    client = signed_in(Role.SYSTEM_ADMIN)
+    for path in (
+        "/admin/",
+        "/admin/cases/workday/",
+        "/admin/cases/workday/add/",
+        "/admin/cases/workinghours/",
+    ):
+        page = re.sub(r"<symbol.*?</symbol>", "", client.get(path).content.decode())
+        assert "css/admin" in page and all(
+            f'href="{way}"' in page for way in ("/inbox/", "/help/", "/status/")
+        )
+        assert "theme.js" not in page and not re.search(
+            r">(Add|Save|Delete|Home|Log out|Change)[ <]", page
+        ), path
