@@ -4,6 +4,7 @@ from django.urls import path
 
 from dashboard import walls
 from dashboard.views import (
+    audit,
     counted,
     exclusions,
     map,
@@ -44,6 +45,7 @@ urlpatterns = [
     path("board/exclusions/cases/<uuid:case_uuid>/", exclusions.ask_page, name="exclusion_ask"),
     path("board/exclusions/<int:pk>/", exclusions.one, name="exclusion"),
     path("board/exclusions/<int:pk>/decide/", exclusions.decide_page, name="exclusion_decide"),
+    path("board/audit/", audit.page, name="audit"),
     path("board/walls/", walls.walls, name="walls"),
     path("board/walls/<int:pk>/end/", walls.revoke, name="wall_revoke"),
     path("wall/", walls.wall, name="wall"),

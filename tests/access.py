@@ -235,6 +235,7 @@ ENDPOINTS = (
     Endpoint("dashboard:exclusion",     "/board/exclusions/{exclusion}/",       SEES_CASE),
     Endpoint("dashboard:exclusion_ask", "/board/exclusions/cases/{case}/",      ASKS_TO_EXCLUDE, seeing=SEES_CASE),
     Endpoint("dashboard:exclusion_decide", "/board/exclusions/{exclusion}/decide/", AGREES_TO_EXCLUDE, method="post", seeing=SEES_CASE),
+    Endpoint("dashboard:audit",         "/board/audit/",                        READS_LOOKS, FORBIDDEN),
     Endpoint("dashboard:walls",         "/board/walls/",                        LEADS, FORBIDDEN),
     Endpoint("dashboard:wall_revoke",   "/board/walls/{wall}/end/",             frozenset({"leader"}), method="post"),
     # A screen on a wall has a token of its own; whoever is signed in without one sees nothing there

@@ -1,0 +1,152 @@
+"""The auditor's desk: who looked at personal data, who took files along, who made which moves, how the chains stand."""
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from governance import modules
+from governance.models import AccessLog, User
+from governance.roles import Role
+from records.histories import HISTORIES, History
+from records.models import Event
+
+#: How far back, in days.
+SPANS = ((7, "近 7 天"), (30, "近 30 天"), (90, "近 90 天"), (365, "近一年"))
+MOST_ROWS, MOST_PEOPLE = 100, 30
+#: What a look was, by the end of its subject (``log_access``): name, words.
+KINDS = {"contact": "查看来电人", "print": "打印", "export": "导出"}
+
+
+class AuditForm(forms.Form):
+    """What the auditor looks at; a word that is not understood is as good as none."""
+
+    days = forms.TypedChoiceField(label="时间", choices=SPANS, coerce=int, required=False, empty_value=30)
+    kind = forms.ChoiceField(label="事项", choices=[("", "全部事项"), *KINDS.items()], required=False)
+    who = forms.CharField(label="人员", max_length=60, required=False)
+
+
+@dataclass(frozen=True)
+class Made:
+    """One move that somebody made, as a line."""
+
+    at: dt.datetime
+    label: str
+    number: str
+    address: str
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """How one history is anchored: the last line, and what came after it."""
+
+    counted: str
+    at: str
+    last: int
+    after: int
+    problem: str
+
+
+@login_required
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """What the auditor asks about the last days; one person where the address names one."""
+    if not any(post.role == Role.AUDITOR for post in request.user.authority.posts):
+        raise PermissionDenied("审计台由审计员使用。")
+    form, now = AuditForm(request.GET), timezone.now()
+    form.is_valid()
+    asked = {"days": 30, "kind": "", "who": ""} | form.cleaned_data
+    since = now - dt.timedelta(days=asked["days"])
+    people = _people(asked["who"])
+    looks = AccessLog.objects.filter(at__gte=since)
+    if people is not None:
+        looks = looks.filter(user__in=people)
+    context: dict[str, Any] = {
+        "wall": False,
+        "form": AuditForm(initial=asked),
+        "asked": asked,
+        "kinds": [
+            (name, words, looks.filter(subject__endswith=f":{name}").count()) for name, words in KINDS.items()
+        ],
+        "by_person": _by_person(looks),
+        "people": people,
+        "made": [],
+        "counted": [],
+        "chains": [_chain(history) for history in HISTORIES],
+    }
+    if asked["kind"]:
+        looks = looks.filter(subject__endswith=f":{asked['kind']}")
+    context["looks"] = [(one, _kind(one)) for one in looks.select_related("user")[:MOST_ROWS]]
+    if people is not None and len(people) == 1:
+        context |= _moves(people[0], request.user, since)
+    return render(request, "dashboard/audit.html", context)
+
+
+def _people(who: str) -> list[User] | None:
+    """Whom a name or a user name means; None where nobody was asked for."""
+    if not who.strip():
+        return None
+    named = Q(name__icontains=who.strip()) | Q(username=who.strip())
+    return list(User.objects.filter(named).order_by("username")[:MOST_PEOPLE])
+
+
+def _by_person(looks: QuerySet[AccessLog]) -> list[dict[str, Any]]:
+    counted = looks.order_by().values("user__username", "user__name")
+    each = {f"n_{name}": Count("pk", filter=Q(subject__endswith=f":{name}")) for name in KINDS}
+    return list(
+        counted.annotate(number=Count("pk"), **each).order_by("-number", "user__username")[:MOST_PEOPLE]
+    )
+
+
+def _kind(look: AccessLog) -> str:
+    return KINDS.get(look.subject.rpartition(":")[2], "查看")
+
+
+def _moves(person: User, auditor: User, since: dt.datetime) -> dict[str, Any]:
+    """The moves of a person on what the auditor sees: how many of each, and the last ones."""
+    counted: Counter[str] = Counter()
+    made: list[Made] = []
+    for history in HISTORIES:
+        if not modules.is_used(history.events._meta.app_label):
+            continue  # there are no pages of its records here
+        events = _seen(history.events, auditor).filter(by=person, at__gte=since)
+        labels = dict(history.events._meta.get_field("move").choices or ())
+        for move, number in events.order_by().values_list("move").annotate(number=Count("pk")):
+            counted[labels.get(move, move)] += number
+        made += _lines(events.order_by("-at", "-pk")[:MOST_ROWS], history.events.OF, labels, auditor)
+    made.sort(key=lambda one: one.at, reverse=True)
+    return {"made": made[:MOST_ROWS], "counted": counted.most_common()}
+
+
+def _seen(events: type[Event], auditor: User) -> QuerySet:
+    records = events._meta.get_field(events.OF).related_model._default_manager.visible_to(auditor)
+    return events._default_manager.filter(**{f"{events.OF}__in": records})
+
+
+def _lines(events: QuerySet, kind: str, labels: dict[str, str], auditor: User) -> list[Made]:
+    found = list(events.values_list("at", "move", f"{kind}_id"))
+    records = modules.shown(kind, auditor, [pk for *_, pk in found])
+    return [
+        Made(at, labels.get(move, move), records[pk].number, records[pk].address)
+        for at, move, pk in found
+        if pk in records
+    ]
+
+
+def _chain(history: History) -> ChainState:
+    events = history.events._default_manager
+    try:
+        lines = history.anchors.lines()
+    except ValueError as problem:
+        return ChainState(history.counted, "", 0, events.count(), str(problem))
+    at, last = (lines[-1].at, lines[-1].last) if lines else ("", 0)
+    return ChainState(history.counted, at, last, events.filter(pk__gt=last).count(), "")
