@@ -143,10 +143,11 @@ def _lines(events: QuerySet, kind: str, labels: dict[str, str], auditor: User) -
 
 
 def _chain(history: History) -> ChainState:
+    what = history.counted.removeprefix("件")
     events = history.events._default_manager
     try:
         lines = history.anchors.lines()
     except ValueError as problem:
-        return ChainState(history.counted, "", 0, events.count(), str(problem))
+        return ChainState(what, "", 0, events.count(), str(problem))
     at, last = (lines[-1].at, lines[-1].last) if lines else ("", 0)
-    return ChainState(history.counted, at, last, events.filter(pk__gt=last).count(), "")
+    return ChainState(what, at, last, events.filter(pk__gt=last).count(), "")
