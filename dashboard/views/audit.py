@@ -23,8 +23,9 @@ from records.models import Event
 #: How far back, in days.
 SPANS = ((7, "近 7 天"), (30, "近 30 天"), (90, "近 90 天"), (365, "近一年"))
 MOST_ROWS, MOST_PEOPLE = 100, 30
-#: What a look was, by the end of its subject (``log_access``): name, words.
+#: What a look was, and by which ends of its subject it is known (``log_access``).
 KINDS = {"contact": "查看来电人", "print": "打印", "export": "导出"}
+ENDS = {"contact": ("contact",), "print": ("print", "file"), "export": ("export",)}
 
 
 class AuditForm(forms.Form):
@@ -74,9 +75,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "wall": False,
         "form": AuditForm(initial=asked),
         "asked": asked,
-        "kinds": [
-            (name, words, looks.filter(subject__endswith=f":{name}").count()) for name, words in KINDS.items()
-        ],
+        "kinds": [(name, words, looks.filter(_of_kind(name)).count()) for name, words in KINDS.items()],
         "by_person": _by_person(looks),
         "people": people,
         "made": [],
@@ -84,7 +83,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "chains": [_chain(history) for history in HISTORIES],
     }
     if asked["kind"]:
-        looks = looks.filter(subject__endswith=f":{asked['kind']}")
+        looks = looks.filter(_of_kind(asked["kind"]))
     context["looks"] = [(one, _kind(one)) for one in looks.select_related("user")[:MOST_ROWS]]
     if people is not None and len(people) == 1:
         context |= _moves(people[0], request.user, since)
@@ -101,14 +100,22 @@ def _people(who: str) -> list[User] | None:
 
 def _by_person(looks: QuerySet[AccessLog]) -> list[dict[str, Any]]:
     counted = looks.order_by().values("user__username", "user__name")
-    each = {f"n_{name}": Count("pk", filter=Q(subject__endswith=f":{name}")) for name in KINDS}
+    each = {f"n_{name}": Count("pk", filter=_of_kind(name)) for name in KINDS}
     return list(
         counted.annotate(number=Count("pk"), **each).order_by("-number", "user__username")[:MOST_PEOPLE]
     )
 
 
+def _of_kind(name: str) -> Q:
+    found = Q()
+    for end in ENDS[name]:
+        found |= Q(subject__endswith=f":{end}")
+    return found
+
+
 def _kind(look: AccessLog) -> str:
-    return KINDS.get(look.subject.rpartition(":")[2], "查看")
+    end = look.subject.rpartition(":")[2]
+    return next((KINDS[name] for name, ends in ENDS.items() if end in ends), "查看")
 
 
 def _moves(person: User, auditor: User, since: dt.datetime) -> dict[str, Any]:

@@ -34,8 +34,9 @@ def test_looks_and_files_are_counted_by_person_and_listed_with_their_reasons(aud
     look("case:1:contact", "核对地址")
     look("cases:export", "导出 12 件：state=closed")
     look("whistle:1:print", "打印哨单", by=people.worker())
+    look("case:1:file", "打印案卷")
     page = shown(auditor)
-    assert "查看来电人 1 次 · 打印 1 次 · 导出 1 次" in page
+    assert "查看来电人 1 次 · 打印 2 次 · 导出 1 次" in page
     assert all(words in page for words in ("核对地址", "导出 12 件：state=closed", "打印哨单"))
     only = shown(auditor, kind="export")
     assert "导出 12 件：state=closed" in only and "核对地址" not in only
