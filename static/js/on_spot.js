@@ -4,6 +4,8 @@
 
 import { metresBetween, metresInWords } from "./distance.js";
 
+const WITHOUT_FIX = ["为什么没有定位", "如：地下车库收不到信号"];
+
 function startAway(form) {
   const [longitude, latitude] = form.querySelectorAll("[data-position] input");
   if (!longitude) return;
@@ -11,6 +13,8 @@ function startAway(form) {
   const [away, question] = [scope.querySelector("[data-away]"), form.querySelector("[data-far-reason]")];
   const at = form.dataset.at.split(",").map(Number);
   const most = Number(form.dataset.farMetres) || Infinity;
+  const label = question?.querySelector("label").textContent.trim();
+  const example = question?.querySelector("input").placeholder;
   const tell = () => {
     const source = form.elements.position_source?.value;
     const isRough = "withoutFix" in form.dataset && ["last_fix", "none"].includes(source);
@@ -23,7 +27,9 @@ function startAway(form) {
     for (const number of [longitude, latitude]) number.required = source !== "none";
     if (!question) return;
     question.hidden = !isFar;
-    question.querySelector("input").required = isFar;
+    const why = question.querySelector("input");
+    [question.querySelector("label").textContent, why.placeholder] = isRough ? WITHOUT_FIX : [label, example];
+    why.required = isFar;
   };
   tell();
   document.addEventListener("position:changed", () => setTimeout(tell)); // after the numbers are filled in

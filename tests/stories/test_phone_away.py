@@ -355,12 +355,13 @@ def test_a_check_in_a_basement_is_made_without_signal_and_without_position(phone
     form = phone.locator(".move-form form[method=post]")
     form.locator(".position-rough").get_by_role("button", name="没有定位，直接核查").click()
     expect(form.locator("[data-position-where]")).to_have_text("没有定位")
-    why = form.get_by_label("为什么不在现场")
+    why = form.get_by_label("为什么没有定位")
     expect(why).to_be_visible()
     take(form, "#7a8b99")
     form.get_by_label("说明", exact=True).fill("车库积水已抽干")
     named(form, "确认核查通过").click()
-    expect(form.locator("[data-refused=far_reason]")).to_be_visible()  # asked before it is kept
+    told = form.locator("[data-refused=far_reason]")  # asked before it is kept
+    expect(told).to_have_text("没有收到现场定位，请说明原因。")
     why.fill("地下二层收不到")
     named(form, "确认核查通过").click()
     expect(phone.get_by_text("没有信号，“核查通过”已存在这台手机里")).to_be_visible()

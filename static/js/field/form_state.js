@@ -6,6 +6,7 @@ import { owner } from "./store.js";
 
 const NEVER = ["csrfmiddlewaretoken"];
 const SENTENCES = { photos: "请至少拍一张照片。", position: "请定位，或在地图上点选位置。", far_reason: "离案件较远，请说明为什么不在现场。" };
+const WITHOUT_FIX = { far_reason: "没有收到现场定位，请说明原因。" };
 const BLANK = "请填写这一项。";
 
 // {key, owner, savedAt, fields, photos, sent}: photos that have not arrived as bytes, those that have as fields.
@@ -53,9 +54,11 @@ export function fill(form, { fields, photos }, not = []) {
 // What is needed and not there, as the server would say it, {field: [sentence]}: without signal it cannot be asked.
 export function blank(form) {
   const errors = {};
+  const isRough = ["last_fix", "none"].includes(form.elements.position_source?.value);
+  const sentences = { ...SENTENCES, ...(isRough && WITHOUT_FIX) };
   for (const field of form.querySelectorAll("[required]")) {
     const name = field.name.replace(/_(longitude|latitude)$/, "");
-    if (!isGiven(form, field)) errors[name] = [SENTENCES[name] ?? BLANK];
+    if (!isGiven(form, field)) errors[name] = [sentences[name] ?? BLANK];
   }
   return errors;
 }
