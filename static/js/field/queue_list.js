@@ -64,8 +64,8 @@ function othersWords({ count: number, oldest }, owner, own) {
 export function startQueueList(root) {
   const list = root.querySelector("[data-queue-list]");
   if (!list) return;
-  // What has arrived belongs into the lists below.
-  document.addEventListener("queue:sent", () => location.reload());
+  // What has arrived belongs into the lists below; a page that took this list away goes on by itself (unsent.js).
+  document.addEventListener("queue:sent", () => list.isConnected && location.reload());
   document.addEventListener("queue:changed", ({ detail: { items, others, owner, isSignedOut } }) => {
     list.hidden = items.length + others.count === 0;
     const rest = others.count ? [element("p", "soft", othersWords(others, owner, items.length))] : [];
