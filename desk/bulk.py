@@ -21,8 +21,8 @@ from records.forms import EMPTY, made
 
 #: Moves whose answers the list proposes, and the queue of cases that wait for each.
 QUEUES = {"register": "mine-reported", "dispatch": "mine-registered", "close": "mine-verified"}
-#: So many at a time: what one page shows and one person has looked at.
-MOST = 20
+#: So many at a time: what one page shows and one person has looked at; so many are looked through for them.
+MOST, LOOKED_AT = 20, 60
 BY_HAND = "权责清单没有建议，请逐件办理。"
 
 
@@ -62,9 +62,35 @@ def plan(move: Move, case: Case, leg: Leg | None, by: User, now: dt.datetime) ->
 
 
 def plans(move: Move, cases: Iterable[Case], by: User, now: dt.datetime) -> list[Plan]:
+    """The first ``MOST`` cases that the move can be made on, and those before them on which it cannot."""
     rows = list(cases)
     legs = {leg.case_id: leg for leg in Leg.objects.open().filter(case__in=rows)}
-    return [plan(move, case, legs.get(case.pk), by, now) for case in rows]
+    found: list[Plan] = []
+    for case in rows:
+        found.append(plan(move, case, legs.get(case.pk), by, now))
+        if sum(not one.why_not for one in found) == MOST:
+            break
+    return sorted(found, key=lambda one: bool(one.why_not))
+
+
+#: Between the ids of cases that were left out, in an address.
+_BETWEEN = "."
+
+
+def left_out(text: str) -> list[uuid.UUID]:
+    """Cases of the list that a person has chosen not to do together with others; what is no id is none."""
+    found = []
+    for one in text.split(_BETWEEN)[:LOOKED_AT]:
+        try:
+            found.append(uuid.UUID(one))
+        except ValueError:
+            continue
+    return found
+
+
+def in_address(cases: Iterable[uuid.UUID]) -> str:
+    """The newest of them for an address."""
+    return _BETWEEN.join(one.hex for one in list(dict.fromkeys(cases))[-LOOKED_AT:])
 
 
 @dataclass(frozen=True)

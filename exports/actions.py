@@ -12,7 +12,7 @@ from exports.models import FOLDER, Export, posts_digest
 from exports.sources import source
 from governance.actions import log_access
 from governance.models import User
-from records.refusals import Forbidden, Refused
+from records.refusals import Forbidden, KeyReused, Refused
 
 KEPT = dt.timedelta(days=7)
 #: So many files a person has under way at once, and so many lie there.
@@ -26,11 +26,13 @@ MOVED = "申请这份文件之后您的岗位有变动，请按现在的岗位�
 def ask(key: uuid.UUID, of: str, query: QueryDict, *, by: User, now: dt.datetime) -> Export:
     """Have a list written into a file; the same key is answered as before.
 
-    Raises ``LookupError`` for no such list, ``Refused`` for a person with too many.
+    Raises ``LookupError`` for no such list, ``Refused`` for a person with too many, ``KeyReused`` for another list.
     """
     User.objects.select_for_update(no_key=True).get(pk=by.pk)  # of two tabs one asks first
     own = Export.objects.visible_to(by)
     if before := own.filter(uuid=key).first():
+        if (before.source, before.query) != (of, query.urlencode()):
+            raise KeyReused("同一标识已用于另一份清单，没有再导出。")
         return before
     if own.unfinished().count() >= MOST_WAITING:
         raise Refused(f"您已有 {MOST_WAITING} 份文件在生成，请等其中一份完成后再申请。")
@@ -46,7 +48,7 @@ def ask(key: uuid.UUID, of: str, query: QueryDict, *, by: User, now: dt.datetime
         asked_at=now,
         expires_at=now + KEPT,
     )
-    log_access(f"{of}:export", by=by, reason=f"申请导出：{made.query}"[:200], now=now)
+    log_access(f"{of}:export_asked", by=by, reason=f"申请导出：{made.query}"[:200], now=now)
     return made
 
 

@@ -8,13 +8,14 @@ import logging
 from collections.abc import Iterator, Sequence
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
 from exports.models import Export
 from exports.sources import MOST, source
 from governance.actions import tell
+from governance.models import User
 from governance.refusals import is_disk_full
 from records import pictures
 from records.sheet import Part, book, said_where_cut
@@ -51,10 +52,14 @@ def work(*, now: dt.datetime) -> int:
 
 @transaction.atomic
 def _next(now: dt.datetime) -> Export | None:
-    """Take a file that nobody works on; one that was begun too often is given up."""
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
-    rows = Export.objects.unfinished().filter(free).order_by("pk")
-    for export in rows.select_for_update(skip_locked=True)[:5]:
+    """Take a file where nobody works on any; one that was begun too often is given up.
+
+    One at a time in the whole site: deadlines and notices have the other processes of the worker.
+    """
+    rows = list(Export.objects.unfinished().order_by("pk").select_for_update(skip_locked=True))
+    if any(one.leased_until and one.leased_until >= now for one in rows):
+        return None
+    for export in rows:
         if export.tries >= TRIES:
             log.error("the file %s was begun %d times and never finished", export.uuid, TRIES)
             _end(export, State.FAILED, "多次生成没有完成，请缩小范围再试，或联系系统管理员。")
@@ -80,7 +85,7 @@ def _write(export: Export) -> None:
     def rows() -> Iterator[Sequence[object]]:
         for start in range(0, len(ids), PART):
             part = ids[start : start + PART]
-            yield from of.cells(export.by, part)
+            yield from of.cells(User.objects.get(pk=export.by_id), part)  # with the posts of this moment
             _note(export, done=start + len(part))
 
     file, _ = book([Part(of.label, of.columns, rows(), notes)])

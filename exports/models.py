@@ -7,15 +7,19 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from governance.models import User
+from grid.models import GridDuty
 
 FOLDER = "exports"
 
 
 def posts_digest(user: User) -> str:
-    """The posts of a person today, so that a file does not outlive them."""
+    """The posts and grids of a person today, so that a file does not outlive them."""
     held = sorted(f"{post.role}:{post.organization_id}" for post in user.authority.posts)
+    duties = GridDuty.objects.current(timezone.localdate()).filter(user=user)
+    held += [f"grid:{grid}" for grid in duties.order_by("grid").values_list("grid", flat=True)]
     return hashlib.sha256("\n".join(held).encode()).hexdigest()
 
 

@@ -10,8 +10,8 @@ from governance import modules
 from governance.models import User
 from records.sheet import Columns
 
-#: Rows that a page hands out at once, and that a file holds at most (a sheet of Excel ends at 1,048,576).
-AT_ONCE, MOST = 5_000, 100_000
+#: Rows that a page hands out at once, and that a file holds at most: written well within the time of a task (240 s).
+AT_ONCE, MOST = 5_000, 50_000
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from django.utils import timezone
 from exports import actions, making
 
 
-@shared_task(time_limit=1800, soft_time_limit=1740)
+@shared_task
 def make() -> int:
     return making.work(now=timezone.now())
 

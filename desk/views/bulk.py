@@ -25,7 +25,7 @@ class TickedField(forms.Field):
     def clean(self, value: list[str]) -> list[uuid.UUID]:
         super().clean(value)
         try:
-            return [uuid.UUID(one) for one in value[: bulk.MOST]]
+            return [uuid.UUID(one) for one in (value or [])[: bulk.MOST]]
         except ValueError:
             raise forms.ValidationError("请重新勾选案件。") from None
 
@@ -34,6 +34,8 @@ class BulkForm(KeyedForm):
     """Which cases; what is given with each stands beside it (``bulk.name_of``)."""
 
     case = TickedField(label="案件", error_messages={"required": "请勾选要办的案件。"})
+    #: All that could be ticked.
+    shown = TickedField(label="案件", required=False)
 
 
 @keeps_form()
@@ -50,20 +52,26 @@ def bulk_page(request: HttpRequest, name: str) -> HttpResponse:
     form = BulkForm(request.POST if is_sent else waiting_back)
     visible = Case.objects.visible_to(user).select_related("category", "responsibility")
     list_ = wanted_by(user, request.GET)
+    skipped = bulk.left_out(request.GET.get("skip", ""))
     context = {"move": move, "form": form, "queue": list_.queue, "most": bulk.MOST, "results": None}
+    context |= {"skipped": skipped, "skip": bulk.in_address(skipped)}
     if is_sent and form.is_valid():
         found = {case.uuid: case for case in visible.filter(uuid__in=form.cleaned_data["case"])}
         cases = [found[one] for one in form.cleaned_data["case"] if one in found]
         key = form.cleaned_data["key"]
         results = bulk.carry_out(move, cases, request.POST, key=key, by=user, now=now)
         context |= {"results": results, "done": sum(one.is_done for one in results)}
+        unticked = [one for one in form.cleaned_data["shown"] if one not in form.cleaned_data["case"]]
+        context["skip"] = bulk.in_address([*skipped, *unticked])
         return render(request, "desk/bulk.html", context)
-    open_to_it = list_.held(user, now=now).filter(state__in=move.sources)
-    plans = bulk.plans(move, open_to_it.select_related("category", "responsibility")[: bulk.MOST], user, now)
+    open_to_it = list_.held(user, now=now).filter(state__in=move.sources).exclude(uuid__in=skipped)
+    some = open_to_it.select_related("category", "responsibility")[: bulk.LOOKED_AT]
+    plans = bulk.plans(move, some, user, now)
     data = request.POST if is_sent else waiting_back
     context |= {
         "plans": plans,
         "total": open_to_it.order_by()[: bulk.MOST + 1].count(),
+        "able": sum(not one.why_not for one in plans),
         "ticked": data.getlist("case") if data else [str(one.case.uuid) for one in plans if not one.why_not],
     }
     response = render(request, "desk/bulk.html", context)

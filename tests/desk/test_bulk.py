@@ -24,6 +24,7 @@ def sent(page, *cases: Case, **changed: str) -> dict[str, object]:
     """What a browser sends of a page on which some cases are ticked."""
     plans = {plan.case.pk: plan for plan in page.context["plans"]}
     body = {"key": str(page.context["form"]["key"].value()), "case": [str(case.uuid) for case in cases]}
+    body["shown"] = [str(plan.case.uuid) for plan in plans.values() if not plan.why_not]
     for case in cases:
         for name, value in plans[case.pk].hidden:
             if value not in (None, False):
@@ -76,6 +77,28 @@ def test_what_the_list_says_nothing_about_is_done_by_hand():
     page = client_of(people.clerk()).get("/desk/bulk/register/?queue=mine-reported")
     assert "逐件办理" in page.context["plans"][0].why_not
     assert f'value="{case.uuid}"' not in page.content.decode()
+
+
+def test_cases_that_are_done_by_hand_hide_no_others(monkeypatch):
+    monkeypatch.setattr("desk.bulk.MOST", 2)
+    cases = [case_at(State.REPORTED, loop=Loop.COMMUNITY) for _ in range(5)]
+    Case.objects.filter(pk__in=[case.pk for case in cases[:2]]).update(responsibility=None)
+    page = client_of(people.clerk()).get("/desk/bulk/register/?queue=mine-reported")
+    able = [plan.case for plan in page.context["plans"] if not plan.why_not]
+    assert able == cases[2:4] and [plan.case for plan in page.context["plans"]][2:] == cases[:2]
+
+
+def test_what_was_unticked_is_left_out_of_the_next_batch_until_it_is_asked_for():
+    cases = [case_at(State.REPORTED, loop=Loop.COMMUNITY) for _ in range(3)]
+    browser = client_of(people.clerk())
+    address = "/desk/bulk/register/?queue=mine-reported"
+    answer = browser.post(address, sent(browser.get(address), *cases[:2]))
+    following = f"{address}&skip={answer.context['skip']}"
+    assert following in answer.content.decode().replace("&amp;", "&")
+    assert browser.get(following).context["plans"] == []
+    assert "逐件办理" in browser.get(following).content.decode()
+    assert [plan.case for plan in browser.get(address).context["plans"]] == cases[2:]
+    assert browser.get(f"{address}&skip=x.y").status_code == 200
 
 
 def test_a_version_of_the_list_that_came_meanwhile_is_refused():

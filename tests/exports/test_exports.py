@@ -4,13 +4,15 @@ import datetime as dt
 import uuid
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
 from exports import actions, making
 from exports.models import Export
 from governance.models import AccessLog, Outbox, Post, User
-from records.refusals import Refused
+from grid.models import GridDuty
+from records.refusals import KeyReused, Refused
 from tests import people
 from tests.disks import small_disk
 from tests.exports.files import asked, ready
@@ -68,8 +70,11 @@ def test_a_long_list_is_asked_for_made_told_of_and_taken():
     assert f"/exports/{export.uuid}/" in browser.get("/exports/").content.decode()
     taken = browser.get(f"/exports/{export.uuid}/")
     assert sheet(b"".join(taken.streaming_content)) == rows
-    looks = AccessLog.objects.filter(subject="cases:export").order_by("pk").values_list("reason", flat=True)
-    assert [reason.split("：")[0] for reason in looks] == ["申请导出", "下载 5 行"]
+    looks = AccessLog.objects.filter(user=user).order_by("pk").values_list("subject", "reason")
+    assert [(subject, reason.split("：")[0]) for subject, reason in looks] == [
+        ("cases:export_asked", "申请导出"),
+        ("cases:export", "下载 5 行"),
+    ]
 
 
 def test_a_short_list_is_handed_out_at_once():
@@ -115,6 +120,46 @@ def test_a_file_does_not_outlive_the_posts_of_who_asked():
     User.objects.get(pk=export.by_id)
     answer = client_of(people.clerk()).get(f"/exports/{export.uuid}/")
     assert answer.status_code == 403 and "岗位有变动" in answer.content.decode()
+
+
+def test_a_file_does_not_outlive_the_grids_of_who_asked():
+    worker = people.worker()
+    export = asked(worker)
+    made(export)
+    assert list(client_of(worker).get(f"/exports/{export.uuid}/").streaming_content)
+    GridDuty.objects.filter(user=worker).update(ends_on=timezone.localdate())
+    assert client_of(worker).get(f"/exports/{export.uuid}/").status_code == 403
+
+
+def test_who_loses_a_post_while_the_file_is_written_gets_no_more_rows(monkeypatch):
+    for _ in range(4):
+        reported()
+    export, note = asked(), making._note
+
+    def in_the_midst(one: Export, **told: int) -> None:
+        note(one, **told)
+        if told.get("done") == 2:
+            Post.objects.filter(user=people.clerk()).update(ends_on=timezone.localdate())
+
+    monkeypatch.setattr("exports.making._note", in_the_midst)
+    assert len([row for row in made(export)[1:] if str(row[0]).count("-") == 1]) == 2
+
+
+def test_one_file_is_made_at_a_time():
+    first, second = asked(), asked(people.stranger())
+    now = timezone.now()
+    assert making._next(now) == first
+    assert making._next(now) is None and making.work(now=now) == 0
+    second.refresh_from_db()
+    assert second.state == State.WAITING
+
+
+def test_a_key_that_comes_again_with_another_list_is_refused():
+    export = asked(query="queue=all")
+    by, now = people.clerk(), timezone.now()
+    assert actions.ask(export.uuid, "cases", QueryDict("queue=all"), by=by, now=now) == export
+    with pytest.raises(KeyReused):
+        actions.ask(export.uuid, "cases", QueryDict("queue=open"), by=by, now=now)
 
 
 def test_a_person_has_three_under_way_at_most():
