@@ -20,7 +20,7 @@ from tests.lives import MORNING, case_at
 #: Addresses that answer JSON whatever is asked for.
 SERVES_JSON = {
     "governance:healthz", "governance:ready", "field:locate", "field:key", "field:kept", "field:patrol_keep", "desk:kept", "desk:live", "desk:categories", "cases:photos", "cases:photo_parts", "cases:photo_part",
-    "cases:map_cases", "cases:map_areas", "cases:map_base", "dashboard:wall_cases", "dashboard:wall_areas", "dashboard:map_values", "dashboard:map_heat",
+    "cases:map_cases", "cases:map_areas", "cases:map_base", "dashboard:wall_cases", "dashboard:wall_areas", "dashboard:wall_base", "dashboard:map_values", "dashboard:map_heat",
     "partybuilding:photos", "partybuilding:photo_parts", "partybuilding:photo_part",
 }  # fmt: skip
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
