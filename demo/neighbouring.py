@@ -4,6 +4,8 @@ import datetime as dt
 import uuid
 from random import Random
 
+from django.utils import timezone
+
 from cases.models import Case
 from demo.accounts import COMMUNITY
 from demo.positions import Place, Position, is_inside, point_in
@@ -144,13 +146,13 @@ def _reported_job(world: World, category: str, hours: int) -> Job:
 
 
 def give_tasks(now: dt.datetime) -> int:
-    """Small tasks for all neighbourhoods of the stage, some answered; returns how many were given."""
+    """Small tasks for all neighbourhoods of the stage that somebody leads, some answered; returns how many were given."""
     clerk = User.objects.get(username="shequ")
     community = Organization.objects.get(code=COMMUNITY)
-    asked = list(Neighbourhood.objects.filter(grid__community=community))
     leader, own = _own()
     for words, ago, until, said in TASKS:
         at = now - dt.timedelta(days=ago)
+        asked = list(Neighbourhood.objects.led(timezone.localdate(at)).filter(grid__community=community))
         due_on = (now + dt.timedelta(days=until)).date()
         task = give(
             by=clerk, now=at, key=uuid.uuid4(), community=community, words=words, due_on=due_on, neighbourhoods=asked
