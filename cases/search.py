@@ -110,7 +110,8 @@ _NAMED = f"""
         SELECT word, kind - id AS mark FROM meant, unnest(kinds) AS kind WHERE held <= {MOST_NAMED}
     )
 """
-#: From the newest block to the oldest, until there are enough.
+#: From the newest block to the oldest, until there are enough. Without the addition the planner, which cannot know how
+#: few cases a block has, would walk all cases by their number (1.2 s among a million).
 _HITS = f"""
     hits AS MATERIALIZED (
         SELECT hit.id
@@ -118,7 +119,7 @@ _HITS = f"""
         LATERAL (SELECT number << {_SHIFT} AS first) AS block,
         LATERAL (
             SELECT one.case_id AS id FROM cases_searchrow one WHERE {{condition}} AND one.case_id IN ({{seen}})
-            ORDER BY one.case_id DESC LIMIT %s
+            ORDER BY one.case_id + 0 DESC LIMIT %s
         ) AS hit
         LIMIT %s
     )
