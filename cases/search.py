@@ -218,7 +218,8 @@ def _saying(asked: Words) -> _Condition:
         ways.append("one.keys && ARRAY(SELECT mark - block.first FROM named WHERE word = %s)")
         values.append(place)
         for text, given in map(_text_of, _numbered(word)):
-            ways.append(f"one.case_id = ANY (ARRAY({text}))")
+            # In its own block alone: keys say which block they are of, a number does not.
+            ways.append(f"one.case_id = ANY (ARRAY({text})) AND one.case_id >> {_BLOCK} = number")
             values += given
         condition.add(f"({' OR '.join(ways)})", *values)
     for letter in asked.letters:

@@ -244,6 +244,20 @@ def test_blocks_are_searched_from_the_newest():
     assert Search(Case.objects.all(), "沙发", most=1).numbers() == [newest.pk, new.pk]
 
 
+@pytest.mark.parametrize("username", ["quling", "jielingdao", "shequ"])
+def test_a_number_is_found_once_however_many_blocks_there_are(username):
+    case = reported(words="旧沙发")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval('cases_case_id_seq', %s)", [case.pk + (5 << search._BLOCK)])
+    reported(words="旧木板")
+    user = named(username)
+    for text in (case.number, case.number.replace("-", ""), f"{case.number} 沙发", f"{case.pk:06d}"):
+        assert Search(Case.objects.visible_to(user), text, user).numbers() == [case.pk], text
+        answer = signed_in(user).get("/api/v1/cases/", {"q": text}).json()
+        assert [row["uuid"] for row in answer["results"]] == [str(case.uuid)], text
+        assert answer.get("count", 1) == 1, text
+
+
 # What is written is found ----------------------------------------------------------------------------------------------
 
 _LETTERS = "路口井盖堆物小区单元栋号座门前后东西南北上下一二三" + "０１２ＡＢａｂ" + string.digits + "ABCabc"
