@@ -5,7 +5,8 @@ What is known comes from sources, one function each: earlier cases, neighbourhoo
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,6 +22,8 @@ from neighbourhoods.models import Neighbourhood
 
 #: So many suggestions, and so many earlier cases of a road or an estate that are looked through.
 ROWS, LOOKED_AT = 7, 400
+#: A name that so many people wrote, each in a case of the own, is one of a road or an estate, not somebody's.
+VOUCHING = 2
 #: From here on a suggestion is the place that was named, not one beside it.
 SURE = 80
 
@@ -31,12 +34,23 @@ _TERRITORY = re.compile(
     rf"^(?:[{_HAN}]{{2,6}}(?:省|市)|[{_HAN}]{{1,5}}?(?<![小片园校厂社城])区(?!域)|[{_HAN}]{{2,6}}?街道(?:办事处|办)?|[{_HAN}]{{2,8}}?社区)(?=.)"
 )
 _ROAD = re.compile(
-    rf"(?P<road>[{_HAN}]{{1,8}}?(?:大道|[路街巷道弄]))(?P<part>[东南西北中]段)?(?P<number>[0-9]{{1,5}}(?:-[0-9]{{1,4}})?(?:号(?!楼)|(?![0-9]*(?:栋|幢|座|号楼|单元))))?"
+    rf"(?P<road>[{_HAN}]{{1,8}}?(?:大道|[路街巷道弄]))(?P<part>[东南西北中]段)?(?P<number>(?![0-9-]*(?:[0-9]{{7}}|[0-9]{{4}}-[0-9]{{4}}))[0-9]{{1,5}}(?:-[0-9]{{1,4}})?(?![0-9])(?:号(?!楼)|(?!栋|幢|座|号楼|单元)))?"
 )
-_BUILDING = re.compile(r"(?P<building>[0-9]{1,3}|[a-z])(?:号楼|[栋幢座])")
-_ESTATE = re.compile(
-    rf"(?P<estate>[{_HAN}a-z]{{2,10}}?(?:小区|花园|家园|新村|公寓|大厦|广场|宿舍|市场|中学|小学|学校|医院|大院|[苑府园村院厂]))"
+_BUILDING = re.compile(r"(?<![0-9a-z])(?P<building>[0-9]{1,3}|[a-z])(?:号楼|[栋幢座])")
+_ESTATES = "小区|花园|家园|新村|公寓|大厦|广场|宿舍|市场|中学|小学|学校|医院|大院|[苑府园村院厂]"
+_ESTATE = re.compile(rf"(?P<estate>[{_HAN}a-z]{{2,10}}?(?:{_ESTATES}))")
+_NAME = re.compile(rf"[{_HAN}a-z]{{2,10}}$")
+#: What leads from a person to a place ("王秀英家住北京路"), and what speaks of a person.
+_LEADS = re.compile(r".*(?:住(?!宅)|在)")
+_PERSON = re.compile(
+    r"..家(?![园属乐])|女士|先生|小姐|老师|师傅|阿姨|大爷|大妈|爷爷|奶奶|老板|电话|手机|号码|姓名"
 )
+#: The hundred surnames that most people have, and what begins with one and is long enough for a name and a place.
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔"
+    "钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤欧"
+)
+_NAMED_FIRST = re.compile(rf"[{_SURNAMES}].{{3,}}?(?:{_ESTATES}|大道|[路街巷道弄])")
 _FIGURES = "零一二三四五六七八九"
 _SPOKEN = re.compile(r"[一二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九]")
 _COUNTED = re.compile(rf"({_SPOKEN.pattern})(?=号|栋|幢|座|单元)")
@@ -47,6 +61,13 @@ def _figures(found: re.Match[str]) -> str:
     if not has_ten:
         return str(_FIGURES.index(tens))
     return str((_FIGURES.index(tens) if tens else 1) * 10 + (_FIGURES.index(ones) if ones else 0))
+
+
+def _name(run: str) -> str:
+    """The name of a place at the end of a run of letters; nothing where it may be or speak of a person, or has figures."""
+    name = _LEADS.sub("", run)
+    is_one = _NAME.match(name) and not _PERSON.search(name) and not _NAMED_FIRST.match(name)
+    return name if is_one else ""
 
 
 @dataclass(frozen=True)
@@ -72,11 +93,12 @@ class Address:
         estate = _ESTATE.match(after)
         name = estate["estate"] if estate else ""
         if not road and not name and building:
-            name = rest[: building.start()]
+            name = re.sub(r".*[0-9]{7,}", "", rest[: building.start()])
+        named = _name(road["road"]) if road else ""
         return cls(
-            (road["road"] + (road["part"] or "")) if road else "",
-            (road["number"] or "").removesuffix("号") if road else "",
-            name if len(name) > 1 else "",
+            named + (road["part"] or "") if road and named else "",
+            (road["number"] or "").removesuffix("号") if road and named else "",
+            _name(name),
             building["building"] if building else "",
         )
 
@@ -90,6 +112,16 @@ class Address:
     @property
     def names(self) -> list[str]:
         return [name for name in (self.estate, self.road) if name]
+
+    def keeping(self, names: Set[str]) -> "Address":
+        """The parts that some names of roads and estates vouch for."""
+        keeps_road, keeps_estate = self.road in names, self.estate in names
+        return Address(
+            self.road if keeps_road else "",
+            self.number if keeps_road else "",
+            self.estate if keeps_estate else "",
+            self.building if keeps_estate or (keeps_road and not self.estate) else "",
+        )
 
     def likeness(self, known: "Address") -> tuple[int, str]:
         """How surely a known address is the place that this one names, up to 100, and in which respect."""
@@ -152,6 +184,12 @@ class Asked:
     def plain(self) -> str:
         return plain(self.text)
 
+    @cached_property
+    def neighbourhoods(self) -> list[tuple[str, int, float, float]]:
+        """Name, grid and position of each."""
+        known = Neighbourhood.objects.active(timezone.localdate()).filter(grid__in=list(self.grids))
+        return list(known.values_list("name", "grid", "longitude", "latitude"))
+
     def suggestion(self, grid: int, label: str, why: str, points: int, **more) -> Suggestion:
         row = self.grids[grid]
         bonus = 5 if row.community_plain in self.plain or row.street_plain in self.plain else 0
@@ -187,20 +225,34 @@ class Row:
 
 
 def _positions(cases: QuerySet[Case]) -> QuerySet:
-    return cases.values_list("id", "address", "grid", "longitude", "latitude")
+    return cases.values_list("id", "address", "grid", "longitude", "latitude", "reporters")
+
+
+def _names_of_places(known: list[tuple[Address, list[int]]], sure: Set[str]) -> Set[str]:
+    """Names that no single person brought up: of things on the map, or written by several."""
+    writers = defaultdict(set)
+    for address, reporters in known:
+        for name in address.names:
+            writers[name].update(
+                reporters if len(reporters) == 1 else ()
+            )  # a merged case has the words of one
+    return {name for name, people in writers.items() if len(people) >= VOUCHING} | sure
 
 
 def from_cases(asked: Asked) -> Iterator[Suggestion]:
-    """Addresses of earlier cases in scope, as far as they name a place; the newest of a place says where it is."""
+    """Addresses of earlier cases in scope, as far as they surely name a place; the newest of a place says where it is."""
     words = asked.address.names[:1] or ([asked.plain] if len(asked.plain) > 1 else [])
     if not words:
         return
     seen = Case.objects.visible_to(asked.user).filter(grid__in=list(asked.grids))
     seen = seen.exclude(position_source__in=ROUGH).exclude(address="")
     rows, _ = Search(seen, words[0], asked.user, most=LOOKED_AT).page(_positions, 0, LOOKED_AT)
+    parsed = [Address.of(row[1]) for row in rows]
+    on_the_map = {name for row in asked.neighbourhoods for name in Address.of(row[0]).names}
+    names = _names_of_places([(one, row[-1]) for one, row in zip(parsed, rows, strict=True)], on_the_map)
     found: dict[tuple[str, int], Suggestion] = {}
-    for _, written, grid, longitude, latitude in rows:
-        known = Address.of(written)
+    for address, (_, _, grid, longitude, latitude, _) in zip(parsed, rows, strict=True):
+        known = address.keeping(names)
         points, why = asked.address.likeness(known)
         if not asked.address.names and asked.plain in str(known):
             points, why = 40, "名称相近"
@@ -217,8 +269,7 @@ def from_cases(asked: Asked) -> Iterator[Suggestion]:
 
 def from_neighbourhoods(asked: Asked) -> Iterator[Suggestion]:
     """Buildings, courtyards and groups that are on the map."""
-    known = Neighbourhood.objects.active(timezone.localdate()).filter(grid__in=list(asked.grids))
-    for name, grid, longitude, latitude in known.values_list("name", "grid", "longitude", "latitude"):
+    for name, grid, longitude, latitude in asked.neighbourhoods:
         points, why = asked.address.likeness(Address.of(name))
         if len(asked.plain) > 1 and (plain(name) in asked.plain or asked.plain in plain(name)):
             points, why = (90, "楼组") if plain(name) in asked.plain else (50, "楼组")
@@ -250,7 +301,8 @@ SOURCES: tuple[Callable[[Asked], Iterable[Suggestion]], ...] = (
 def suggest(user: User, text: str, grids: QuerySet[Grid]) -> list[Suggestion]:
     """Places in some grids that a typed address may mean, the likeliest first; one statement a source, and one for the grids.
 
-    They say nothing that somebody wrote: labels are road, number, estate and building alone.
+    They say nothing of what somebody wrote but names of roads and estates that several people wrote, numbers of houses
+    and buildings.
     """
     if not Words.of(text).words:
         return []

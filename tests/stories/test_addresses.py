@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from grid.models import Grid
+from tests import people
 from tests.lives import inside, reported
 from tests.people import COMMUNITY
 
@@ -12,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def test_an_address_is_taken_by_keyboard_and_map_and_grid_follow(signed_in):
     grid = Grid.objects.get(code=f"{COMMUNITY}002")
+    reported(address="尚义街330号", position=inside(grid.code), by=people.clerk())
     case = reported(address="尚义街330号", position=inside(grid.code))
     page = signed_in("shequ")
     page.goto("/desk/phone/")
