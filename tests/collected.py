@@ -37,6 +37,9 @@ _OURS = re.compile(r"^(?!tests/|tools/|manage\.py)(?!.*(migrations|management)/)
 #: One way each to read a parameter, a header, a cookie; another way is unknown to the fuzz and fails its guard.
 _BY_NAME = re.compile(r"""(?:GET|query_params)\.get\(\s*"([\w-]+)\"""")
 _BY_FORM = re.compile(r"""([A-Z]\w+)\(\s*request\.(?:GET|query_params)\b""")
+#: The query of a list handed on: the forms of all lists that become files or are worked off in bulk read it.
+_HANDED_ON = re.compile(r"""(?:wanted_by|\.ids|\.name|\.ask)\(.*request\.GET\b""")
+_LISTS = ("FilterForm", "WhistleFilters")
 _NO_VALUE = re.compile(r"""GET\.urlencode\(\)|given = context\["request"\]\.GET""")
 _HEADER = re.compile(
     r"""headers\.get\(\s*"([\w-]+)"|"([\w-]+)" (?:not )?in [\w.]*headers|([A-Z_]+) in request\.headers"""
@@ -65,7 +68,8 @@ def parameters() -> dict[str, frozenset[str]]:
     for name, line in lines(".GET", "query_params"):
         module = name.removesuffix(".py").replace("/", ".")
         by_module.setdefault(module, set()).update(_BY_NAME.findall(line))
-        for shape in _BY_FORM.findall(line):
+        handed_on = _LISTS if _HANDED_ON.search(line) else ()
+        for shape in (*_BY_FORM.findall(line), *handed_on):
             for field, box in shapes[shape].base_fields.items():
                 parts = getattr(box.widget, "widgets_names", None)
                 by_module[module].update([field + part for part in parts] if parts else [field])
@@ -74,7 +78,7 @@ def parameters() -> dict[str, frozenset[str]]:
 
 def unknown_reads() -> list[str]:
     """Reads of a parameter, a header or a cookie that the patterns above do not know."""
-    known = {".GET": (_BY_NAME, _BY_FORM, _NO_VALUE), "query_params": (_BY_NAME, _BY_FORM)}
+    known = {".GET": (_BY_NAME, _BY_FORM, _HANDED_ON, _NO_VALUE), "query_params": (_BY_NAME, _BY_FORM)}
     known |= {
         ".headers": (_HEADER, _META_OF_OURS),
         "META": (_META, _META_OF_OURS),

@@ -154,6 +154,25 @@ def test_what_ends_a_case_badly_is_never_the_big_button():
     assert tried
 
 
+def test_on_a_phone_the_big_button_is_the_same_and_where_there_is_none_nothing_is_lost():
+    case = reported()
+    worker = signed_in("wangge")
+    worker.get("/field/")
+    text = worker.get(f"/cases/{case.uuid}/").content.decode()
+    assert (
+        "moves-more" in text and "撤回" in text and "field-action" not in text
+    )  # withdrawing is for no habit of the thumb
+    due = case_at(State.HANDLED, loop=Loop.COMMUNITY)
+    checker = User.objects.get(pk=open_leg(due).person_id)
+    client = Client()
+    client.force_login(checker)
+    client.get("/field/")
+    action = (
+        client.get(f"/cases/{due.uuid}/").content.decode().partition("field-action")[2].partition("</div>")[0]
+    )
+    assert "核查通过" in action and "核查不通过" in action
+
+
 @pytest.mark.parametrize("username", ["zhiban", "paiqian", "shouli", "zhifa", "jielingdao", "quling"])
 def test_three_other_moves_are_in_sight_and_none_is_lost(username):
     states = (State.REPORTED, State.REGISTERED, State.HANDLING, State.DISPUTED, State.VERIFIED)
