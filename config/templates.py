@@ -14,6 +14,7 @@ from jinja2.utils import missing
 from cases.clocks import clock, due, due_stamp, duration, stamp, when
 from desk.letters import fresh_key, is_direct, letter
 from governance import modules
+from governance.help import meaning
 from grid.map_apps import ways_to
 
 
@@ -62,6 +63,7 @@ def environment(**options: Any) -> Environment:
     found.globals |= {
         "declared_faces": lambda: modules.faces().values(),
         "fresh_key": fresh_key,
+        "meaning": meaning,
         "phone_pages": modules.phone_pages,
         "page_time": lambda: stamp(timezone.now()),
         "querystring": querystring,

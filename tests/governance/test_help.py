@@ -13,6 +13,7 @@ from governance.models import User
 from governance.roles import Role
 from tests import people
 from tests.access import WHO
+from tests.test_shape import templates
 
 pytestmark = pytest.mark.django_db
 
@@ -71,3 +72,12 @@ def test_there_is_no_page_of_a_role_that_nobody_has():
     assert client.get("/help/emperor/").status_code == 404
     assert client.get("/help/auditor/").status_code == 200
     assert client.get("/help/words/").status_code == 200
+
+
+def test_a_word_on_a_page_has_its_meaning_and_leads_to_all_words():
+    named = {word for text in templates().values() for word in re.findall(r'ui\.word\("(.+?)"\)', text)}
+    assert len(named) > 4 and all(helping.meaning(word) for word in named)
+    client = signed_in(User.objects.get(username="jielingdao"))
+    page = client.get("/board/walls/").content.decode()
+    assert f'href="/help/words/#大屏" title="{helping.meaning("大屏")}"' in page
+    assert 'id="大屏"' in client.get("/help/words/").content.decode()
