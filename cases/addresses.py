@@ -184,6 +184,14 @@ class Asked:
     def plain(self) -> str:
         return plain(self.text)
 
+    @property
+    def narrower(self) -> str:
+        """What the house or the building is searched by where a road or an estate has too many cases; nothing where none is named."""
+        address = self.address
+        if address.road and address.number:
+            return address.road + address.number
+        return address.estate + address.building if address.estate and address.building else ""
+
     @cached_property
     def neighbourhoods(self) -> list[tuple[str, int, float, float]]:
         """Name, grid and position of each."""
@@ -246,7 +254,11 @@ def from_cases(asked: Asked) -> Iterator[Suggestion]:
         return
     seen = Case.objects.visible_to(asked.user).filter(grid__in=list(asked.grids))
     seen = seen.exclude(position_source__in=ROUGH).exclude(address="")
-    rows, _ = Search(seen, words[0], asked.user, most=LOOKED_AT).page(_positions, 0, LOOKED_AT)
+    rows, held = Search(seen, words[0], asked.user, most=LOOKED_AT).page(_positions, 0, LOOKED_AT)
+    is_cut = held > LOOKED_AT
+    if is_cut and asked.narrower:
+        rest, held = Search(seen, asked.narrower, asked.user, most=LOOKED_AT).page(_positions, 0, LOOKED_AT)
+        rows, is_cut = list({row[0]: row for row in [*rows, *rest]}.values()), held > LOOKED_AT
     parsed = [Address.of(row[1]) for row in rows]
     on_the_map = {name for row in asked.neighbourhoods for name in Address.of(row[0]).names}
     names = _names_of_places([(one, row[-1]) for one, row in zip(parsed, rows, strict=True)], on_the_map)
@@ -261,6 +273,7 @@ def from_cases(asked: Asked) -> Iterator[Suggestion]:
         place = found.get((str(known), grid))
         if place is None:
             position = (longitude, latitude)
+            points = min(points, SURE - 1) if is_cut else points  # those not looked at may lie elsewhere
             place = asked.suggestion(grid, str(known), why, points, position=position)
             found[str(known), grid] = place
         place.held += 1
@@ -270,9 +283,12 @@ def from_cases(asked: Asked) -> Iterator[Suggestion]:
 def from_neighbourhoods(asked: Asked) -> Iterator[Suggestion]:
     """Buildings, courtyards and groups that are on the map."""
     for name, grid, longitude, latitude in asked.neighbourhoods:
-        points, why = asked.address.likeness(Address.of(name))
-        if len(asked.plain) > 1 and (plain(name) in asked.plain or asked.plain in plain(name)):
-            points, why = (90, "楼组") if plain(name) in asked.plain else (50, "楼组")
+        known, said = Address.of(name), plain(name)
+        points, why = asked.address.likeness(known)
+        if said == asked.plain and not known.building:  # "3栋" alone is in every estate
+            points, why = max(points, 90), "楼组"
+        elif len(asked.plain) > 1 and asked.plain in said:
+            points, why = max(points, 50), why or "楼组"
         if points:
             yield asked.suggestion(grid, name, why, points, position=(longitude, latitude))
 
@@ -298,12 +314,7 @@ SOURCES: tuple[Callable[[Asked], Iterable[Suggestion]], ...] = (
 )
 
 
-def suggest(user: User, text: str, grids: QuerySet[Grid]) -> list[Suggestion]:
-    """Places in some grids that a typed address may mean, the likeliest first; one statement a source, and one for the grids.
-
-    They say nothing of what somebody wrote but names of roads and estates that several people wrote, numbers of houses
-    and buildings.
-    """
+def _found(user: User, text: str, grids: QuerySet[Grid]) -> list[Suggestion]:
     if not Words.of(text).words:
         return []
     columns = ("pk", "name", "community__name", "community__parent__name")
@@ -311,11 +322,19 @@ def suggest(user: User, text: str, grids: QuerySet[Grid]) -> list[Suggestion]:
         user, text, {pk: Row(*names) for pk, *names in grids.order_by("code").values_list(*columns)}
     )
     found = [one for source in SOURCES for one in source(asked)]
-    found.sort(key=lambda one: (-one.points, -one.held, one.label))
-    return found[:ROWS]
+    return sorted(found, key=lambda one: (-one.points, -one.held, one.label))
+
+
+def suggest(user: User, text: str, grids: QuerySet[Grid]) -> list[Suggestion]:
+    """Places in some grids that a typed address may mean, the likeliest first; one or two statements a source, and one for the grids.
+
+    They say nothing of what somebody wrote but names of roads and estates that several people wrote, numbers of houses
+    and buildings.
+    """
+    return _found(user, text, grids)[:ROWS]
 
 
 def sure_place(user: User, text: str, grids: QuerySet[Grid]) -> Suggestion | None:
-    """The place that an address names beyond doubt: every sure suggestion lies in one grid."""
-    found = [one for one in suggest(user, text, grids) if one.is_sure]
+    """The place that an address names beyond doubt: all that is sure lies in one grid, shown or not."""
+    found = [one for one in _found(user, text, grids) if one.is_sure]
     return found[0] if found and len({one.grid for one in found}) == 1 else None

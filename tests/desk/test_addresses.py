@@ -7,7 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases.addresses import Address, suggest
+from cases import addresses
+from cases.addresses import Address, suggest, sure_place
 from cases.models import Case
 from cases.workflow import Loop
 from desk.views.phone import grids_in_sight
@@ -257,6 +258,54 @@ def test_an_address_that_may_lie_in_two_grids_is_asked_about():
     assert answer.status_code == 422
     assert "请在地图上点选位置，或选择网格。" in answer.content.decode()
     assert call("尚义街330号", grid=grid(SECOND).pk).status_code == 302
+
+
+def test_an_estate_with_more_buildings_than_are_shown_lies_in_all_its_grids():
+    for number in range(1, addresses.ROWS + 2):
+        known(f"白龙小区{number}栋", FIRST)
+    known("白龙小区99栋", SECOND)
+    assert {code for _, code in found("白龙小区")} == {FIRST}, "the other grid is not among what is shown"
+    assert call("白龙小区").status_code == 422
+
+
+def test_what_was_not_looked_at_may_lie_in_another_grid(monkeypatch):
+    monkeypatch.setattr(addresses, "LOOKED_AT", 4)
+    known("白龙小区3栋", SECOND)
+    for _ in range(3):
+        known("白龙小区3栋", FIRST)
+    assert call("白龙小区3栋").status_code == 422
+
+
+def test_a_house_is_found_on_a_road_with_more_cases_than_are_looked_at(monkeypatch):
+    monkeypatch.setattr(addresses, "LOOKED_AT", 4)
+    known("白塔路330号", SECOND)
+    for _ in range(3):
+        known("白塔路12号", FIRST)
+    assert call("白塔路330号").status_code == 302
+    assert Case.objects.latest("pk").grid.code == SECOND
+
+
+@pytest.mark.parametrize("typed", ["13栋", "白龙小区13栋", "白龙小区3栋", "3栋", "门口3栋旁边"])
+def test_a_neighbourhood_of_a_building_without_an_estate_is_sure_of_nothing(typed):
+    building("3栋")
+    assert sure_place(people.clerk(), typed, grids_in_sight(people.clerk())) is None
+    assert call(typed).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "is_sure"),
+    [
+        ("白龙小区3栋", "白龙小区3栋", True),
+        ("白龙小区3栋", "白龙小区三幢2单元", True),
+        ("白龙小区3栋", "白龙小区13栋", False),
+        ("幸福庭院", "幸福庭院", True),
+        ("2组", "12组", False),
+    ],
+)
+def test_a_neighbourhood_is_the_place_where_its_parts_are_the_same(name, typed, is_sure):
+    building(name)
+    place = sure_place(people.clerk(), typed, grids_in_sight(people.clerk()))
+    assert (place is not None) is is_sure
 
 
 def test_a_neighbouring_number_is_no_place():
