@@ -1,5 +1,6 @@
+"""A row for each case to be searched by, written from now on with every case and move; 0037 fills those of before."""
+
 import django.contrib.postgres.fields
-import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -85,10 +86,6 @@ CREATE TRIGGER case_search_changed AFTER UPDATE ON cases_case FOR EACH ROW
 CREATE TRIGGER case_search_words AFTER INSERT OR UPDATE OR DELETE ON cases_casetext FOR EACH ROW
     EXECUTE FUNCTION cases_search_text();
 """
-FILL = """
-SET LOCAL maintenance_work_mem = '256MB';
-INSERT INTO cases_searchrow (case_id, plain, keys) SELECT * FROM cases_search_rows(0, 9223372036854775807);
-"""
 UNDO_TRIGGERS = """
 DROP TRIGGER case_search_words ON cases_casetext;
 DROP TRIGGER case_search_changed ON cases_case;
@@ -102,13 +99,6 @@ DROP FUNCTION cases_search_rows(bigint, bigint);
 DROP FUNCTION cases_marks(bigint, bigint, bigint[]);
 DROP FUNCTION cases_word_keys(bigint, text);
 """
-#: The search of the release before asks them; its function stays for pages of it that still answer.
-EARLIER = """
-CREATE INDEX casetext_pairs ON cases_casetext USING gin (cases_pairs(body));
-CREATE INDEX case_address_pairs ON cases_case USING gin (cases_pairs(address));
-"""
-UNDO_EARLIER = "DROP INDEX case_address_pairs; DROP INDEX casetext_pairs;"
-
 
 class Migration(migrations.Migration):
     dependencies = [("cases", "0035_checks_without_a_fix")]
@@ -140,11 +130,5 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(PLAIN, "DROP FUNCTION cases_plain(text);"),
         migrations.RunSQL(ROWS, UNDO_ROWS),
-        migrations.RunSQL(FILL, migrations.RunSQL.noop),
-        migrations.AddIndex(
-            model_name="searchrow",
-            index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=["keys"], name="case_search"),
-        ),
         migrations.RunSQL(TRIGGERS, UNDO_TRIGGERS),
-        migrations.RunSQL(UNDO_EARLIER, EARLIER),
     ]

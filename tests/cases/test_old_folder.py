@@ -87,6 +87,47 @@ def test_an_index_whose_build_was_interrupted_is_built_again(folder):
         assert "(program_id, case_id) WHERE" in cursor.fetchone()[0]
 
 
+#: Rows of the search as they are and as they should be.
+SEARCHED = (
+    "SELECT count(*), count(*) FILTER (WHERE row.plain = wanted.plain AND row.keys @> wanted.keys AND wanted.keys @> row.keys)"
+    " FROM cases_search_rows(0, 1000000000) AS wanted LEFT JOIN cases_searchrow AS row USING (case_id)"
+)
+
+
+def searched(statement: str = SEARCHED, *values) -> tuple:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone()
+
+
+def test_what_moves_while_an_old_folder_is_filled_for_the_search_is_found(folder):
+    call_command("migrate", "cases", "0035", verbosity=0)
+    call_command("migrate", "cases", "0036", verbosity=0)
+    assert searched()[1] == 0, "nothing is filled yet, and the triggers are there"
+    moved = Case.objects.order_by("pk")[3]
+    Case.objects.filter(pk=moved.pk).update(address="后来的路口")
+    assert searched()[1] == 1
+    call_command("migrate", "cases", verbosity=0)
+    assert searched() == (9, 9)
+    assert searched("SELECT plain LIKE '后来的路口%%' FROM cases_searchrow WHERE case_id = %s", moved.pk) == (
+        True,
+    )
+
+
+def test_a_folder_that_an_earlier_state_of_the_fill_has_indexed_is_completed(folder):
+    call_command("migrate", "cases", "0036", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX case_search ON cases_searchrow USING gin (keys) WITH (fastupdate = off)")
+        cursor.execute("DROP INDEX case_address_pairs, casetext_pairs")
+        cursor.execute(
+            "DELETE FROM cases_searchrow WHERE case_id = (SELECT min(case_id) FROM cases_searchrow)"
+        )
+    call_command("migrate", "cases", verbosity=0)
+    assert searched() == (9, 9)
+    names = "SELECT array_agg(indexname ORDER BY indexname) FROM pg_indexes WHERE indexname IN ('case_search', 'case_address_pairs', 'casetext_pairs')"
+    assert searched(names)[0] == ["case_search"]
+
+
 def test_rows_of_an_old_folder_say_whom_they_wait_for_as_every_move_writes_it(folder):
     for case in Case.objects.open():
         leg = case.legs.get(stopped_at=None)

@@ -4,6 +4,7 @@ import datetime as dt
 import string
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, assume, given, seed, settings
@@ -322,3 +323,17 @@ def test_every_case_of_a_world_is_found_by_what_its_own_row_says():
         )
         cases, same = cursor.fetchone()
     assert cases == same == Case.objects.count() > 5
+
+
+def test_rows_that_are_missing_or_wrong_are_written_again(capsys):
+    missing, wrong, right = reported(words="旧沙发"), reported(words="旧沙发"), reported(words="旧沙发")
+    SearchRow.objects.filter(case=missing).delete()
+    SearchRow.objects.filter(case=wrong).update(keys=[1], plain="别的")
+    finds("沙发", right)
+    call_command("refill_search")
+    finds("沙发", missing, wrong, right)
+    call_command("refill_search")
+    assert capsys.readouterr().out.splitlines() == [
+        "2 件案件的检索行已重新写入。",
+        "0 件案件的检索行已重新写入。",
+    ]
