@@ -17,7 +17,7 @@ from cases.clocks import due_within
 from cases.loops import base
 from cases.models import Case, Category, Leg
 from cases.models.case import CaseQuerySet
-from cases.search import Search, Words
+from cases.search import Words
 from cases.workflow import SETTLED, Lateness, State, loops_here
 from governance.models import Level, Organization, User
 from governance.statements import ask
@@ -25,7 +25,7 @@ from governance.statements import ask
 SINCE = (("today", "今天"), ("7", "近 7 天"), ("30", "近 30 天"))
 BASE = "base"
 OTHERS = "others"
-#: The name of the search among the filters, and how much is looked for.
+#: The name of the search beside the filters, and how much is looked for.
 SEARCH, MOST_CHARACTERS = "q", 60
 FAR = "far"
 #: What the map calls settled: closed within the last days.
@@ -167,11 +167,6 @@ def _far(cases: CaseQuerySet, value: str, now: dt.datetime) -> CaseQuerySet:
     return cases.filter(pk__in=Leg.objects.filter(is_far=True).values("case"))
 
 
-def _says(cases: CaseQuerySet, text: str, now: dt.datetime) -> CaseQuerySet:
-    """All that a search finds in some cases; lists ask ``cases.search`` for the newest alone."""
-    return cases.filter(pk__in=Search(cases, text, most=None).numbers())
-
-
 # fmt: off
 FILTERS: dict[str, Filter] = {
     "street":      Filter(Level.STREET.label, _equal("street")),
@@ -191,17 +186,13 @@ FILTERS: dict[str, Filter] = {
     "category_id": Filter("类别", _equal("category")),
     "waits":       Filter("在等谁", _waits),
     "checked":     Filter("核查距离", _far, ((FAR, "远距离核查"),)),
-    SEARCH:        Filter("搜索", _says),
 }
 # fmt: on
 
 
 def narrow(cases: CaseQuerySet, chosen: Mapping[str, Any], now: dt.datetime) -> CaseQuerySet:
-    """Cases with every filter of ``chosen`` applied; what is empty narrows nothing.
-
-    The search is the last: it is answered at once, among what the others leave.
-    """
-    for name, value in sorted(chosen.items(), key=lambda item: item[0] == SEARCH):
+    """Cases with every filter of ``chosen`` applied; what is empty narrows nothing. Lists search among them (``cases.search``)."""
+    for name, value in chosen.items():
         if value not in ("", None, []):
             cases = FILTERS[name].narrow(cases, value, now)
     return cases

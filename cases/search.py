@@ -163,7 +163,7 @@ class Search:
     by: By | None = None
     is_open: bool = False
     places: tuple[int, ...] = ()
-    most: int | None = MOST
+    most: int = MOST
 
     def numbers(self) -> list[int]:
         """Numbers of the hits, the newest first."""
@@ -201,7 +201,7 @@ class Search:
             condition.keys("@>", sure)
         if marks := _scope(self.by):
             condition.keys("&&", marks)
-        limit = None if self.most is None else self.most + 1
+        limit = self.most + 1
         text = _HITS.format(condition=" AND ".join(condition.parts), seen=seen)
         return f"{_NAMED}, {text}", [list(asked.words), *condition.values, *values, limit, limit]
 

@@ -10,9 +10,10 @@ import pytest
 from django.test import Client
 
 from cases.api import CaseFilter
-from cases.filters import FILTERS, SETTLED_NAME, narrow
+from cases.filters import FILTERS, SEARCH, SETTLED_NAME, narrow
 from cases.map import LIST_ZOOM, MapForm
 from cases.models import Case, Leg
+from cases.search import Search
 from cases.workflow import Loop, State, Step
 from dashboard.filters import BoardFilters
 from desk.forms import FilterForm
@@ -47,7 +48,7 @@ def leader(time_machine) -> User:
 
 def values_of(name: str) -> list[Any]:
     """What is asked for under a name: all its choices, or what some case has."""
-    if FILTERS[name].choices:
+    if name != SEARCH and FILTERS[name].choices:
         return [value for value, _ in FILTERS[name].choices]
     case = Case.objects.get(state=State.HANDLING)
     return {
@@ -58,7 +59,7 @@ def values_of(name: str) -> list[Any]:
         "category": [case.category.name[:2], case.category.code],
         "category_id": [case.category_id],
         "waits": [case.waits_for[0], "tV@"],
-        "q": ["积水", case.number],
+        SEARCH: ["积水", case.number],
     }[name]
 
 
@@ -84,12 +85,13 @@ def numbers(cases) -> set[str]:
     return {case.number for case in cases}
 
 
-@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("name", [*FILTERS, SEARCH])
 def test_a_filter_finds_the_same_cases_wherever_it_is_asked(leader, name):
     visible = Case.objects.visible_to(leader)
     finds = []
     for value in values_of(name):
-        wanted = narrow(visible, {name: value}, NOW)
+        searched = Case.objects.filter(pk__in=Search(visible, value).numbers()) if name == SEARCH else None
+        wanted = narrow(visible, {name: value}, NOW) if searched is None else searched
         finds.append(wanted.count())
         for where, found in answers(leader, name, value):
             assert found == numbers(wanted), (where, value)
@@ -124,7 +126,7 @@ def test_the_board_counts_what_is_open_of_a_list(leader, name):
 
 
 def test_no_page_has_a_filter_of_its_own():
-    looked_at = {"queue", "box", "zoom"}  # what is looked at, not what it is narrowed to
+    looked_at = {"queue", "box", "zoom", SEARCH}  # what is looked at or for, not what it is narrowed to
     for form in (FilterForm, MapForm):
         assert set(form.base_fields) - looked_at <= set(FILTERS), form
-    assert set(CaseFilter.base_filters) - {"waits_for"} <= set(FILTERS), "the queue of programs"
+    assert set(CaseFilter.base_filters) - {"waits_for", SEARCH} <= set(FILTERS), "the queue of programs"
