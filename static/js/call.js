@@ -14,7 +14,7 @@ document.addEventListener("position:changed", ({ detail }) => {
 
 document.addEventListener("htmx:afterSettle", () => {
   const guess = form.querySelector("[data-guessed]")?.dataset;
-  if (!guess || longitude.value) return;
+  if (!guess || longitude.value || !grid.value) return; // or the grid was taken back meanwhile
   [longitude.value, latitude.value] = [guess.longitude, guess.latitude];
   const detail = { longitude: Number(guess.longitude), latitude: Number(guess.latitude), accuracy: null, source: "grid" };
   document.dispatchEvent(new CustomEvent("position:changed", { detail }));

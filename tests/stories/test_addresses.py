@@ -1,7 +1,7 @@
 """A caller says an address; the operator types it, takes a suggestion by keyboard, and the report gets its grid."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from grid.models import Grid
 from tests import people
@@ -9,6 +9,47 @@ from tests.lives import inside, reported
 from tests.people import COMMUNITY
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+PLACE = ("grid", "position_longitude", "position_latitude")
+
+
+def values(page: Page) -> list[str]:
+    return [page.locator(f"form[data-call] [name={name}]").input_value() for name in PLACE]
+
+
+def test_another_address_after_a_suggestion_takes_its_grid_and_position_back(signed_in):
+    """Unit and flat may be added; what was set by hand stays."""
+    for by in (people.clerk(), people.worker()):
+        case = reported(address="尚义街330号", position=inside(f"{COMMUNITY}002"), by=by)
+    taken = [str(case.grid_id), f"{case.longitude:.6f}", f"{case.latitude:.6f}"]
+    page = signed_in("shequ")
+    page.goto("/desk/phone/")
+    field = page.get_by_role("combobox", name="位置描述")
+
+    def take() -> None:
+        field.fill("")
+        field.press_sequentially("尚义街33")
+        expect(page.get_by_role("option").first).to_contain_text("尚义街330号")
+        page.get_by_role("option").first.click()
+        expect(page.locator(".map-pin-mark")).to_be_visible()
+        assert values(page) == taken
+
+    take()
+    field.press_sequentially("3单元")
+    assert values(page) == taken
+    field.fill("白塔路7号")
+    assert values(page) == ["", "", ""]
+    expect(page.locator(".map-pin-mark")).to_have_count(0)
+    take()
+    field.press("Backspace")
+    assert values(page) == ["", "", ""]
+    take()
+    page.get_by_role("button", name="选地图中心").click()
+    by_hand = values(page)
+    assert by_hand[0] == "" and all(by_hand[1:])
+    field.fill("白塔路7号")
+    assert values(page) == by_hand
 
 
 def test_an_address_is_taken_by_keyboard_and_map_and_grid_follow(signed_in):
