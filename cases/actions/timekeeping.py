@@ -137,13 +137,17 @@ def withdraw_years(rows: Iterable[CalendarYear], *, by: User, now: dt.datetime) 
 
 @transaction.atomic
 def save_hours(row: WorkingHours, *, by: User, now: dt.datetime) -> None:
-    """Save office hours of a district, which hold from a day on."""
+    """Save office hours of a district, which hold from a day on. Raises ``Refused`` for a row that changes its district."""
     _one_at_a_time()
     before = WorkingHours.objects.filter(pk=row.pk).first() if row.pk else None
+    if before and before.district_id != row.district_id:  # the district it leaves might be left with none
+        raise Refused(
+            f"这条工作时段是{before.district}的，不能改给别的区。请给{row.district}另加一条。", "district"
+        )
     row.save()
     row.refresh_from_db()
-    said = (row.district_id, row.valid_from, row.windows)
-    if before is None or (before.district_id, before.valid_from, before.windows) != said:
+    said = (row.valid_from, row.windows)
+    if before is None or (before.valid_from, before.windows) != said:
         for one in (before, row) if before else (row,):
             _hours_changed(one, words=f"作息时间：{row}", by=by, now=now)
 

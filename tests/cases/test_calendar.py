@@ -453,6 +453,24 @@ def test_the_last_office_hours_of_a_district_are_not_removed(system_admin):
 
 
 @pytest.mark.django_db
+def test_office_hours_are_not_moved_to_another_district(system_admin):
+    hours = WorkingHours.objects.get()
+    ours = hours.district
+    other = Organization.objects.create(code="530102", name="五华区", level=ours.level)
+    path = f"/admin/cases/workinghours/{hours.pk}/change/"
+    body = {"district": other.pk, "valid_from": hours.valid_from, "windows": hours.windows}
+    answer = confirmed(system_admin, path, body)
+    assert answer.status_code == 409 and "不能改给别的区" in answer.content.decode()
+    hours.district = other
+    with pytest.raises(Refused):
+        timekeeping.save_hours(hours, by=people.clerk(), now=MORNING)
+    assert WorkingHours.objects.get().district == ours
+    hours.district, hours.windows = ours, "09:00-17:00"
+    timekeeping.save_hours(hours, by=people.clerk(), now=MORNING)
+    assert WorkingHours.objects.get().windows == "09:00-17:00"
+
+
+@pytest.mark.django_db
 def test_a_day_that_is_over_is_locked_where_its_year_was_declared(system_admin):
     today = timezone.localdate()
     over = WorkDay.objects.filter(day__lt=today, day__year=today.year).order_by("day").first()
