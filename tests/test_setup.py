@@ -178,6 +178,19 @@ def test_the_example_environment_names_every_variable_that_the_settings_read():
     assert read - named == only_for_us & read
 
 
+def test_every_documented_setting_reaches_the_containers_or_is_not_needed_there():
+    named = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    text = (ROOT / "docker-compose.yml").read_text()
+    passed = yaml.safe_load(text)["x-app"]["environment"]
+    own = {name for name in named if f"${{{name}" in str(passed.get(name, ""))}
+    filled_in = {"DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "HTTPS"}
+    assert filled_in <= set(passed)
+    of_the_servers = {"SITE_NAME", "POSTGRES_PASSWORD", "REDIS_PASSWORD"}
+    assert all(f"${{{name}" in text for name in of_the_servers)
+    of_make_run = {"HOST", "PORT"}  # where the site answers says the proxy
+    assert named - own == filled_in | of_the_servers | of_make_run
+
+
 def test_leftovers_of_killed_test_runs_are_swept_up(tmp_path, monkeypatch):
     import servers
 
