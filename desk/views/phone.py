@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 from shapely.geometry import Polygon
 
@@ -96,6 +97,8 @@ class CallForm(PhoneReportForm):
         self.user = user
         self.fields["contact_name"].widget.attrs["placeholder"] = "如 王女士"
         self.fields["contact_phone"].widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
+        if not self.is_bound:  # what comes back is read first
+            self.fields["contact_phone"].widget.attrs["autofocus"] = True
         for name in ("contact_phone", "contact_name"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
 
@@ -214,7 +217,8 @@ def _take(request: HttpRequest, form: CallForm) -> HttpResponse:
         return shown_again(_ask(request, form), form)
     form.teach(timezone.localdate())
     if not answer.is_repeat and answer.state == State.REPORTED:
-        messages.success(request, "来电已登记。下一步：送现场核实，属实后立案。")
+        said = '来电已登记。下一步：送现场核实，属实后立案。 <a href="{}" data-key="n">接下一个来电</a>'
+        messages.success(request, format_html(said, reverse("desk:phone")))
     return _to_case(answer)
 
 

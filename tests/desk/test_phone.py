@@ -1,5 +1,6 @@
 """Calls: taken in one screen, with what is open near by; the caller's number as people say it."""
 
+import re
 import uuid
 
 import pytest
@@ -59,6 +60,21 @@ def test_a_call_becomes_a_case_whose_next_step_is_a_check():
     assert context["next_moves"][0].name == "send_to_check"
     shown = [(one["name"], one["phone"]) for one in context["contacts"]]
     assert shown == [("王**", "138****1234")]
+
+
+def test_the_cursor_begins_at_the_number_and_the_next_call_has_an_empty_form():
+    clerk, client = people.clerk(), Client()
+    client.force_login(clerk)
+    empty = client.get("/desk/phone/").content.decode()
+    (number,) = re.findall(r'<input[^>]*name="contact_phone"[^>]*>', empty)
+    assert "autofocus" in number and empty.count("autofocus") == 1
+    case_page = client.post("/desk/phone/", call(), follow=True).content.decode()
+    assert '<a href="/desk/phone/" data-key="n">接下一个来电</a>' in case_page
+    following = client.get("/desk/phone/")
+    assert following.context["form"]["contact_phone"].value() is None
+    refused = client.post("/desk/phone/", call(contact_phone="")).content.decode()
+    assert "autofocus" not in re.findall(r'<input[^>]*name="contact_phone"[^>]*>', refused)[0]
+    assert Case.objects.count() == 1, "the call that was taken stays"
 
 
 @pytest.mark.parametrize(
