@@ -100,6 +100,17 @@ def test_out_of_scope_nobody_is_told_who_is_there():
     assert stranger.get("/desk/live/", {"since": 0, "case": case.uuid}).status_code == 404
 
 
+def test_auditors_and_mere_readers_are_neither_named_nor_told():
+    case = reported(loop=Loop.COMMUNITY)
+    clerk, auditor, reader = signed_in("shequ"), signed_in("shenji"), signed_in("zhiban")
+    for client in (auditor, reader, clerk):
+        assert told(client, case=case)["others"] == []
+    assert told(clerk, case=case)["others"] == []
+    for client in (auditor, reader):
+        assert told(client, case=case)["others"] == []
+    assert presence._redis().zcard(presence._key(case)) == 1
+
+
 def test_without_redis_nobody_is_seen_and_the_list_is_told_of_all_the_same(settings):
     presence._redis.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
