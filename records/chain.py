@@ -105,13 +105,32 @@ def own_key(message: str) -> uuid.UUID:
 def text_digest(body: str) -> tuple[str, str]:
     """A fresh salt and the salted digest of a text."""
     salt = token_hex(16)
-    return salt, hashlib.sha256((salt + body).encode()).hexdigest()
+    return salt, _salted(salt, body)
+
+
+def _salted(salt: str, body: str) -> str:
+    return hashlib.sha256((salt + body).encode()).hexdigest()
+
+
+def words_fit(event: Event, text: Text | None) -> bool:
+    """Whether the words beside an event are those that it was written with; as ``_WORDS`` asks of all."""
+    if text is None:
+        return event.text_digest == ""
+    if text.erased_at is None:
+        return event.text_digest == _salted(text.salt, text.body)
+    return text.body == "" and event.text_digest != ""
+
+
+def event_fits(event: Event) -> bool:
+    """Whether an event is what its digest was made of; as ``_EVENTS`` asks of all."""
+    if event.digest_version == 1:
+        return event.contact is None and event.program_id is None and event.digest == digest(event)
+    return event.digest_version == 2 and event.digest == digest(event)
 
 
 def digest(event: Event) -> str:
-    """Digest of an event of version 2 over its fixed columns and the digest before it."""
+    """Digest of an event over the fixed columns of its version and the digest before it."""
     columns = [
-        event.digest_version,
         event.previous,
         event.record.uuid,
         event.sequence,
@@ -125,9 +144,9 @@ def digest(event: Event) -> str:
         event.text_digest,
         event.key,
         event.request_digest,
-        event.contact,
-        event.program_id,
     ]
+    if event.digest_version != 1:
+        columns = [event.digest_version, *columns, event.contact, event.program_id]
     said = ["" if column is None else str(column) for column in columns]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 

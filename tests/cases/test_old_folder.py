@@ -19,6 +19,7 @@ from cases.models import Case, CaseEvent, CaseText, Contact, Leg
 from cases.situations import Situation
 from cases.waiting import marks
 from cases.waits import waits_for
+from desk.proof import proof_of
 from governance.models import SYSTEM
 from records import chain
 from tests import dumps
@@ -57,6 +58,9 @@ def test_the_history_of_an_old_folder_verifies_and_goes_on_in_the_new_version(fo
     assert set(CaseEvent.objects.values_list("digest_version", flat=True)) == {1}
     assert chain.broken(CaseEvent, CaseText) == [] and len(anchors.lines()) == 2 and anchors.broken() == []
     assert who_acted() == {"staff", "system"}
+    proofs = [proof_of(case) for case in Case.objects.all()]
+    assert all(proof.ends_well and all(step.is_whole for step in proof.steps) for proof in proofs)
+    assert sum(len(proof.steps) for proof in proofs) == events
 
     late = Leg.objects.open().order_by("sweep_at").first()
     assert sweep(now=late.sweep_at) > 0
@@ -170,3 +174,17 @@ def test_nobody_is_put_into_an_event_of_before_unnoticed(folder, change):
         cursor.execute(f"UPDATE cases_caseevent SET {change}")
         assert len(chain.broken(CaseEvent, CaseText)) == 9
         transaction.set_rollback(True)
+
+
+def test_an_event_of_an_old_folder_that_was_changed_is_named_in_the_file_of_its_case(folder):
+    case = Case.objects.filter(version__gte=3).first()
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(
+            "UPDATE cases_caseevent SET at = at + interval '1 day' WHERE case_id = %s AND sequence = 2",
+            [case.pk],
+        )
+        cursor.execute("SET session_replication_role = origin")
+    steps = proof_of(case).steps
+    assert {step.event.digest_version for step in steps} == {1}
+    assert [step.event.sequence for step in steps if not step.fits] == [2]
