@@ -84,6 +84,18 @@ def case_pages() -> Callable[[Client, int], HttpResponse]:
     return lambda client, number: client.get(f"/cases/{uuids[number]}/")
 
 
+def adjudicating() -> Iterator[Probe]:
+    """The form of a decision in a dispute, where the demo has one at the top; precedents are looked for among all events."""
+    disputed = uuids_of(Case.objects.filter(state=State.DISPUTED, loop=Loop.DISTRICT))
+
+    def ask(client: Client, number: int) -> HttpResponse:
+        url = f"/cases/{disputed[number % len(disputed)]}/moves/adjudicate/"
+        return client.get(url, headers={"HX-Request": "true"})
+
+    if disputed:
+        yield Probe("dispute: form with precedents", "q_zhiban", ask, 20, 20)
+
+
 def whistle_pages(state: str, address: str) -> Callable[[Client, int], HttpResponse]:
     """Pages about whistles in a state, one after another; ``address`` names whistle or case."""
     rows = Whistle.objects.filter(state=state).order_by("-pk").values_list("uuid", "case__uuid")[:60]
@@ -203,6 +215,7 @@ def probes() -> Iterator[Probe]:
         15,
     )
     yield Probe("case page", "quling", case_pages(), 8, 15)
+    yield from adjudicating()
     for zoom, box in ((10, DISTRICT_BOX), (13, DISTRICT_BOX), (15, TOWN_BOX), (18, TOWN_BOX)):
         yield Probe(f"map: zoom {zoom}", "quling", getting(f"/map/cases.json?box={box}&zoom={zoom}"), 2, 15)
     narrow = f"/map/cases.json?box={DISTRICT_BOX}&zoom=12"

@@ -47,6 +47,8 @@ class CaseEvent(Event):
                 condition=Q(program__isnull=False, sequence=1),
                 name="event_first_of_program",
             ),
+            # Precedents are the last decisions about a category (desk/dispute.py).
+            models.Index(fields=["-at"], condition=Q(move="adjudicate"), name="event_adjudicated"),
         ]
 
 

@@ -3,7 +3,9 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from cases.actions import outcomes
 from cases.clocks import due
@@ -11,6 +13,7 @@ from cases.models import Case, Leg
 from cases.phrases import phrases
 from cases.situations import Situation
 from cases.workflow import MOVES, Loop, State
+from desk.dispute import dispute_of
 from governance.models import User
 from tests.lives import MORNING, case_at, fresh, open_leg, walk
 
@@ -37,6 +40,19 @@ def page(username: str, path: str):
 
 def form_of(username: str, case: Case, move: str):
     return page(username, f"/cases/{case.uuid}/moves/{move}/")
+
+
+def test_precedents_are_found_by_an_index():
+    case = case_at(State.DISPUTED, loop=Loop.STREET)
+    walk(case_at(State.DISPUTED, loop=Loop.STREET), "adjudicate")
+    with CaptureQueriesContext(connection) as statements:
+        dispute_of(case, User.objects.get(username="zhiban"))
+    (asked,) = [one["sql"] for one in statements if "'adjudicate'" in one["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {asked}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "event_adjudicated" in plan, plan
 
 
 # Adjudication ------------------------------------------------------------------------------------------------------
