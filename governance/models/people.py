@@ -190,6 +190,7 @@ class AccessLog(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "个人信息查看记录"
         ordering = ["-at"]
+        indexes = [models.Index(fields=["at"], name="look_at")]
 
     def __str__(self) -> str:
         return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M} {self.user} 查看 {self.subject}"

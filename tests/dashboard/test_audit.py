@@ -1,14 +1,19 @@
 """The auditor's desk: looks, files that were taken along, moves by person, chains; for the auditor alone."""
 
+import datetime as dt
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases.workflow import State
+from dashboard.views import audit
 from governance.actions import log_access
-from governance.models import Organization, User
+from governance.models import AccessLog, Organization, User
 from tests import people
-from tests.lives import case_at, reported
+from tests.lives import case_at, reported, walk
 
 pytestmark = pytest.mark.django_db
 
@@ -36,12 +41,43 @@ def test_looks_and_files_are_counted_by_person_and_listed_with_their_reasons(aud
     look("whistle:1:print", "打印哨单", by=people.worker())
     look("case:1:file", "打印案卷")
     page = shown(auditor)
-    assert "查看来电人 1 次 · 打印 2 次 · 导出 1 次" in page
+    assert "查看来电人 1 次 · 打印 2 次 · 导出 1 次 · 申请导出 0 次" in page
     assert all(words in page for words in ("核对地址", "导出 12 件：state=closed", "打印哨单"))
     only = shown(auditor, kind="export")
     assert "导出 12 件：state=closed" in only and "核对地址" not in only
     of_worker = shown(auditor, who=people.worker().username)
     assert "打印哨单" in of_worker and "核对地址" not in of_worker
+
+
+def test_a_file_that_is_made_behind_the_page_counts_when_it_is_taken_and_not_when_it_is_asked_for(auditor):
+    look("cases:export_asked", "申请导出：state=closed")
+    look("cases:export_asked", "申请导出：state=handling")
+    look("cases:export", "下载 5001 行：state=closed")
+    page = shown(auditor)
+    assert "导出 1 次 · 申请导出 2 次" in page
+    taken, asked = shown(auditor, kind="export"), shown(auditor, kind="asked")
+    assert "下载 5001 行" in taken and "申请导出：state" not in taken
+    assert "申请导出：state=handling" in asked and "下载 5001 行" not in asked
+    assert asked.count('<td class="nowrap">申请导出</td>') == 2
+
+
+def test_looks_are_found_by_their_time_and_events_are_counted_to_a_bound(
+    auditor, settings, tmp_path, monkeypatch
+):
+    settings.DATA_DIR = tmp_path
+    look("cases:export", "导出")
+    reported()
+    walk(reported(), "register")
+    since = timezone.now() - dt.timedelta(days=7)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "look_at" in AccessLog.objects.filter(at__gte=since).explain()
+    assert "3 条记录" in shown(auditor)
+    monkeypatch.setattr(audit, "MOST_COUNTED", 2)
+    with CaptureQueriesContext(connection) as statements:
+        assert "2 条以上记录" in shown(auditor)
+    counts = [one["sql"] for one in statements if '"cases_caseevent"' in one["sql"]]
+    assert counts and all("LIMIT 3" in sql for sql in counts)
 
 
 def test_what_somebody_did_is_counted_by_move_and_leads_to_the_records(auditor):
