@@ -233,11 +233,15 @@ def move_page(request: HttpRequest, case_uuid: uuid.UUID, name: str) -> HttpResp
     case = visible_case(request, case_uuid)
     if request.method == "POST":
         return _make(request, case, move)
-    leg_id = Leg.objects.open().filter(case=case).values_list("pk", flat=True).first()
+    leg = _open_leg(case)
     chosen = CategoryForm(request.GET)
     category = chosen.cleaned_data["category"] if chosen.is_valid() else None
-    form = move_form(move, case, request.user, kept(request), leg_id=leg_id, category=category)
-    return _ask(request, case, move, form)
+    form = move_form(move, case, request.user, kept(request), leg_id=leg and leg.pk, category=category)
+    return _ask(request, case, move, form, leg)
+
+
+def _open_leg(case: Case) -> Leg | None:
+    return Leg.objects.open().filter(case=case).first()
 
 
 def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
@@ -256,7 +260,7 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
     if isinstance(form.refusal, Stale):
         return _moved_on(request, case, move, form, form.refusal)
     if answer is None:
-        return shown_again(_ask(request, case, move, form), form)
+        return shown_again(_ask(request, case, move, form, _open_leg(case)), form)
     address, goes_on = then or reverse("desk:case", args=[case.uuid]), False
     if place:
         address, goes_on = place.next_of(case, request.user, before=case.state)
@@ -312,7 +316,7 @@ def _moved_on(
         "category_form": None,
         "dispute": dispute_of(fresh, request.user) if move.name == "adjudicate" and may_again else None,
         "phrases": phrases().get(move.name, []),
-        "outcome": _outcome(request, fresh, move, form),
+        "outcome": _outcome(Situation(fresh, request.user, timezone.now(), leg=context["leg"]), move, form),
         "then": data.get("then", ""),
     }
     piece = _is_piece(request)
@@ -320,26 +324,26 @@ def _moved_on(
     return retarget(page, "#main") if piece else page
 
 
-def _outcome(request: HttpRequest, case: Case, move: Move, form: CaseMoveForm) -> str:
+def _outcome(situation: Situation, move: Move, form: CaseMoveForm) -> str:
     """What the move leads to: who gets the case, and until when."""
-    leg = Leg.objects.open().filter(case=case).first()
     unit = None
     if "unit" in form.fields:
         unit = form.fields["unit"].listed.get(str(form["unit"].value()))
-    return outcomes.in_words(Situation(case, request.user, timezone.now(), leg=leg), move, unit=unit)
+    return outcomes.in_words(situation, move, unit=unit)
 
 
-def _ask(request: HttpRequest, case: Case, move: Move, form: CaseMoveForm) -> HttpResponse:
+def _ask(request: HttpRequest, case: Case, move: Move, form: CaseMoveForm, leg: Leg | None) -> HttpResponse:
     """The form of a move: the piece alone where the case stands already, at a desk else with the case around it."""
     base = base_template(request)
     is_outdoors = base == "base_field.html"
     around = {} if _is_piece(request) or is_outdoors else case_context(request, case)
+    situation = Situation(case, request.user, timezone.now(), leg=leg)
     context = around | {
         "case": case,
         "move": move,
         "form": form,
         "category_form": CategoryForm(request.GET or None) if move.name == "register" else None,
-        "outcome": _outcome(request, case, move, form),
+        "outcome": _outcome(situation, move, form),
         "dispute": dispute_of(case, request.user) if move.name == "adjudicate" else None,
         "phrases": phrases().get(move.name, []),
         "then": form.data.get("then", "") or _way_back(request),
@@ -348,7 +352,7 @@ def _ask(request: HttpRequest, case: Case, move: Move, form: CaseMoveForm) -> Ht
     if _is_piece(request):
         return render(request, "desk/_move.html", context)
     if is_outdoors:
-        context["top"] = top_of(request, case, move, timezone.now())
+        context["top"] = top_of(situation, move)
         return render(request, "desk/move.html", context)
     return render(request, "desk/case.html", context)
 
