@@ -28,7 +28,7 @@ class FilterForm(forms.Form):
         label="搜索",
         required=False,
         widget=forms.TextInput(
-            attrs={"type": "search", "placeholder": "编号、内容、地点、单位、上报人", "data-key": "/"}
+            attrs={"type": "search", "placeholder": "编号、内容、地点、单位", "data-key": "/"}
         ),
     )
     street = FilterField(label=FILTERS["street"].label, required=False)
