@@ -35,7 +35,8 @@ _GZIP, _VECTOR = 2, 1
 #: The address names one state of the file, so that what was fetched of it need not be asked for again.
 KEPT = "private, max-age=31536000, immutable"
 PIECE = 64 * 1024
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+#: A number that no file is as long as is no range.
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 def map_file() -> Path | None:
