@@ -56,7 +56,9 @@ def _next(now: dt.datetime) -> Export | None:
 
     One at a time in the whole site: deadlines and notices have the other processes of the worker.
     """
-    rows = list(Export.objects.unfinished().order_by("pk").select_for_update(skip_locked=True))
+    rows = list(
+        Export.objects.unfinished().order_by("pk").select_for_update()
+    )  # of two workers one looks first
     if any(one.leased_until and one.leased_until >= now for one in rows):
         return None
     for export in rows:

@@ -84,7 +84,3 @@ class Export(models.Model):
     @property
     def is_unfinished(self) -> bool:
         return self.state in self.UNFINISHED
-
-    @property
-    def percent(self) -> int:
-        return self.done * 100 // self.total if self.total else 0

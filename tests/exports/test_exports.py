@@ -17,6 +17,7 @@ from tests import people
 from tests.disks import small_disk
 from tests.exports.files import asked, ready
 from tests.lives import reported
+from tests.rivals import rivals
 from tests.sheets import sheet
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +153,18 @@ def test_one_file_is_made_at_a_time():
     assert making._next(now) is None and making.work(now=now) == 0
     second.refresh_from_db()
     assert second.state == State.WAITING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_workers_that_look_at_the_same_moment_one_begins_a_file():
+    for by in (people.clerk(), people.stranger(), people.worker()):
+        asked(by)
+    now = timezone.now()
+    with rivals(4) as crowd:
+        began = crowd.at_once([lambda: making._next(now)] * 4)
+    assert len([one for one in began if isinstance(one, Export)]) == 1
+    assert [one for one in began if isinstance(one, Exception)] == []
+    assert Export.objects.filter(state=State.MAKING).count() == 1
 
 
 def test_a_key_that_comes_again_with_another_list_is_refused():
